@@ -1,0 +1,1 @@
+"""What the form function and the scorer function must agree on."""

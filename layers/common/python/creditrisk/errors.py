@@ -1,0 +1,50 @@
+"""One exception per cause. The edges (HTTP, command line, Lambda) turn each into a status or an exit code."""
+
+from collections.abc import Mapping
+
+
+class CreditRiskError(Exception):
+    """Anything that a person can act on; its text is one sentence fit to be shown."""
+
+
+class SettingError(CreditRiskError):
+    """An environment variable holds a value that the system cannot run with."""
+
+
+class InvalidApplication(CreditRiskError):
+    """Some fields of an application are missing, malformed or out of range.
+
+    `errors` maps each such field's canonical name to a sentence for the applicant.
+    """
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        self.errors = dict(errors)
+        super().__init__("; ".join(f"{field}: {message}" for field, message in self.errors.items()))
+
+
+class NotAnApplication(CreditRiskError):
+    """A job in the queue does not carry an application."""
+
+
+class QueueUnavailable(CreditRiskError):
+    """Redis does not answer, or cannot store more. Nothing was accepted."""
+
+
+class QueueFull(QueueUnavailable):
+    """More applications are waiting than `MAX_QUEUE` allows. Nothing was accepted."""
+
+
+class IdempotencyConflict(CreditRiskError):
+    """The same idempotency key came with another application."""
+
+
+class UnknownApplication(CreditRiskError):
+    """No application has this id, neither in the queue nor in the history."""
+
+
+class HistoryUnavailable(CreditRiskError):
+    """The history cannot be written or read now; what was to be recorded stays in the queue."""
+
+
+class HistoryMismatch(CreditRiskError):
+    """The history found was written with other columns than this version's."""
