@@ -1,0 +1,1 @@
+"""The command line, `creditrisk`: one module a command."""

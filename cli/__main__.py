@@ -1,0 +1,5 @@
+"""`python -m cli` is `creditrisk`."""
+
+from cli.main import main
+
+main()

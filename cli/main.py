@@ -1,0 +1,57 @@
+"""The front door: `creditrisk COMMAND`."""
+
+import importlib
+import logging
+import sys
+
+import click
+
+from creditrisk.errors import CreditRiskError
+from creditrisk.settings import Settings
+
+COMMANDS = {
+    "serve": "cli.serve:serve",
+    "worker": "cli.worker:worker",
+    "train": "cli.train:train",
+    "score": "cli.score:score",
+    "model": "cli.model:model",
+    "history": "cli.history:history",
+    "queue": "cli.queue:queue",
+}
+"""Command → where it is defined; a command's module is imported only when it is called."""
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+def _settings_help() -> str:
+    rows = "\n".join(f"  {name:<16} {help}{f' [{default}]' if default else ''}" for name, default, help in Settings.table())
+    return f"\b\nSettings (environment variables):\n{rows}"
+
+
+@click.group(cls=_LazyGroup, epilog=_settings_help(), context_settings={"help_option_names": ["-h", "--help"]})
+def creditrisk() -> None:
+    """Credit-risk scoring: a form, a queue and a scorer."""
+    logging.basicConfig(
+        level=Settings.from_environment().log_level,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+
+
+def main() -> None:
+    """Run a command; an error that a person can act on is one line on stderr and exit status 1."""
+    try:
+        creditrisk(prog_name="creditrisk")
+    except CreditRiskError as error:
+        click.echo(f"creditrisk: {error}", err=True)
+        sys.exit(1)

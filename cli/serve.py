@@ -1,0 +1,72 @@
+"""`creditrisk serve`: the whole system on this machine."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import click
+
+from cli.embedded_redis import EmbeddedRedis
+from cli.supervisor import Child, Supervisor
+from creditrisk.errors import CreditRiskError
+from creditrisk.settings import Settings
+
+THREADS = 64
+"""Requests that wait for their answers at once; each holds a thread, and does nothing meanwhile."""
+
+
+class PortTaken(CreditRiskError):
+    """Something else listens where the form should."""
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65_535), help="Port of the form; PORT when not given.")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=Path("data"), show_default=True, help="Folder of the embedded Redis and of the history.")  # fmt: skip
+def serve(port: int | None, data: Path) -> None:
+    """Serve the form and score what comes in, with an embedded Redis unless REDIS_URL is set. Ctrl-C stops it all."""
+    settings = Settings.from_environment()
+    port = port or settings.port
+    _check_port(settings.host, port)
+    redis = None if os.environ.get("REDIS_URL") else EmbeddedRedis(data / "redis", settings.appendfsync)
+    history = settings.history_url if os.environ.get("HISTORY_URL") else str(data / "history")
+    environment = {
+        **os.environ,
+        "REDIS_URL": redis.url if redis else settings.redis_url,
+        "HISTORY_URL": history,
+        "PORT": str(port),
+    }
+    address = f"http://{'localhost' if settings.host in ('127.0.0.1', '0.0.0.0') else settings.host}:{port}"
+    children = [
+        Child("scorer", [sys.executable, "-m", "cli", "worker"], environment),
+        Child("form", _form(settings, port), environment),
+    ]
+    Supervisor(redis, children).run(lambda: _ready(settings, port), f"Ready: {address}  (history in {history}; Ctrl-C stops)")
+
+
+def _form(settings: Settings, port: int) -> list[str]:
+    """gunicorn with one process of many threads: a request that waits costs a thread, not a process."""
+    bind = f"{settings.host}:{port}"
+    return [
+        sys.executable, "-m", "gunicorn", "web:create_app()", "--bind", bind, "--worker-class", "gthread",
+        "--workers", "1", "--threads", str(THREADS), "--timeout", "60", "--graceful-timeout", "4", "--keep-alive", "15",
+        "--log-level", "warning", "--no-control-socket",
+    ]  # fmt: skip
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTaken(
+                f"Port {port} of {host} cannot be used ({error.strerror}); choose another with PORT=…"
+            ) from error
+
+
+def _ready(settings: Settings, port: int) -> bool:
+    """Whether the form accepts connections."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((settings.host, port)) == 0

@@ -1,0 +1,108 @@
+"""Child processes that live and end together: one that dies is started again."""
+
+import logging
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import FrameType
+
+import click
+
+from cli.embedded_redis import EmbeddedRedis
+from creditrisk.errors import CreditRiskError
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 4.5
+"""How long the children may take to finish what they have in hand."""
+_EARLY_DEATHS = 3
+
+
+class ChildFails(CreditRiskError):
+    """A child process ends as soon as it is started."""
+
+
+@dataclass
+class Child:
+    """A process to keep alive."""
+
+    name: str
+    command: Sequence[str]
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    early_deaths: int = 0
+
+    def start(self) -> None:
+        """Start it, in a session of its own: Ctrl-C reaches the supervisor alone, which stops the children in order."""
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(self.command, env=self.environment, start_new_session=True)
+
+    def keep(self) -> None:
+        """Start it again when it has died. Raises ChildFails when it keeps dying at once."""
+        if self.process is None or self.process.poll() is None:
+            return
+        self.early_deaths = self.early_deaths + 1 if time.monotonic() - self.started < 5 else 0
+        if self.early_deaths >= _EARLY_DEATHS:
+            raise ChildFails(f"The {self.name} ends as soon as it is started; its reason stands above.")
+        log.warning("the %s ended (exit status %s); starting it again", self.name, self.process.returncode)
+        self.start()
+
+
+class Supervisor:
+    """Runs an embedded Redis (or none) and children until SIGINT or SIGTERM."""
+
+    def __init__(self, redis: EmbeddedRedis | None, children: Sequence[Child]) -> None:
+        self.redis = redis
+        self.children = children
+        self._stopping = False
+
+    def run(self, ready: Callable[[], bool], message: str) -> None:
+        """Start everything, print `message` once `ready` says so, keep all alive, and stop all at the end."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        try:
+            if self.redis:
+                self.redis.start()
+            for child in self.children:
+                child.start()
+            said = False
+            while not self._stopping:
+                said = said or self._say(ready, message)
+                for child in self.children:
+                    child.keep()
+                self._keep_redis()
+                time.sleep(0.05 if not said else 0.5)
+        finally:
+            self._end()
+
+    def _say(self, ready: Callable[[], bool], message: str) -> bool:
+        if ready():
+            click.echo(message)
+            return True
+        return False
+
+    def _keep_redis(self) -> None:
+        if self.redis and self.redis.process and self.redis.process.poll() is not None and not self._stopping:
+            log.warning("redis-server ended; starting it again on its file")
+            self.redis.start()
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _end(self) -> None:
+        """The form first (nothing new comes in), then the scorer with the batch in hand, Redis last."""
+        running = [child.process for child in reversed(self.children) if child.process]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in running:
+            try:
+                process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if self.redis:
+            self.redis.stop()

@@ -1,0 +1,1 @@
+"""The two functions: entries only; what they share lives in the layers."""

@@ -1,0 +1,1 @@
+"""The form function: the web app behind API Gateway."""

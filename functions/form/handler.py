@@ -1,0 +1,21 @@
+"""The Lambda entry of the web app."""
+
+from functools import cache
+from typing import Any
+
+import serverless_wsgi
+from flask import Flask
+
+from web import create_app
+
+
+@cache
+def app() -> Flask:
+    """One app for all the requests that this execution environment serves."""
+    return create_app()
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Answer one request of API Gateway (REST) or of a function URL."""
+    response: dict[str, Any] = serverless_wsgi.handle_request(app(), event, context)
+    return response

@@ -1,0 +1,1 @@
+"""The scorer function: drains the queue, as a Lambda function or as a long-running worker."""

@@ -1,0 +1,57 @@
+"""A scorer put together from the settings."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import scoring
+from creditrisk.errors import CreditRiskError, QueueUnavailable
+from creditrisk.history import History, open_history
+from creditrisk.queue import ApplicationQueue, connect
+from creditrisk.settings import Settings
+from functions.scorer.drain import Drain, Model
+from functions.scorer.lease import Lease
+
+log = logging.getLogger(__name__)
+
+
+class Assembly:
+    """What a scorer keeps for all its life: the queue, the model (checked when loaded) and the history."""
+
+    def __init__(self, settings: Settings, model: Model | None = None) -> None:
+        """Raises scoring's errors, each with what to do, when the model's files are not what the manifest says."""
+        self.settings = settings
+        self.model = model or load_model(settings)
+        self.history: History = open_history(settings.history_url)
+        self.queue = ApplicationQueue(
+            connect(settings.redis_url), lease_seconds=settings.lease_seconds, result_ttl=settings.result_ttl
+        )
+
+    @contextmanager
+    def drain(self, name: str) -> Iterator[Drain]:
+        """A drain under a lease of this name. At the end the lease is cleared and what is still held goes back.
+
+        After an error that nobody foresaw nothing goes back at once: the lease runs out, and what was held is tried
+        again in halves, as after a crash. Raises QueueUnavailable when there is no lease to be had.
+        """
+        try:
+            with Lease(self.queue, name) as lease:
+                yield Drain(self.queue, self.model, self.history, self.settings, lease, name)
+        except CreditRiskError:
+            self._leave(name)
+            raise
+        self._leave(name)
+
+    def _leave(self, name: str) -> None:
+        """Clear the lease, after its thread has ended, which would take it out anew."""
+        try:
+            self.queue.leave(name)
+        except QueueUnavailable as error:
+            log.warning("left without a word: %s What is held comes back when the lease runs out.", error)
+
+
+def load_model(settings: Settings) -> Model:
+    """The active model and its challenger. Raises scoring's errors."""
+    model: Model = scoring.load(settings.model_folder, settings.model, settings.challenger or None)
+    log.info("scoring with %s, version %s", model.name, model.version)
+    return model

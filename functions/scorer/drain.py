@@ -1,0 +1,117 @@
+"""The drain: claim a batch → score it → record it → finish it. The order is the promise.
+
+An application is finished, and so answered, only after it is recorded. Whatever dies in between, the claim remains in
+Redis and comes back to the queue when the scorer's lease runs out; a record that was written before the death is
+found and its answer used, so that the history shows every application once.
+"""
+
+import logging
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from creditrisk.application import Value
+from creditrisk.decision import Answer, ScoreLike, decide, timestamp
+from creditrisk.errors import HistoryUnavailable, NotAnApplication
+from creditrisk.history import History, Record
+from creditrisk.queue import ApplicationQueue, Claim
+from creditrisk.queue.jobs import read_job
+from creditrisk.settings import Settings
+from functions.scorer.lease import Lease
+
+log = logging.getLogger(__name__)
+
+
+class Model(Protocol):
+    """The active model: see `scoring.Scorer`."""
+
+    name: str
+    version: str
+
+    def score(self, applications: Sequence[Mapping[str, Any]]) -> Sequence[ScoreLike]: ...
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A claimed application, read from its job."""
+
+    claim: Claim
+    application: dict[str, Value]
+    received_at: str
+
+
+class Drain:
+    """Drains the queue in batches, as one scorer among any number."""
+
+    def __init__(self, queue: ApplicationQueue, model: Model, history: History, settings: Settings, lease: Lease, name: str) -> None:
+        self.queue = queue
+        self.model = model
+        self.history = history
+        self.settings = settings
+        self.lease = lease
+        self.name = name
+
+    def step(self) -> int:
+        """Drain one batch; returns how many applications were claimed, 0 when nothing waits.
+
+        Raises QueueUnavailable or HistoryUnavailable; what was claimed then waits to be taken up again.
+        """
+        claims = self.queue.claim(self.name, self.settings.batch_size)
+        if claims:
+            records = self._score(self._read(claims))
+            if records:
+                self._finish(self._record(records))
+        return len(claims)
+
+    def _read(self, claims: Sequence[Claim]) -> list[_Read]:
+        """The applications of the claimed jobs; a job that carries none fails at once."""
+        read = []
+        for claim in claims:
+            try:
+                read.append(_Read(claim, *read_job(claim.data)))
+            except NotAnApplication as error:
+                log.error("job %s: %s", claim.id, error)
+                self.queue.fail(self.name, claim.id, str(error), tries=1)
+        return read
+
+    def _score(self, read: Sequence[_Read]) -> list[Record]:
+        """Score in one call; when that raises, one by one, so that the culprit fails alone."""
+        try:
+            scores = self.model.score([entry.application for entry in read])
+        except Exception as error:  # a model may raise anything
+            if len(read) == 1:
+                self._give_up(read[0].claim, error)
+                return []
+            log.warning("a batch of %d cannot be scored (%s): one by one", len(read), type(error).__name__)
+            return [record for entry in read for record in self._score([entry])]
+        scored_at = timestamp()
+        return [self._decided(entry, score, scored_at) for entry, score in zip(read, scores, strict=True)]
+
+    def _give_up(self, claim: Claim, error: Exception) -> None:
+        """Leave one application for another try, or among the failed. The error's text may quote the applicant."""
+        outcome = self.queue.fail(self.name, claim.id, f"The model could not score it: {type(error).__name__}.")
+        log.error("application %s: %s while scoring: %s", claim.id, type(error).__name__, outcome)
+
+    def _decided(self, entry: _Read, score: ScoreLike, scored_at: str) -> Record:
+        challenger = self.settings.challenger or None
+        decision = decide(score, self.settings.threshold, self.model.name, self.model.version, scored_at, challenger)
+        answer = Answer(entry.claim.id, "decided", entry.received_at, entry.application, decision)
+        return Record(answer, fresh=not entry.claim.redelivered)
+
+    def _record(self, records: Sequence[Record]) -> list[Answer]:
+        ids = [record.answer.id for record in records]
+
+        def held() -> Container[str]:
+            return ids if self.lease.certain else self.queue.held(self.name)
+
+        try:
+            return self.history.append(records, held)
+        except HistoryUnavailable:
+            self.queue.release(self.name)
+            raise
+
+    def _finish(self, answers: Sequence[Answer]) -> None:
+        decided = {answer.id: answer.decision.to_dict() for answer in answers if answer.decision}
+        finished = self.queue.finish(self.name, decided)
+        if finished < len(decided):
+            log.warning("%d of %d applications were taken over by another scorer", len(decided) - finished, len(decided))

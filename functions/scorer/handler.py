@@ -1,0 +1,49 @@
+"""The Lambda entry of the scorer: scheduled, or invoked by the form function."""
+
+import logging
+import time
+from functools import cache
+from typing import Any
+
+from creditrisk.errors import CreditRiskError
+from creditrisk.settings import Settings
+from functions.scorer.assembly import Assembly
+
+log = logging.getLogger(__name__)
+
+_MARGIN_MS = 5_000
+"""Time kept in hand before the function's own limit: more than one batch takes."""
+
+
+@cache
+def _assembly() -> Assembly:
+    """One queue, model and history for all the invocations of this execution environment."""
+    settings = Settings.from_environment()
+    logging.getLogger().setLevel(settings.log_level)
+    return Assembly(settings)
+
+
+def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
+    """Drain the queue until it is empty or the time is nearly up.
+
+    `event["scorer"]` is the ticket under which the form function woke this scorer. An error is raised, so that the
+    invocation counts as failed and is tried again: what was claimed comes back by itself.
+    """
+    name = str((event or {}).get("scorer") or f"invoked-{getattr(context, 'aws_request_id', time.time_ns())}")
+    try:
+        return {"scorer": name, "scored": _drain(_assembly(), name, context)}
+    except CreditRiskError as error:
+        log.error("%s", error)
+        raise
+
+
+def _drain(assembly: Assembly, name: str, context: Any) -> int:
+    """Drain until nothing waits once the lease is cleared, so that no wake-up is lost; returns how many were claimed."""
+    scored = 0
+    while True:
+        with assembly.drain(name) as drain:
+            drain.queue.recover()
+            while context.get_remaining_time_in_millis() > _MARGIN_MS and (count := drain.step()):
+                scored += count
+        if context.get_remaining_time_in_millis() <= _MARGIN_MS or not assembly.queue.waiting():
+            return scored

@@ -1,0 +1,130 @@
+"""The form's side of the queue: hand in an application once, wake the scorer, wait for the answer."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+from rq.results import Result
+
+from creditrisk.application import Value
+from creditrisk.application_id import is_application_id, new_application_id
+from creditrisk.application_id import received_at as time_of
+from creditrisk.decision import Answer, Decision, timestamp
+from creditrisk.errors import CreditRiskError, NotAnApplication, QueueUnavailable, UnknownApplication
+from creditrisk.history import History, open_history
+from creditrisk.queue import ApplicationQueue, connect
+from creditrisk.queue.client import available
+from creditrisk.queue.jobs import read_job
+from creditrisk.settings import Settings
+from creditrisk.waking import Waker
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was accepted: `repeated` tells that it stood there already, under this id."""
+
+    id: str
+    repeated: bool
+
+
+class Intake:
+    """Where applications are handed in and answers are found."""
+
+    def __init__(self, queue: ApplicationQueue, settings: Settings, waker: Waker | None = None) -> None:
+        self.queue = queue
+        self.settings = settings
+        self.waker = waker
+
+    @classmethod
+    def connect(cls, settings: Settings) -> Self:
+        """The intake that the settings describe; nothing is contacted yet."""
+        queue = ApplicationQueue(
+            connect(settings.redis_url), lease_seconds=settings.lease_seconds, result_ttl=settings.result_ttl
+        )
+        return cls(queue, settings, Waker(settings.scorer_function) if settings.scorer_function else None)
+
+    @cached_property
+    def _history(self) -> History:
+        return open_history(self.settings.history_url)
+
+    def submit(self, application: Mapping[str, Value], idempotency_key: str | None = None) -> Receipt:
+        """Accept a valid application. It will be scored and recorded, whatever dies from now on.
+
+        The same `idempotency_key` again gives the first application's id. Raises IdempotencyConflict when the key came
+        with another application; QueueFull or QueueUnavailable when nothing was accepted.
+        """
+        application_id = new_application_id()
+        accepted, ticket = self.queue.submit(
+            application_id,
+            application,
+            timestamp(time_of(application_id)),
+            max_queue=self.settings.max_queue,
+            idempotency=_idempotency(idempotency_key, application) if idempotency_key else None,
+            max_scorers=self.settings.max_scorers if self.waker else 0,
+            batch_size=self.settings.batch_size,
+        )
+        if ticket and self.waker:
+            self._wake(self.waker, ticket)
+        return Receipt(accepted, repeated=accepted != application_id)
+
+    def _wake(self, waker: Waker, ticket: str) -> None:
+        """Wake a scorer. A failing wake-up never fails what was accepted: the schedule is the safety net."""
+        try:
+            waker.wake(ticket)
+        except CreditRiskError as error:
+            log.warning("no scorer woken: %s", error)
+            self.queue.forget_ticket(ticket)
+
+    def wait(self, application_id: str, seconds: float) -> Answer:
+        """The answer, waiting for it up to `seconds` without polling; still "pending" when there is none by then.
+
+        It is pending, too, when Redis goes away meanwhile: what was accepted stays accepted.
+        """
+        try:
+            return self._answer(application_id, seconds)
+        except QueueUnavailable:
+            return Answer(application_id, "pending", timestamp(time_of(application_id)), {})
+
+    def find(self, application_id: str) -> Answer:
+        """How an application stands now: in Redis for `RESULT_TTL`, in the history afterwards.
+
+        Raises UnknownApplication when there is none with this id, QueueUnavailable, HistoryUnavailable.
+        """
+        return self._answer(application_id, 0)
+
+    def check(self) -> None:
+        """Raises QueueUnavailable unless Redis answers."""
+        with available():
+            self.queue.redis.ping()
+
+    def _answer(self, application_id: str, seconds: float) -> Answer:
+        if not is_application_id(application_id):
+            raise UnknownApplication("No application has this id.")
+        try:
+            application, received = read_job(self.queue.job_data(application_id))
+        except UnknownApplication:
+            recorded = self._history.find(application_id)
+            if recorded is None:
+                raise
+            return recorded
+        except NotAnApplication:
+            application, received = {}, timestamp(time_of(application_id))
+        result = self.queue.result(application_id, seconds)
+        if result is None:
+            return Answer(application_id, "pending", received, application)
+        if result.type is Result.Type.SUCCESSFUL:
+            decision = Decision.from_dict(result.return_value)
+            return Answer(application_id, "decided", received, application, decision)
+        return Answer(application_id, "failed", received, application, failure=result.exc_string)
+
+
+def _idempotency(key: str, application: Mapping[str, Value]) -> tuple[str, str]:
+    """The key under a name of one length that tells nothing, and a fingerprint of the application."""
+    body = json.dumps(application, sort_keys=True).encode()
+    return hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(body).hexdigest()

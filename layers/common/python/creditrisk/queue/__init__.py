@@ -1,0 +1,6 @@
+"""The queue between form and scorer: one RQ queue in Redis, one job per application, JSON and never pickle."""
+
+from creditrisk.queue.client import ApplicationQueue, Claim, connect
+from creditrisk.queue.jobs import QUEUE_NAME
+
+__all__ = ["QUEUE_NAME", "ApplicationQueue", "Claim", "connect"]

@@ -1,0 +1,254 @@
+"""The queue's steps, each atomic in Redis (see lua/): submit, claim, finish, and what happens when something dies."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq.results import Result
+from rq.serializers import JSONSerializer
+
+from creditrisk.application import Value
+from creditrisk.decision import timestamp
+from creditrisk.errors import IdempotencyConflict, QueueFull, QueueUnavailable, UnknownApplication
+from creditrisk.queue.jobs import QUEUE_NAME, encode_answer, encode_failure, job_hash
+
+TRIES = 3
+"""How often an application is scored alone before it is given up."""
+TICKET_MS = 20_000
+"""How long a scorer that was woken may take to start; past that another one is woken."""
+
+_LUA = Path(__file__).with_name("lua")
+_JOB, _RESULTS, _CLAIMS = "rq:job:", "rq:results:", "creditrisk:claims:"
+_QUEUES, _QUEUE = "rq:queues", f"rq:queue:{QUEUE_NAME}"
+_WIP, _FINISHED, _FAILED = f"rq:wip:{QUEUE_NAME}", f"rq:finished:{QUEUE_NAME}", f"rq:failed:{QUEUE_NAME}"
+_SCORERS, _IDEMPOTENCY = "creditrisk:scorers", "creditrisk:idempotency:"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One application that a scorer holds: `data` is the job's, `tries` how often scoring it has failed so far;
+    `redelivered` tells that another scorer held it before and may have recorded it."""
+
+    id: str
+    data: bytes
+    tries: int
+    redelivered: bool
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """How the queue stands: counts, the reason of each failure by id, the oldest waiting application's id."""
+
+    waiting: int
+    claimed: int
+    failed: Mapping[str, str]
+    oldest: str | None
+    scorers: int
+
+
+def connect(url: str) -> Redis:
+    """A client for the Redis at `url`; it connects when first used."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=2,
+        socket_timeout=35,  # longer than any blocking command here waits
+        socket_keepalive=True,
+        health_check_interval=30,
+        retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=3),
+    )
+
+
+@contextmanager
+def available() -> Iterator[None]:
+    """Turn Redis' errors into QueueUnavailable: down, starting, read-only or out of memory, nothing is accepted."""
+    try:
+        yield
+    except RedisError as error:
+        reason = "does not answer" if isinstance(error, RedisConnectionError) else "refuses the request"
+        raise QueueUnavailable(f"The queue (Redis) {reason}: {type(error).__name__}.") from error
+
+
+class ApplicationQueue:
+    """The one RQ queue of applications."""
+
+    def __init__(self, redis: Redis, *, lease_seconds: float, result_ttl: int) -> None:
+        self.redis = redis
+        self.lease_ms = int(lease_seconds * 1000)
+        self.result_ttl = result_ttl
+
+    @cached_property
+    def _scripts(self) -> dict[str, Callable[..., Any]]:
+        return {path.stem: self.redis.register_script(path.read_text()) for path in _LUA.glob("*.lua")}
+
+    def _run(self, script: str, keys: Sequence[str], arguments: Sequence[object]) -> Any:
+        with available():
+            return self._scripts[script](keys=keys, args=arguments)
+
+    # -- the form's side
+
+    def submit(
+        self,
+        application_id: str,
+        application: Mapping[str, Value],
+        received_at: str,
+        *,
+        max_queue: int,
+        idempotency: tuple[str, str] | None = None,
+        max_scorers: int = 0,
+        batch_size: int = 1,
+    ) -> tuple[str, str]:
+        """Accept an application: once this returns, it stands in the queue for good.
+
+        `idempotency` is (key, fingerprint of what was sent). Returns the id under which the application stands (an
+        earlier one, when the key was seen before) and the ticket of a scorer to wake, or ''.
+        Raises QueueFull, IdempotencyConflict, QueueUnavailable; then nothing was accepted.
+        """
+        key, fingerprint = idempotency or ("", "")
+        job = job_hash(self.redis, application_id, application, received_at, self.result_ttl)
+        reply = self._run(
+            "submit",
+            [_QUEUE, _JOB + application_id, _IDEMPOTENCY + key, _SCORERS],
+            [application_id, _QUEUES, max_queue, fingerprint, self.result_ttl, max_scorers, batch_size, TICKET_MS]
+            + [part for pair in job.items() for part in pair],
+        )
+        status = reply[0].decode()
+        if status == "full":
+            raise QueueFull("Too many applications are waiting.")
+        if status == "conflict":
+            raise IdempotencyConflict("This idempotency key was used for another application; use a new key.")
+        second = reply[1].decode()
+        return (second, "") if status == "repeated" else (application_id, second)
+
+    def result(self, application_id: str, wait: float = 0) -> Result | None:
+        """The RQ result of an application, waiting for it up to `wait` seconds on its stream; None when undecided."""
+        stream = Result.get_key(application_id)
+        with available():  # as Result.fetch_latest, which knows whole seconds only
+            found = self.redis.xread({stream: "0-0"}, block=round(wait * 1000) or None)
+        if not found:
+            return None
+        (entry_id, payload) = found[0][1][-1]  # type: ignore[index]
+        return Result.restore(application_id, entry_id.decode(), payload, self.redis, JSONSerializer)
+
+    def job_data(self, application_id: str) -> bytes:
+        """The data of an application's job. Raises UnknownApplication when Redis has none (any more)."""
+        with available():
+            data: bytes | None = self.redis.hget(_JOB + application_id, "data")  # type: ignore[assignment]
+        if data is None:
+            raise UnknownApplication("No application has this id.")
+        return data
+
+    def forget_ticket(self, ticket: str) -> None:
+        """A scorer that was to be woken was not: let the next submission try again."""
+        with available():
+            self.redis.zrem(_SCORERS, ticket)
+
+    # -- the scorer's side
+
+    def wait_for_work(self, seconds: float) -> bool:
+        """Block until something waits in the queue, at most `seconds`. The head stays where it is: nothing is claimed."""
+        with available():
+            return self.redis.blmove(_QUEUE, _QUEUE, seconds, "LEFT", "LEFT") is not None  # type: ignore[arg-type]
+
+    def recover(self) -> float:
+        """Give back what dead scorers had claimed; returns in how many seconds the next living one could prove dead."""
+        failure = encode_failure(f"The scorer died {TRIES} times while it scored this application alone.")
+        longest = max(self.lease_ms, TICKET_MS) + 1_000
+        next_ms = self._run(
+            "recover",
+            [_QUEUE, _SCORERS, _WIP, _FAILED],
+            [_CLAIMS, _JOB, _RESULTS, longest, TRIES, failure, timestamp()],
+        )
+        return int(next_ms) / 1000
+
+    def claim(self, scorer: str, batch_size: int) -> list[Claim]:
+        """Claim the oldest waiting applications, `batch_size` at most, and take out the scorer's lease."""
+        flat = self._run(
+            "claim",
+            [_QUEUE, _SCORERS, _WIP, _CLAIMS + scorer],
+            [scorer, _JOB, batch_size, self.lease_ms, _rq_time()],
+        )
+        parts = iter(flat)
+        return [
+            Claim(id.decode(), data, int(tries), redelivered == b"1")
+            for id, data, tries, redelivered in zip(parts, parts, parts, parts, strict=True)
+        ]
+
+    def held(self, scorer: str) -> set[str]:
+        """The applications that the scorer still holds: fewer than it claimed, once it was thought dead."""
+        with available():
+            return {id.decode() for id in self.redis.lrange(_CLAIMS + scorer, 0, -1)}  # type: ignore[union-attr]
+
+    def renew(self, scorer: str) -> None:
+        """Renew the scorer's lease."""
+        self._run("renew", [_SCORERS], [scorer, self.lease_ms])
+
+    def finish(self, scorer: str, answers: Mapping[str, Mapping[str, Any]]) -> int:
+        """Publish the answers (id → JSON data) of what the scorer still holds; returns how many that were."""
+        flat = [part for id, answer in answers.items() for part in (id, encode_answer(answer))]
+        keys = [_CLAIMS + scorer, _WIP, _FINISHED]
+        return int(self._run("finish", keys, [scorer, _JOB, _RESULTS, _rq_time(), self.result_ttl, *flat]))
+
+    def fail(self, scorer: str, application_id: str, reason: str, tries: int = TRIES) -> str:
+        """Scoring one application failed: 'retried' alone, or 'failed' for good at its `tries`-th time."""
+        keys = [_QUEUE, _CLAIMS + scorer, _WIP, _FAILED, _JOB + application_id, _RESULTS + application_id]
+        reply = self._run("fail", keys, [scorer, application_id, tries, encode_failure(reason), _rq_time()])
+        return str(reply.decode())
+
+    def release(self, scorer: str) -> int:
+        """Give back, to the head of the queue, whatever the scorer still holds."""
+        return int(self._run("release", [_QUEUE, _CLAIMS + scorer, _WIP], [scorer, _JOB]))
+
+    def leave(self, scorer: str) -> None:
+        """End the scorer's lease: what it still holds goes back, for another one to take up."""
+        self.release(scorer)
+        with available():
+            self.redis.zrem(_SCORERS, scorer)
+
+    def waiting(self) -> int:
+        """How many applications wait to be claimed."""
+        with available():
+            return int(self.redis.llen(_QUEUE))  # type: ignore[arg-type]
+
+    # -- the operator's side
+
+    def state(self) -> QueueState:
+        """How the queue stands now."""
+        with available():
+            now = self.redis.time()
+            alive = self.redis.zrangebyscore(_SCORERS, now[0] * 1000, "+inf")  # type: ignore[index]
+            failed = [member.decode() for member in self.redis.zrange(_FAILED, 0, -1)]
+            oldest = self.redis.lindex(_QUEUE, 0)
+            waiting, claimed = self.redis.llen(_QUEUE), self.redis.zcard(_WIP)
+        return QueueState(
+            waiting=int(waiting),
+            claimed=int(claimed),
+            failed={id: (result.exc_string if (result := self.result(id)) else None) or "" for id in failed},
+            oldest=oldest.decode() if oldest else None,
+            scorers=len(alive),
+        )
+
+    def retry(self, application_id: str) -> bool:
+        """Put a failed application back into the queue; False when it is not among the failed."""
+        keys = [_QUEUE, _FAILED, _JOB + application_id, _RESULTS + application_id]
+        return bool(self._run("retry", keys, [application_id]))
+
+    def discard(self, application_id: str) -> bool:
+        """Delete a failed application; False when it is not among the failed."""
+        with available():
+            if not self.redis.zrem(_FAILED, application_id):
+                return False
+            self.redis.delete(_JOB + application_id, _RESULTS + application_id)
+        return True
+
+
+def _rq_time() -> str:
+    """Now, as RQ writes it."""
+    return timestamp().replace("Z", "000Z")

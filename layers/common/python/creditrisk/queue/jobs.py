@@ -1,0 +1,75 @@
+"""How an application and its answer stand in Redis: as an ordinary RQ job and its result, so that RQ's tools see them.
+
+Source: rq/job.py (`Job.to_dict`) and rq/results.py (`Result.serialize`) of RQ 3.
+"""
+
+import json
+import zlib
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from redis import Redis
+from rq.job import Job, JobStatus
+from rq.serializers import JSONSerializer
+
+from creditrisk.application import FIELDS, Value
+from creditrisk.errors import NotAnApplication
+
+QUEUE_NAME = "applications"
+FUNCTION = "creditrisk.queue.jobs.refuse_to_run"
+"""What a job names. The scorer never calls it: whoever can write to the queue can make nothing run."""
+
+
+def refuse_to_run(*_: object, **__: object) -> NoReturn:
+    """Where an RQ worker ends up that was started on this queue by mistake."""
+    raise RuntimeError("Applications are scored by `creditrisk worker`; stop this RQ worker and retry the job.")
+
+
+def job_hash(redis: Redis, application_id: str, application: Mapping[str, Value], received_at: str, ttl: int) -> dict[str, Any]:
+    """The Redis hash of a new job that carries one application."""
+    job = Job.create(
+        FUNCTION,
+        kwargs={"application": application, "received_at": received_at},
+        connection=redis,
+        id=application_id,
+        origin=QUEUE_NAME,
+        status=JobStatus.QUEUED,
+        description="a credit application",  # RQ's own would print the applicant
+        result_ttl=ttl,
+        serializer=JSONSerializer,
+    )
+    job.enqueued_at = job.created_at
+    fields: dict[str, Any] = job.to_dict()
+    return fields
+
+
+def read_job(data: bytes) -> tuple[dict[str, Value], str]:
+    """The application that a job's data carries, and when it was received (UTC, ISO 8601).
+
+    Every field is read again, since anything may stand in a queue. Raises NotAnApplication, saying why.
+    """
+    try:
+        _, _, _, kwargs = json.loads(zlib.decompress(data))
+        raw, received_at = kwargs["application"], str(kwargs["received_at"])
+    except (zlib.error, ValueError, TypeError, KeyError) as error:
+        raise NotAnApplication(f"The job carries no application ({type(error).__name__}); discard it.") from None
+    if not isinstance(raw, dict):
+        raise NotAnApplication("The job carries no application; discard it.")
+    application: dict[str, Value] = {}
+    for name, field in FIELDS.items():
+        try:
+            application[name] = field.parse(raw.get(name))
+        except ValueError as error:
+            raise NotAnApplication(f"The job's application is malformed: {name}: {error}") from None
+    return application, received_at
+
+
+def encode_answer(answer: Mapping[str, Any]) -> str:
+    """An answer as RQ's result stream holds it."""
+    return b64encode(json.dumps(answer).encode()).decode()
+
+
+def encode_failure(reason: str) -> str:
+    """The reason of a failure as RQ's result stream holds it."""
+    return b64encode(zlib.compress(reason.encode())).decode()

@@ -1,0 +1,22 @@
+-- Finish applications: their answers become visible, and whoever waits on a result stream is woken.
+-- KEYS: claims, wip, finished    ARGV: scorer, job prefix, results prefix, ended at, ttl, then id, answer, ...
+-- Only what this scorer still holds is finished: a scorer that was thought dead comes too late.
+-- Returns how many were finished.
+if redis.replicate_commands then redis.replicate_commands() end
+local scorer, ttl = ARGV[1], tonumber(ARGV[5])
+local until_ = tonumber(redis.call('TIME')[1]) + ttl
+local finished = 0
+for i = 6, #ARGV, 2 do
+  local id = ARGV[i]
+  if redis.call('LREM', KEYS[1], 1, id) == 1 then
+    local job, results = ARGV[2] .. id, ARGV[3] .. id
+    redis.call('ZREM', KEYS[2], id .. ':' .. scorer)
+    redis.call('HSET', job, 'status', 'finished', 'ended_at', ARGV[4])
+    redis.call('EXPIRE', job, ttl)
+    redis.call('ZADD', KEYS[3], until_, id)
+    redis.call('XADD', results, 'MAXLEN', 10, '*', 'type', 1, 'worker_name', scorer, 'return_value', ARGV[i + 1])
+    redis.call('EXPIRE', results, ttl)
+    finished = finished + 1
+  end
+end
+return finished

@@ -1,0 +1,95 @@
+"""What every test may use: a real Redis, made-up applications, and what a machine may lack."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from cli.embedded_redis import EmbeddedRedis
+from creditrisk.application.validation import validate
+
+ROOT = Path(__file__).parents[1]
+STRICT = os.environ.get("STRICT") == "1"
+
+_HOW_TO_GET = {
+    "chromium": "install Debian's chromium and chromium-driver",
+    "node": "install Node.js 20 and npm",
+    "docker": "start a Docker engine and set DOCKER_HOST",
+}
+
+
+def _has(what: str) -> bool:
+    if what == "docker":
+        import subprocess
+
+        return bool(shutil.which("docker")) and subprocess.run(["docker", "info"], capture_output=True).returncode == 0
+    return shutil.which({"node": "npm"}.get(what, what)) is not None
+
+
+@pytest.fixture(autouse=True)
+def _needs(request: pytest.FixtureRequest) -> None:
+    """Skip a test marked `needs("…")` where the machine lacks that; under STRICT=1 it fails."""
+    for mark in request.node.iter_markers("needs"):
+        for what in mark.args:
+            if not _has(what):
+                message = f"this test needs {what}: {_HOW_TO_GET.get(what, f'install {what}')}"
+                pytest.fail(message) if STRICT else pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+    """A real redis-server for the whole run."""
+    server = EmbeddedRedis(tmp_path_factory.mktemp("redis"), appendfsync="everysec")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: EmbeddedRedis) -> str:
+    """The URL of an empty Redis."""
+    Redis.from_url(redis_server.url).flushall()
+    return redis_server.url
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """A client of an empty Redis."""
+    client = Redis.from_url(redis_url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def raw_application() -> dict[str, object]:
+    """What a made-up applicant sends, under the form's names."""
+    return {
+        "full_name": "Ana Souza", "DNI": "012345678", "payment_day": "10", "application_submission_type": "Web",
+        "postal_address_type": "1", "sex": "F", "marital_status": "2", "quant_of_dependants": "1",
+        "education_level_1": "0", "state_of_birth": "RJ", "city_of_birth": "Rio de Janeiro", "nacionality": "1",
+        "residencial_state": "RJ", "residencial_city": "Niterói", "residencial_borough": "Centro",
+        "flag_residencial_phone": "1", "residencial_phone_area_code": "20", "residence_type": "1",
+        "months_in_residence": "24", "flag_mobile_phone": "0", "flag_email": "1", "personal_monthly_income": "1200.50",
+        "other_incomes": "0", "flag_visa": "0", "flag_mastercard": "0", "flag_diners": "0",
+        "flag_american_express": "0", "flag_other_cards": "0", "quant_banking_accounts": "1",
+        "quant_special_banking_accounts": "1", "personal_assets_value": "0", "quant_cars": "0", "company": "1",
+        "professional_state": "N.A.", "professional_city": "", "flag_professional_phone": "0",
+        "professional_phone_area_code": "", "months_in_the_job": "0", "profession_code": "9", "occupation_type": "2",
+        "mate_profession_code": "NULL", "education_level_2": "NULL", "product": "1", "flag_acsp_record": "0",
+        "age": "34", "residencial_zip": "230", "professional_zip": "230",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def make_application(raw_application: dict[str, object]) -> Callable[..., dict[str, Any]]:
+    """A valid application, with some of its fields changed."""
+
+    def make(**changes: object) -> dict[str, Any]:
+        application: dict[str, Any] = validate(raw_application)
+        return application | changes
+
+    return make

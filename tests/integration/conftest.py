@@ -1,0 +1,86 @@
+"""A queue, a history and a drain on a real Redis, with a stand-in for the model where the model is not what is tested."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from creditrisk.history.folder import FolderHistory
+from creditrisk.intake import Intake
+from creditrisk.queue import ApplicationQueue
+from creditrisk.settings import Settings
+from functions.scorer.assembly import Assembly
+
+
+@dataclass(frozen=True)
+class StubScore:
+    """A score without reasons."""
+
+    probability: float
+    reasons: tuple[()] = ()
+    unknown: tuple[()] = ()
+    challenger: float | None = None
+
+
+@dataclass
+class StubModel:
+    """Scores by age alone: the probability is a hundredth of it. Raises on an applicant called Poison."""
+
+    name: str = "lightgbm"
+    version: str = "test"
+    batches: list[int] = field(default_factory=list)
+
+    def score(self, applications: Sequence[Mapping[str, Any]]) -> list[StubScore]:
+        self.batches.append(len(applications))
+        if any(application["FULL_NAME"] == "Poison" for application in applications):
+            raise ArithmeticError("Poison cannot be scored")
+        return [StubScore(application["AGE"] / 100) for application in applications]
+
+
+@pytest.fixture
+def settings(redis_url: str, tmp_path: Path) -> Settings:
+    return Settings(redis_url=redis_url, history_url=str(tmp_path / "history"), lease_seconds=1.0)
+
+
+@pytest.fixture
+def queue(redis: Redis, settings: Settings) -> ApplicationQueue:
+    return ApplicationQueue(redis, lease_seconds=settings.lease_seconds, result_ttl=settings.result_ttl)
+
+
+@pytest.fixture
+def intake(queue: ApplicationQueue, settings: Settings) -> Intake:
+    return Intake(queue, settings)
+
+
+@pytest.fixture
+def history(settings: Settings) -> FolderHistory:
+    return FolderHistory(Path(settings.history_url))
+
+
+@pytest.fixture
+def model() -> StubModel:
+    return StubModel()
+
+
+@pytest.fixture
+def assembly(settings: Settings, model: StubModel) -> Iterator[Assembly]:
+    made = Assembly(settings, model)
+    yield made
+    made.queue.redis.close()
+
+
+@pytest.fixture
+def drain_all(assembly: Assembly) -> Callable[[], int]:
+    """Drains until nothing waits; returns how many applications were claimed."""
+
+    def run() -> int:
+        claimed = 0
+        with assembly.drain("test-scorer") as drain:
+            while count := drain.step():
+                claimed += count
+        return claimed
+
+    return run

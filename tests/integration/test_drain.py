@@ -1,0 +1,126 @@
+"""The drain on a real Redis: each application scored, recorded and answered once, whatever stands in the queue."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.job import Job
+from rq.registry import FailedJobRegistry, FinishedJobRegistry, StartedJobRegistry
+from rq.serializers import JSONSerializer
+
+from creditrisk.errors import HistoryUnavailable
+from creditrisk.history.folder import FolderHistory
+from creditrisk.history.records import id_of
+from creditrisk.intake import Intake
+from creditrisk.queue import QUEUE_NAME, ApplicationQueue
+from functions.scorer.assembly import Assembly
+from tests.integration.conftest import StubModel
+
+Make = Callable[..., dict[str, Any]]
+DrainAll = Callable[[], int]
+
+
+def recorded(history: FolderHistory) -> list[str]:
+    return [id_of(line) for line in history.lines()]
+
+
+def test_an_application_is_answered_with_what_was_recorded(intake: Intake, drain_all: DrainAll, history: FolderHistory, make_application: Make) -> None:
+    receipt = intake.submit(make_application(AGE=61))
+    assert intake.find(receipt.id).status == "pending"
+
+    assert drain_all() == 1
+
+    answer = intake.wait(receipt.id, 1)
+    assert answer.status == "decided" and answer.decision is not None
+    assert (answer.decision.probability, answer.decision.prediction, answer.decision.decision) == (0.61, 1, "declined")
+    assert history.find(receipt.id) == answer
+
+
+def test_applications_are_scored_in_the_order_they_came_in_batches(intake: Intake, drain_all: DrainAll, history: FolderHistory, model: StubModel, make_application: Make) -> None:
+    ids = [intake.submit(make_application()).id for _ in range(150)]
+
+    drain_all()
+
+    assert recorded(history) == ids
+    assert model.batches == [64, 64, 22]
+
+
+def test_rq_sees_a_job_before_and_after_it_is_scored(intake: Intake, drain_all: DrainAll, redis: Redis, make_application: Make) -> None:
+    receipt = intake.submit(make_application())
+    jobs = Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer)
+    assert jobs.job_ids == [receipt.id]
+    assert jobs.fetch_job(receipt.id).get_status() == "queued"
+
+    drain_all()
+
+    job = Job.fetch(receipt.id, connection=redis, serializer=JSONSerializer)
+    assert job.get_status() == "finished" and job.started_at and job.ended_at
+    assert job.latest_result().return_value["probability"] == 0.34
+    assert FinishedJobRegistry(QUEUE_NAME, connection=redis).get_job_ids() == [receipt.id]
+    assert jobs.is_empty() and "Souza" not in (job.description or "")
+
+
+def test_rq_sees_what_is_being_scored(intake: Intake, queue: ApplicationQueue, redis: Redis, make_application: Make) -> None:
+    receipt = intake.submit(make_application())
+    queue.claim("s1", 10)
+    registry = StartedJobRegistry(QUEUE_NAME, connection=redis)
+    assert registry.get_job_ids() == [receipt.id]
+    assert Job.fetch(receipt.id, connection=redis, serializer=JSONSerializer).worker_name == "s1"
+
+
+def test_a_poison_application_fails_alone_after_three_tries(intake: Intake, drain_all: DrainAll, history: FolderHistory, make_application: Make) -> None:
+    good = [intake.submit(make_application()).id for _ in range(3)]
+    poison = intake.submit(make_application(FULL_NAME="Poison")).id
+    good += [intake.submit(make_application()).id for _ in range(3)]
+
+    drain_all()
+
+    assert recorded(history) == good
+    answer = intake.find(poison)
+    assert answer.status == "failed" and "ArithmeticError" in (answer.failure or "")
+    assert intake.queue.state().failed.keys() == {poison}
+
+
+@pytest.mark.parametrize("serializer", ["json", "pickle"])
+def test_a_job_that_is_no_application_fails_and_the_others_are_scored(intake: Intake, drain_all: DrainAll, redis: Redis, history: FolderHistory, make_application: Make, serializer: str) -> None:
+    foreign = Queue(QUEUE_NAME, connection=redis, serializer=serializer).enqueue("os.getcwd")
+    mine = intake.submit(make_application()).id
+
+    drain_all()
+
+    assert recorded(history) == [mine]
+    failed = FailedJobRegistry(QUEUE_NAME, connection=redis)
+    assert failed.get_job_ids() == [foreign.id]
+    assert "no application" in intake.queue.state().failed[foreign.id]
+
+
+def test_an_application_that_was_made_invalid_in_the_queue_is_refused_by_name(intake: Intake, drain_all: DrainAll, make_application: Make) -> None:
+    receipt = intake.submit(make_application(AGE=7))
+    drain_all()
+    answer = intake.find(receipt.id)
+    assert answer.status == "failed" and "AGE" in (answer.failure or "")
+
+
+def test_a_history_that_cannot_be_written_loses_nothing(intake: Intake, assembly: Assembly, history: FolderHistory, drain_all: DrainAll, make_application: Make) -> None:
+    ids = [intake.submit(make_application()).id for _ in range(5)]
+    history.path.parent.mkdir(parents=True)
+    history.path.mkdir()  # a folder where the file should be: every write fails
+    with pytest.raises(HistoryUnavailable), assembly.drain("s1") as drain:
+        drain.step()
+    assert intake.queue.waiting() == 5
+    assert all(intake.find(id).status == "pending" for id in ids)
+
+    history.path.rmdir()
+    drain_all()
+    assert recorded(history) == ids
+
+
+def test_a_failed_application_can_be_retried_or_discarded(intake: Intake, drain_all: DrainAll, make_application: Make) -> None:
+    first, second = (intake.submit(make_application(FULL_NAME="Poison")).id for _ in range(2))
+    drain_all()
+    assert intake.queue.retry(first) and not intake.queue.retry("unknown")
+    assert intake.queue.waiting() == 1 and intake.find(first).status == "pending"
+    assert intake.queue.discard(second)
+    assert list(intake.queue.state().failed) == []
