@@ -1,7 +1,7 @@
 """What a score means: the decision, its reasons, and the answer that an applicant gets."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, Self
 
@@ -59,7 +59,7 @@ class Decision:
 
     def to_dict(self) -> dict[str, Any]:
         """The decision as JSON data."""
-        return asdict(self)
+        return {**vars(self), "reasons": [vars(reason) for reason in self.reasons]}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
