@@ -3,14 +3,13 @@
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
 from rq.results import Result
 
-from creditrisk.application import Value
+from creditrisk.application import Application
 from creditrisk.application_id import is_application_id, new_application_id
 from creditrisk.application_id import received_at as time_of
 from creditrisk.decision import Answer, Decision, timestamp
@@ -53,7 +52,7 @@ class Intake:
     def _history(self) -> History:
         return open_history(self.settings.history_url)
 
-    def submit(self, application: Mapping[str, Value], idempotency_key: str | None = None) -> Receipt:
+    def submit(self, application: Application, idempotency_key: str | None = None) -> Receipt:
         """Accept a valid application. It will be scored and recorded, whatever dies from now on.
 
         The same `idempotency_key` again gives the first application's id. Raises IdempotencyConflict when the key came
@@ -81,15 +80,19 @@ class Intake:
             log.warning("no scorer woken: %s", error)
             self.queue.forget_ticket(ticket)
 
-    def wait(self, application_id: str, seconds: float) -> Answer:
+    def wait(self, application_id: str, seconds: float, application: Application | None = None) -> Answer:
         """The answer, waiting for it up to `seconds` without polling; still "pending" when there is none by then.
 
-        It is pending, too, when Redis goes away meanwhile: what was accepted stays accepted.
+        It is pending, too, when Redis goes away meanwhile: what was accepted stays accepted. Who has just handed in
+        the `application` gives it, which spares reading it back.
         """
+        received = timestamp(time_of(application_id))
         try:
+            if application is not None:
+                return self._decided(application_id, received, application, seconds)
             return self._answer(application_id, seconds)
         except QueueUnavailable:
-            return Answer(application_id, "pending", timestamp(time_of(application_id)), {})
+            return Answer(application_id, "pending", received, application or {})
 
     def find(self, application_id: str) -> Answer:
         """How an application stands now: in Redis for `RESULT_TTL`, in the history afterwards.
@@ -115,6 +118,9 @@ class Intake:
             return recorded
         except NotAnApplication:
             application, received = {}, timestamp(time_of(application_id))
+        return self._decided(application_id, received, application, seconds)
+
+    def _decided(self, application_id: str, received: str, application: Application, seconds: float) -> Answer:
         result = self.queue.result(application_id, seconds)
         if result is None:
             return Answer(application_id, "pending", received, application)
@@ -124,7 +130,7 @@ class Intake:
         return Answer(application_id, "failed", received, application, failure=result.exc_string)
 
 
-def _idempotency(key: str, application: Mapping[str, Value]) -> tuple[str, str]:
+def _idempotency(key: str, application: Application) -> tuple[str, str]:
     """The key under a name of one length that tells nothing, and a fingerprint of the application."""
     body = json.dumps(application, sort_keys=True).encode()
     return hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(body).hexdigest()
