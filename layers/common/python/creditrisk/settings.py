@@ -52,8 +52,8 @@ def _setting(default: Any, help: str, read: Callable[[str], Any] = str) -> Any:
 
 
 def _model_dir() -> Path:
-    """Where a Lambda layer is mounted, else the layer's folder in the checkout."""
-    deployed = Path("/opt/pickles")
+    """Beside `python/` where layers are unpacked (/opt on Lambda), else the layer's folder in the checkout."""
+    deployed = Path(__file__).parents[2] / "pickles"
     return deployed if deployed.is_dir() else Path(__file__).parents[3] / "model" / "pickles"
 
 
