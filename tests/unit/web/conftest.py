@@ -1,0 +1,107 @@
+"""The web app over a stand-in for the intake, so that each answer and each outage can be had at will."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from creditrisk.application_id import new_application_id
+from creditrisk.decision import Answer, Decision, Reason
+from creditrisk.errors import IdempotencyConflict, UnknownApplication
+from creditrisk.intake import Intake, Receipt
+from creditrisk.settings import Settings
+from web import create_app
+
+SCORED_AT = "2026-11-23T05:18:32.123Z"
+
+
+def decision_of(probability: float = 0.234, **changes: Any) -> Decision:
+    """A decision with one reason that raises the risk and one that lowers it."""
+    declined = probability >= 0.5
+    values: dict[str, Any] = {
+        "probability": probability,
+        "prediction": int(declined),
+        "decision": "declined" if declined else "approved",
+        "threshold": 0.5,
+        "model": "lightgbm",
+        "model_version": "abc1234",
+        "scored_at": SCORED_AT,
+        "reasons": [Reason("AGE", -0.42, "Age 34 years"), Reason("RESIDENCIAL_CITY", 0.21, "City Niterói")],
+        "unknown": [],
+    }
+    return Decision(**values | changes)
+
+
+@dataclass
+class FakeIntake:
+    """Answers every application with `decision`, or leaves it pending for None; raises `error` first."""
+
+    decision: Decision | None = field(default_factory=decision_of)
+    failure: str | None = None
+    error: Exception | None = None
+    error_after: Exception | None = None
+    submitted: list[dict[str, Any]] = field(default_factory=list)
+    waited: list[float] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    keys: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+
+    def submit(self, application: Mapping[str, Any], idempotency_key: str | None = None) -> Receipt:
+        if self.error:
+            raise self.error
+        if idempotency_key in self.keys:
+            first, before = self.keys[idempotency_key]
+            if before != application:
+                raise IdempotencyConflict("The key was used for another application.")
+            return Receipt(first, repeated=True)
+        application_id = new_application_id()
+        self.submitted.append(dict(application))
+        self.ids.append(application_id)
+        if idempotency_key:
+            self.keys[idempotency_key] = (application_id, dict(application))
+        return Receipt(application_id, repeated=False)
+
+    def wait(
+        self, application_id: str, seconds: float, application: Mapping[str, Any] | None = None
+    ) -> Answer:
+        self.waited.append(seconds)
+        return self.find(application_id)
+
+    def find(self, application_id: str) -> Answer:
+        if self.error or self.error_after:
+            raise cast(Exception, self.error or self.error_after)
+        if application_id not in self.ids:
+            raise UnknownApplication("No application has this id.")
+        application = self.submitted[self.ids.index(application_id)]
+        if self.failure:
+            return Answer(application_id, "failed", SCORED_AT, application, failure=self.failure)
+        if self.decision:
+            return Answer(application_id, "decided", SCORED_AT, application, self.decision)
+        return Answer(application_id, "pending", SCORED_AT, application)
+
+    def check(self) -> None:
+        if self.error:
+            raise self.error
+
+
+@pytest.fixture
+def intake() -> FakeIntake:
+    return FakeIntake()
+
+
+@pytest.fixture
+def app(intake: FakeIntake) -> Flask:
+    return create_app(Settings(wait_seconds=1.5), cast(Intake, intake))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def form(raw_application: dict[str, object]) -> dict[str, object]:
+    """What the browser posts: the applicant's fields and the page's token."""
+    return {**raw_application, "submission": "a-token-of-the-page"}

@@ -1,0 +1,163 @@
+"""The form page: every field asked for once, and what a refused form keeps."""
+
+import re
+from collections import Counter
+from html.parser import HTMLParser
+
+import pytest
+from flask.testing import FlaskClient
+
+from creditrisk.application import FIELDS, SECTIONS
+from creditrisk.errors import QueueFull, QueueUnavailable
+from tests.unit.web.conftest import FakeIntake
+
+
+class Elements(HTMLParser):
+    """The start tags of a page with their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def all(self, *tags: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.found if tag in tags]
+
+    def values(self, attribute: str) -> list[str]:
+        return [value for _, attributes in self.found if (value := attributes.get(attribute))]
+
+
+def test_every_field_is_asked_for_exactly_once(client: FlaskClient) -> None:
+    controls = Elements(client.get("/").text).all("input", "select")
+    asked = {name for control in controls if (name := control["name"]) != "submission"}
+    assert asked == {field.form_name for field in FIELDS.values()}
+    texts_and_lists = Counter(control["name"] for control in controls if control.get("type") != "radio")
+    assert set(texts_and_lists.values()) == {1}
+
+
+def test_sections_stand_in_their_order(client: FlaskClient) -> None:
+    headings = re.findall(r"<legend><h2>(.*?)</h2>", client.get("/").text)
+    assert headings == list(SECTIONS.values())
+
+
+def test_what_points_to_an_element_finds_it(client: FlaskClient, form: dict[str, object]) -> None:
+    """Labels, descriptions, links and lists name ids that are there, once each; in a refused form as well."""
+    for page in (client.get("/").text, client.post("/application", data=form | {"age": "7"}).text):
+        elements = Elements(page)
+        ids = Counter(elements.values("id"))
+        assert max(ids.values()) == 1
+        wanted = elements.values("for") + elements.values("list")
+        wanted += [link[1:] for link in elements.values("href") if link.startswith("#")]
+        for attribute in ("aria-describedby", "aria-labelledby"):
+            wanted += [id for value in elements.values(attribute) for id in value.split()]
+        assert set(wanted) <= set(ids)
+
+
+def test_every_control_has_a_name_for_a_screen_reader(client: FlaskClient) -> None:
+    elements = Elements(client.get("/").text)
+    labelled = set(elements.values("for"))
+    for control in elements.all("input", "select"):
+        if control.get("type") not in ("hidden", "radio"):
+            assert control["id"] in labelled
+    groups = [div for div in elements.all("div") if div.get("role") == "radiogroup"]
+    assert groups
+    assert all(group.get("aria-labelledby") for group in groups)
+
+
+def test_only_what_may_be_left_out_says_optional(client: FlaskClient) -> None:
+    page = client.get("/").text
+    assert page.count("(optional)") == sum(field.missing for field in FIELDS.values())
+
+
+def test_the_form_offers_no_legacy_code(client: FlaskClient) -> None:
+    page = client.get("/").text
+    assert 'name="sex" value="N"' not in page
+    assert 'value="XX"' not in page
+
+
+def test_the_form_with_its_defaults_lacks_only_what_no_default_can_know(
+    client: FlaskClient, intake: FakeIntake
+) -> None:
+    defaults = {field.form_name: field.default for field in FIELDS.values()}
+    reply = client.post("/application", data=defaults)
+    assert reply.status_code == 400
+    assert intake.submitted == []
+    wrong = {
+        field.form_name for field in FIELDS.values() if f'id="field-{field.form_name}-error"' in reply.text
+    }
+    assert wrong == {field.form_name for field in FIELDS.values() if not (field.default or field.missing)}
+
+
+def test_every_page_has_a_token_of_its_own(client: FlaskClient) -> None:
+    tokens = [re.findall(r'name="submission" value="([\w-]{22})"', client.get("/").text) for _ in range(3)]
+    assert len({token for found in tokens for token in found}) == 3
+
+
+def test_a_refused_form_names_every_wrong_field_and_keeps_what_was_typed(
+    client: FlaskClient, intake: FakeIntake, form: dict[str, object]
+) -> None:
+    form |= {
+        "full_name": "Zoë <b>& co",
+        "age": "seven",
+        "residencial_state": "",
+        "flag_visa": "1",
+        "DNI": "12",
+    }
+    reply = client.post("/application", data=form)
+    assert reply.status_code == 400
+    assert intake.submitted == []
+    page = reply.text
+    assert "3 fields need another look" in page
+    for name in ("age", "residencial_state", "DNI"):
+        assert f'href="#field-{name}"' in page
+        assert f'id="field-{name}-error"' in page
+        assert re.search(rf'id="field-{name}"[^>]*aria-invalid="true"', page)
+    assert 'value="Zoë &lt;b&gt;&amp; co"' in page
+    assert 'value="seven"' in page
+    assert re.search(r'name="flag_visa" value="1"[^>]* checked', page)
+    assert 'value="a-token-of-the-page"' in page
+    assert re.search(r'role="alert" tabindex="-1" autofocus', page)
+    assert "<title>Error: " in page
+
+
+def test_a_wrong_button_row_is_marked_and_linked(client: FlaskClient, form: dict[str, object]) -> None:
+    page = client.post("/application", data=form | {"flag_visa": "perhaps"}).text
+    assert re.search(
+        r'role="radiogroup"[^>]*aria-describedby="field-flag_visa-error"[^>]*aria-invalid="true"', page
+    )
+    assert re.search(r'type="radio" name="flag_visa" value="0" id="field-flag_visa"', page)
+
+
+def test_a_field_that_does_not_exist_is_named(client: FlaskClient, form: dict[str, object]) -> None:
+    reply = client.post("/application", data=form | {"favourite_colour": "blue"})
+    assert reply.status_code == 400
+    assert "favourite_colour: There is no such field" in reply.text
+
+
+def test_a_field_given_twice_is_refused(client: FlaskClient, form: dict[str, object]) -> None:
+    reply = client.post("/application", data=form | {"age": ["34", "35"]})
+    assert reply.status_code == 400
+    assert "more than once" in reply.text
+
+
+@pytest.mark.parametrize("error", [QueueUnavailable("down"), QueueFull("full")])
+def test_when_nothing_can_be_accepted_the_form_comes_back_filled_in(
+    client: FlaskClient, intake: FakeIntake, form: dict[str, object], error: Exception
+) -> None:
+    intake.error = error
+    reply = client.post("/application", data=form)
+    assert reply.status_code == 503
+    assert int(reply.headers["Retry-After"]) > 0
+    assert "not accepted" in reply.text
+    assert "send it again" in reply.text
+    assert 'value="Ana Souza"' in reply.text
+    assert 'value="a-token-of-the-page"' in reply.text
+    intake.error = None
+    assert client.post("/application", data=form).status_code == 200
+
+
+def test_opening_the_address_of_a_refused_form_leads_to_the_form(client: FlaskClient) -> None:
+    assert client.get("/application").location == "/"

@@ -1,0 +1,45 @@
+"""One line of JSON for each request, without a word about the applicant."""
+
+import json
+import logging
+import time
+
+from flask import Flask, Response, g, request
+
+log = logging.getLogger("creditrisk.web")
+
+
+def install(app: Flask) -> None:
+    """Log each request when it is answered.
+
+    The route's pattern is logged, never the path or the query, for whatever a person types there; the
+    application's id, which is random, leads from here to the scorer's log and the history.
+    """
+    log.setLevel(app.extensions["creditrisk"].settings.log_level)
+    if not log.hasHandlers():
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        log.addHandler(handler)
+
+    @app.before_request
+    def start() -> None:
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def write(response: Response) -> Response:
+        if log.isEnabledFor(logging.INFO):
+            log.info(json.dumps(_line(response)))
+        return response
+
+
+def _line(response: Response) -> dict[str, object]:
+    line: dict[str, object] = {
+        "event": "request",
+        "method": request.method,
+        "route": request.url_rule.rule if request.url_rule else None,
+        "status": response.status_code,
+        "milliseconds": round((time.perf_counter() - g.started) * 1000, 2),
+    }
+    if "application_id" in g:
+        line["application_id"] = g.application_id
+    return line

@@ -1,0 +1,145 @@
+"""What goes wrong, said in words: as a page to a person, as JSON to a program; never a stack trace."""
+
+import logging
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from flask import Flask, Response, json, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from creditrisk.errors import (
+    HistoryUnavailable,
+    IdempotencyConflict,
+    InvalidApplication,
+    QueueFull,
+    QueueUnavailable,
+    UnknownApplication,
+)
+from web.body import UnreadableBody
+from web.origin import SAFE_METHODS, CrossOriginRequest
+
+RETRY_AFTER = "5"
+"""Seconds after which to try again when Redis is away or full."""
+
+SENTENCES = {
+    "cross-origin": "This request was sent from another site, so nothing was accepted. "
+    "Open the form on this site and send it from there.",
+    "idempotency-conflict": "This Idempotency-Key was used for another application. "
+    "Use a new key for a new application.",
+    "unknown-application": "No application has this number. Check that it is complete.",
+    "queue-full": "The application was not accepted, because too many are waiting. "
+    "Please send it again in a moment.",
+    "queue-unavailable": "The application was not accepted, because the queue cannot be reached. "
+    "Please send it again in a moment.",
+    "unavailable": "The answer cannot be looked up just now. Nothing is lost; please try again in a moment.",
+    "internal": "Something went wrong on our side. Please try again; sending the same form again does not "
+    "make a second application.",
+}
+"""What each cause is called to a program → what it says to a person."""
+
+log = logging.getLogger("creditrisk.web")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An error as it is shown: `code` never changes, `detail` is a sentence a person can act on, `errors`
+    maps each wrong field to its sentence."""
+
+    status: int
+    code: str
+    detail: str
+    errors: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return HTTPStatus(self.status).phrase
+
+    def to_dict(self) -> dict[str, object]:
+        """The members of RFC 9457, with `code` and, when fields are wrong, `errors`."""
+        body: dict[str, object] = {"type": "about:blank", "title": self.title, "status": self.status}
+        body |= {"detail": self.detail, "code": self.code}
+        return body | ({"errors": dict(self.errors)} if self.errors else {})
+
+
+def describe(error: Exception) -> Problem:
+    """The problem that an exception stands for; one that nobody foresaw is logged and told without
+    details."""
+    match error:
+        case InvalidApplication():
+            return Problem(400, "invalid-application", _sentence(error), error.errors)
+        case UnreadableBody():
+            return Problem(error.status, "unreadable-body", str(error))
+        case CrossOriginRequest():
+            return _problem(403, "cross-origin")
+        case IdempotencyConflict():
+            return _problem(409, "idempotency-conflict")
+        case UnknownApplication():
+            return _problem(404, "unknown-application")
+        case QueueFull():
+            return _problem(503, "queue-full")
+        case QueueUnavailable() if request.method not in SAFE_METHODS:
+            return _problem(503, "queue-unavailable")
+        case QueueUnavailable() | HistoryUnavailable():
+            return _problem(503, "unavailable")
+        case HTTPException():
+            return _of_http(error)
+    _log_unforeseen(error)
+    return _problem(500, "internal")
+
+
+def _problem(status: int, code: str) -> Problem:
+    headers = {"Retry-After": RETRY_AFTER} if status == 503 else {}
+    return Problem(status, code, SENTENCES[code], headers=headers)
+
+
+def _sentence(error: InvalidApplication) -> str:
+    count = len(error.errors)
+    return "One field is missing or not valid." if count == 1 else f"{count} fields are missing or not valid."
+
+
+def _of_http(error: HTTPException) -> Problem:
+    status = error.code or 500
+    details = {
+        404: "There is nothing at this address.",
+        405: f"{request.method} is not possible here.",
+        413: "The body is longer than 64 KiB, which no application needs.",
+    }
+    headers = {name: value for name, value in error.get_headers() if name == "Allow"}
+    code = HTTPStatus(status).phrase.lower().replace(" ", "-")
+    return Problem(
+        status, code, details.get(status, f"{HTTPStatus(status).description or error.name}."), headers=headers
+    )
+
+
+def _log_unforeseen(error: Exception) -> None:
+    """Type and place of the error; its message could quote what the applicant typed, and stays out."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames]
+    log.error(json.dumps({"event": "error", "type": type(error).__name__, "where": places[-8:]}))
+
+
+def answer(problem: Problem) -> Response:
+    """The problem in the shape that this address speaks."""
+    if request.path == "/predict":
+        data = {"Success": False, "Message": problem.detail, "errors": dict(problem.errors)}
+        response = Response(json.dumps(data), mimetype="application/json")
+    elif request.path.startswith("/api/") or request.path in ("/healthz", "/readyz"):
+        response = Response(json.dumps(problem.to_dict()), mimetype="application/problem+json")
+    else:
+        response = Response(render_template("problem.html", problem=problem))
+    response.status_code = problem.status
+    response.headers.update(problem.headers)
+    return response
+
+
+def install(app: Flask) -> None:
+    """Answer every exception that a view lets through."""
+
+    @app.errorhandler(Exception)
+    def handle(error: Exception) -> Response | HTTPException:
+        if isinstance(error, HTTPException) and (error.code or 500) < 400:
+            return error
+        return answer(describe(error))

@@ -1,0 +1,31 @@
+"""Whether the process lives, and whether it can accept applications."""
+
+from flask import Blueprint
+
+from creditrisk.errors import QueueUnavailable
+from web.errors import RETRY_AFTER
+from web.services import services
+
+blueprint = Blueprint("health", __name__)
+
+Reply = tuple[dict[str, str], int, dict[str, str]]
+
+
+@blueprint.get("/healthz")
+def healthz() -> dict[str, str]:
+    """The process answers; nothing else is asked."""
+    return {"status": "ok"}
+
+
+@blueprint.get("/readyz")
+def readyz() -> Reply:
+    """Redis answers, so that an application sent now would be accepted."""
+    try:
+        services().intake.check()
+    except QueueUnavailable:
+        return (
+            {"status": "unavailable", "reason": "Redis does not answer."},
+            503,
+            {"Retry-After": RETRY_AFTER},
+        )
+    return {"status": "ready"}, 200, {}

@@ -1,0 +1,49 @@
+"""POST /predict: JSON in, the decision out, with the members that clients of the first system know."""
+
+from flask import Blueprint, request, url_for
+
+from creditrisk.application.validation import validate
+from creditrisk.decision import Answer
+from web.body import read_json
+from web.idempotency import key_of
+from web.services import services
+from web.wording import VERDICTS
+
+blueprint = Blueprint("predict", __name__)
+
+ACCEPTED = (
+    "The application is accepted and will be decided; do not send it again. Its answer will be at Location."
+)
+
+Reply = tuple[dict[str, object], int, dict[str, str]]
+
+
+@blueprint.post("/predict")
+def predict() -> Reply:
+    """200 with the decision; 202 when it is not there within WAIT_SECONDS: accepted, and not to be sent
+    again."""
+    application = validate(read_json(request))
+    answer = services().submit(application, services().settings.wait_seconds, key_of(request))
+    if answer.decision:
+        return _decided(answer), 200, {}
+    if answer.status == "failed":
+        return _undecided(answer, answer.failure or "The application could not be scored."), 500, {}
+    headers = {"Location": url_for("api.show", application_id=answer.id), "Retry-After": "2"}
+    return _undecided(answer, ACCEPTED), 202, headers
+
+
+def _decided(answer: Answer) -> dict[str, object]:
+    assert answer.decision
+    return {
+        "Success": True,
+        "Full_name": answer.application["FULL_NAME"],
+        "DNI": answer.application["DNI"],
+        "Prediction": answer.decision.prediction,
+        "Prediction_score": answer.decision.probability,
+        "Message": VERDICTS[answer.decision.decision],
+        "id": answer.id,
+    }
+
+
+def _undecided(answer: Answer, sentence: str) -> dict[str, object]:
+    return {"Success": False, "Message": sentence, "id": answer.id, "status": answer.status}

@@ -1,0 +1,79 @@
+"""What every view needs: the settings, the intake, and how long a request may wait."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
+from typing import cast
+
+from flask import Flask, current_app, g
+
+from creditrisk.application import Application
+from creditrisk.application_id import is_application_id, received_at
+from creditrisk.decision import Answer, timestamp
+from creditrisk.errors import HistoryUnavailable, QueueUnavailable, UnknownApplication
+from creditrisk.intake import Intake
+from creditrisk.settings import Settings
+
+LONG_WAITS = 8
+"""Requests that may wait longer than `WAIT_SECONDS` at once: with the scorer down, pages that wait for their
+answer must not hold all the server's threads, for new applications still have to be accepted."""
+
+_EXTENSION = "creditrisk"
+
+
+@dataclass(frozen=True)
+class Services:
+    """The intake with the app's way of using it."""
+
+    settings: Settings
+    intake: Intake
+    _slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(LONG_WAITS))
+
+    def submit(self, application: Application, seconds: float, key: str | None = None) -> Answer:
+        """Accept an application, then wait for its answer for up to `seconds`.
+
+        Once accepted it stays so: if Redis goes away while we wait, the answer is "pending", not an error.
+        Raises QueueUnavailable, QueueFull, IdempotencyConflict: nothing was accepted.
+        """
+        receipt = self.intake.submit(application, idempotency_key=key)
+        g.application_id = receipt.id
+        with suppress(QueueUnavailable, HistoryUnavailable, UnknownApplication):
+            if seconds > 0:
+                return self.intake.wait(receipt.id, seconds, None if receipt.repeated else application)
+            if receipt.repeated:
+                return self.intake.find(receipt.id)
+        return Answer(receipt.id, "pending", timestamp(received_at(receipt.id)), application)
+
+    def answer(self, application_id: str, seconds: float = 0) -> Answer:
+        """How an application stands; raises UnknownApplication, QueueUnavailable, HistoryUnavailable."""
+        if not is_application_id(application_id):
+            raise UnknownApplication("No application has this number.")
+        g.application_id = application_id
+        found = self.intake.find(application_id)
+        if seconds <= 0 or found.status != "pending":
+            return found
+        return self.intake.wait(application_id, seconds)
+
+    @contextmanager
+    def waiting(self, seconds: float) -> Iterator[float]:
+        """Gives how long the caller may wait: `seconds`, or less when too many are waiting already."""
+        if seconds <= self.settings.wait_seconds:
+            yield seconds
+        elif self._slots.acquire(blocking=False):
+            try:
+                yield seconds
+            finally:
+                self._slots.release()
+        else:
+            yield self.settings.wait_seconds
+
+
+def install(app: Flask, services: Services) -> None:
+    """Give the app's views these services."""
+    app.extensions[_EXTENSION] = services
+
+
+def services() -> Services:
+    """The services of the app that handles this request."""
+    return cast(Services, current_app.extensions[_EXTENSION])
