@@ -10,15 +10,15 @@ from creditrisk.errors import CreditRiskError
 from creditrisk.settings import Settings
 
 COMMANDS = {
-    "serve": "cli.serve:serve",
-    "worker": "cli.worker:worker",
-    "train": "cli.train:train",
-    "score": "cli.score:score",
-    "model": "cli.model:model",
-    "history": "cli.history:history",
-    "queue": "cli.queue:queue",
+    "serve": ("cli.serve:serve", "Serve the form and score what comes in, on this machine."),
+    "worker": ("cli.worker:worker", "Drain the queue: the scorer as a long-running process."),
+    "train": ("cli.train:train", "Train both models from a data file."),
+    "score": ("cli.score:score", "Score a CSV file."),
+    "model": ("cli.model:model", "Check, install, roll back and show the model's files."),
+    "history": ("cli.history:history", "Export what was decided."),
+    "queue": ("cli.queue:queue", "Show how the queue stands; retry or discard what failed."),
 }
-"""Command → where it is defined; a command's module is imported only when it is called."""
+"""Command → where it is defined, and its line of help; its module is imported only when it is called."""
 
 
 class _LazyGroup(click.Group):
@@ -28,9 +28,13 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module, _, attribute = COMMANDS[name].partition(":")
+        module, _, attribute = COMMANDS[name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help) for name, (_, help) in COMMANDS.items()])
 
 
 def _settings_help() -> str:

@@ -15,7 +15,7 @@ from creditrisk.errors import HistoryUnavailable, QueueUnavailable, UnknownAppli
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
 
-LONG_WAITS = 8
+LONG_WAITS = 24
 """Requests that may wait longer than `WAIT_SECONDS` at once: with the scorer down, pages that wait for their
 answer must not hold all the server's threads, for new applications still have to be accepted."""
 
