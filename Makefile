@@ -1,0 +1,74 @@
+# `make` or `make help` lists what there is. PORT=8080 and PYTHON=python3.12 may follow any of it.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+export PORT STRICT
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test lint format bench-scoring bench-drain bench-cold-start chaos package \
+        localstack localstack-down compose-test clean
+
+help:           ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+run: $(VENV)/runs ## the whole system on this machine: the form, a real Redis and the scorer (PORT=8080)
+	@exec $(BIN)/creditrisk serve
+
+setup: $(VENV)/tests ## .venv with everything that runs, tests and trains it
+
+test: $(VENV)/tests ## every test; what this machine lacks skips its tests (STRICT=1: fails them)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/tests ## formatting, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/tests ## put the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench-scoring: $(VENV)/tests ## microseconds per score, beside the usual way
+	$(BIN)/python -m benchmarks.scoring
+
+bench-drain: $(VENV)/tests ## applications per second through queue, scorer and history
+	$(BIN)/python -m benchmarks.drain
+
+bench-cold-start: $(VENV)/tests ## CPU seconds from a new process to the first answer, as packaged
+	$(BIN)/python -m benchmarks.cold_start
+
+chaos: $(VENV)/tests ## kill, stop and cut off everything at random, and count what was lost
+	$(BIN)/python -m benchmarks.chaos
+
+package: $(VENV)/tests ## the function zips and layers for AWS Lambda, in build/ (ARCH=arm64)
+	$(BIN)/python -m packages --python $(or $(PYTHON_VERSION),3.13) --arch $(or $(ARCH),x86_64)
+
+localstack: $(VENV)/tests ## the whole system on LocalStack, without Docker, deployed by sls
+	localstack/up
+
+localstack-down: ## stop LocalStack, and delete what it kept
+	localstack/down
+
+compose-test: $(VENV)/tests ## docker-compose.yml on a Docker engine: kills, restarts, stops
+	STRICT=1 $(BIN)/python -m pytest tests/e2e/test_compose.py $(ARGS)
+
+clean:          ## delete what was built; data/ stays
+	rm -rf $(VENV) build node_modules .serverless .pytest_cache .mypy_cache .ruff_cache *.egg-info
+
+# .venv is brought up to date when the pins change. `make run` installs what runs, the others what tests it too.
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; Python 3.11 or later is needed (PYTHON=…)." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, and $(PYTHON) is %d.%d; choose another with PYTHON=…" % sys.version_info[:2])'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment; on Debian: apt install python3-venv." >&2; exit 1; }
+
+install = $(BIN)/python -m pip install -qq --disable-pip-version-check
+
+$(VENV)/runs: requirements/local.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Setting up $(VENV) (once, about a minute) …"
+	@$(install) --require-hashes -r requirements/local.txt
+	@$(install) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/tests: requirements/dev.txt $(VENV)/runs
+	@$(install) --require-hashes -r requirements/dev.txt
+	@touch $@
