@@ -1,0 +1,255 @@
+"""The web app on a real Redis with a scorer beside it: what a person and a program get, and what is recorded."""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+
+from cli.embedded_redis import EmbeddedRedis
+from creditrisk.history.folder import FolderHistory
+from creditrisk.history.records import id_of
+from creditrisk.intake import Intake
+from creditrisk.queue import ApplicationQueue
+from creditrisk.settings import Settings
+from functions.scorer.assembly import Assembly
+from web import create_app
+
+Form = dict[str, object]
+DrainAll = Callable[[], int]
+API = "/api/v1/applications"
+
+
+@pytest.fixture
+def app(settings: Settings, intake: Intake) -> Flask:
+    return create_app(replace(settings, wait_seconds=10.0), intake)
+
+
+@pytest.fixture
+def impatient(settings: Settings, intake: Intake) -> FlaskClient:
+    """A client of an app that does not wait: every answer is pending at first."""
+    return create_app(replace(settings, wait_seconds=0.0), intake).test_client()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def scorer(assembly: Assembly) -> Iterator[None]:
+    """A scorer that drains in a thread of its own."""
+    stop = threading.Event()
+
+    def run() -> None:
+        with assembly.drain("web-scorer") as drain:
+            while not stop.is_set():
+                drain.step() or assembly.queue.wait_for_work(0.2)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+
+
+@pytest.fixture
+def form(raw_application: Form) -> Form:
+    return {**raw_application, "submission": "a-token-of-the-page"}
+
+
+def recorded(history: FolderHistory) -> list[str]:
+    return [id_of(line) for line in history.lines()]
+
+
+def id_on(page: str) -> str:
+    found = re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", page)
+    assert found
+    return found[0]
+
+
+@pytest.mark.usefixtures("scorer")
+def test_a_form_is_answered_with_what_was_recorded(
+    client: FlaskClient, history: FolderHistory, form: Form
+) -> None:
+    reply = client.post("/application", data=form)
+    assert reply.status_code == 200
+    assert "GOOD CLIENT – PRODUCT APPROVED" in reply.text
+    assert "34.0 %" in reply.text
+    assert recorded(history) == [id_on(reply.text)]
+    assert client.get(f"/application/{id_on(reply.text)}").text == reply.text
+
+
+@pytest.mark.usefixtures("scorer")
+def test_form_predict_and_api_give_one_applicant_the_same_probability(
+    client: FlaskClient, history: FolderHistory, raw_application: Form
+) -> None:
+    applicant = raw_application | {"age": "71"}
+    page = client.post("/application", data=applicant)
+    predicted = client.post("/predict", json=applicant).json
+    answered = client.post(API, json=applicant, headers={"Prefer": "wait=10"}).json
+    assert "71.0 %" in page.text
+    assert predicted
+    assert answered
+    assert (predicted["Prediction"], predicted["Prediction_score"]) == (1, 0.71)
+    assert (answered["decision"], answered["probability"]) == ("declined", 0.71)
+    assert recorded(history) == [id_on(page.text), predicted["id"], answered["id"]]
+
+
+@pytest.mark.usefixtures("scorer")
+def test_a_double_click_is_recorded_once_and_answered_twice(
+    app: Flask, history: FolderHistory, form: Form
+) -> None:
+    pages: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: pages.append(app.test_client().post("/application", data=form).text))
+        for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(pages) == 6
+    assert {id_on(page) for page in pages} == set(recorded(history))
+    assert len(recorded(history)) == 1
+    assert all("GOOD CLIENT" in page for page in pages)
+
+
+def test_with_the_scorer_down_the_application_waits_and_is_answered_later(
+    impatient: FlaskClient, drain_all: DrainAll, form: Form
+) -> None:
+    reply = impatient.post("/application", data=form)
+    assert reply.status_code == 202
+    address = f"/application/{id_on(reply.text)}"
+    assert "has been received" in impatient.get(address).text
+    drain_all()
+    assert "GOOD CLIENT" in impatient.get(address).text
+
+
+def test_predict_with_the_scorer_down_says_where_the_answer_will_be(
+    impatient: FlaskClient, drain_all: DrainAll, raw_application: Form
+) -> None:
+    reply = impatient.post("/predict", json=raw_application)
+    assert reply.status_code == 202
+    drain_all()
+    assert impatient.get(reply.location).json["status"] == "decided"  # type: ignore[index]
+
+
+def test_a_question_held_open_is_answered_when_the_decision_falls(
+    app: Flask, impatient: FlaskClient, drain_all: DrainAll, raw_application: Form
+) -> None:
+    address = impatient.post(API, json=raw_application).location
+    bodies: list[Any] = []
+    asking = threading.Thread(
+        target=lambda: bodies.append(app.test_client().get(address, headers={"Prefer": "wait=20"}).json)
+    )
+    asking.start()
+    drain_all()
+    asking.join(timeout=10)
+    assert [body["status"] for body in bodies] == ["decided"]
+
+
+def test_an_idempotency_key_holds_for_form_and_scorer_alike(
+    client: FlaskClient, drain_all: DrainAll, history: FolderHistory, raw_application: Form
+) -> None:
+    headers = {"Idempotency-Key": "order-1"}
+    first = client.post(API, json=raw_application, headers=headers)
+    drain_all()
+    again = client.post(API, json=raw_application, headers=headers)
+    other = client.post(API, json=raw_application | {"age": 35}, headers=headers)
+    assert again.location == first.location
+    assert again.json
+    assert again.json["status"] == "decided"
+    assert other.status_code == 409
+    assert len(recorded(history)) == 1
+
+
+def test_an_answer_that_redis_no_longer_holds_comes_from_the_history(
+    client: FlaskClient, drain_all: DrainAll, redis: Redis, raw_application: Form
+) -> None:
+    address = client.post(API, json=raw_application).location
+    drain_all()
+    before = client.get(address).json
+    redis.flushall()
+    assert client.get(address).json == before
+    assert "GOOD CLIENT" in client.get(address.replace(API, "/application")).text
+
+
+def test_an_application_that_cannot_be_scored_is_answered_so(
+    impatient: FlaskClient, drain_all: DrainAll, raw_application: Form
+) -> None:
+    address = impatient.post(API, json=raw_application | {"full_name": "Poison"}).location
+    drain_all()
+    answer = impatient.get(address).json
+    assert answer
+    assert answer["status"] == "failed"
+    assert answer["failure"]
+    assert "Traceback" not in answer["failure"]
+    page = impatient.get(address.replace(API, "/application"))
+    assert "could not be assessed" in page.text
+
+
+def test_past_the_longest_queue_nothing_is_accepted_until_it_is_shorter(
+    queue: ApplicationQueue, settings: Settings, drain_all: DrainAll, form: Form, raw_application: Form
+) -> None:
+    full = replace(settings, max_queue=2, wait_seconds=0.0)
+    client = create_app(full, Intake(queue, full)).test_client()
+    for _ in range(2):
+        assert client.post(API, json=raw_application).status_code == 202
+    for reply in (
+        client.post(API, json=raw_application),
+        client.post("/predict", json=raw_application),
+        client.post("/application", data=form),
+    ):
+        assert reply.status_code == 503
+        assert reply.headers["Retry-After"]
+        assert "too many are waiting" in reply.text
+    drain_all()
+    assert client.post("/application", data=form).status_code == 202
+
+
+def test_with_redis_down_nothing_is_accepted_and_all_works_again_by_itself(
+    tmp_path: Path, form: Form, raw_application: Form
+) -> None:
+    server = EmbeddedRedis(tmp_path / "redis")
+    client = create_app(Settings(redis_url=server.url, wait_seconds=0.0)).test_client()
+    posts = (
+        lambda: client.post("/application", data=form),
+        lambda: client.post("/predict", json=raw_application),
+        lambda: client.post(API, json=raw_application),
+    )
+    for times in range(2):
+        for post in posts:
+            reply = post()
+            assert reply.status_code == 503
+            assert "not accepted" in reply.text
+            assert "send it again" in reply.text
+            assert "Traceback" not in reply.text
+            assert "127.0.0.1" not in reply.text
+        assert client.get("/readyz").status_code == 503
+        assert client.get("/healthz").status_code == 200
+        server.start()
+        try:
+            assert client.get("/readyz").status_code == 200
+            assert [post().status_code for post in posts] == [202, 202, 202], f"after start {times}"
+        finally:
+            server.stop()
+
+
+def test_redis_out_of_memory_is_the_same_503(
+    client: FlaskClient, redis: Redis, drain_all: DrainAll, raw_application: Form
+) -> None:
+    redis.config_set("maxmemory", 1)
+    try:
+        reply = client.post("/predict", json=raw_application)
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert reply.status_code == 503
+    assert "not accepted" in reply.text
+    assert drain_all() == 0
