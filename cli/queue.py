@@ -46,7 +46,9 @@ def retry(ids: tuple[str, ...]) -> None:
     applications = _queue()
     count = sum(applications.retry(application_id) for application_id in ids or applications.state().failed)
     if ids and count < len(ids):
-        raise UnknownApplication(f"{len(ids) - count} of {len(ids)} are not among the failed; see `creditrisk queue`.")
+        raise UnknownApplication(
+            f"{len(ids) - count} of {len(ids)} are not among the failed; see `creditrisk queue`."
+        )
     click.echo(f"{count} applications wait again")
 
 

@@ -41,7 +41,9 @@ def serve(port: int | None, data: Path) -> None:
         Child("scorer", [sys.executable, "-m", "cli", "worker"], environment),
         Child("form", _form(settings, port), environment),
     ]
-    Supervisor(redis, children).run(lambda: _ready(settings, port), f"Ready: {address}  (history in {history}; Ctrl-C stops)")
+    Supervisor(redis, children).run(
+        lambda: _ready(settings, port), f"Ready: {address}  (history in {history}; Ctrl-C stops)"
+    )
 
 
 def _form(settings: Settings, port: int) -> list[str]:

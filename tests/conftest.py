@@ -26,7 +26,10 @@ def _has(what: str) -> bool:
     if what == "docker":
         import subprocess
 
-        return bool(shutil.which("docker")) and subprocess.run(["docker", "info"], capture_output=True).returncode == 0
+        return (
+            bool(shutil.which("docker"))
+            and subprocess.run(["docker", "info"], capture_output=True).returncode == 0
+        )
     return shutil.which({"node": "npm"}.get(what, what)) is not None
 
 

@@ -43,7 +43,15 @@ class _Read:
 class Drain:
     """Drains the queue in batches, as one scorer among any number."""
 
-    def __init__(self, queue: ApplicationQueue, model: Model, history: History, settings: Settings, lease: Lease, name: str) -> None:
+    def __init__(
+        self,
+        queue: ApplicationQueue,
+        model: Model,
+        history: History,
+        settings: Settings,
+        lease: Lease,
+        name: str,
+    ) -> None:
         self.queue = queue
         self.model = model
         self.history = history
@@ -89,12 +97,16 @@ class Drain:
 
     def _give_up(self, claim: Claim, error: Exception) -> None:
         """Leave one application for another try, or among the failed. The error's text may quote the applicant."""
-        outcome = self.queue.fail(self.name, claim.id, f"The model could not score it: {type(error).__name__}.")
+        outcome = self.queue.fail(
+            self.name, claim.id, f"The model could not score it: {type(error).__name__}."
+        )
         log.error("application %s: %s while scoring: %s", claim.id, type(error).__name__, outcome)
 
     def _decided(self, entry: _Read, score: ScoreLike, scored_at: str) -> Record:
         challenger = self.settings.challenger or None
-        decision = decide(score, self.settings.threshold, self.model.name, self.model.version, scored_at, challenger)
+        decision = decide(
+            score, self.settings.threshold, self.model.name, self.model.version, scored_at, challenger
+        )
         answer = Answer(entry.claim.id, "decided", entry.received_at, entry.application, decision)
         return Record(answer, fresh=not entry.claim.redelivered)
 
@@ -114,4 +126,8 @@ class Drain:
         decided = {answer.id: answer.decision.to_dict() for answer in answers if answer.decision}
         finished = self.queue.finish(self.name, decided)
         if finished < len(decided):
-            log.warning("%d of %d applications were taken over by another scorer", len(decided) - finished, len(decided))
+            log.warning(
+                "%d of %d applications were taken over by another scorer",
+                len(decided) - finished,
+                len(decided),
+            )

@@ -26,19 +26,28 @@ def recorded(history: FolderHistory) -> list[str]:
     return [id_of(line) for line in history.lines()]
 
 
-def test_an_application_is_answered_with_what_was_recorded(intake: Intake, drain_all: DrainAll, history: FolderHistory, make_application: Make) -> None:
+def test_an_application_is_answered_with_what_was_recorded(
+    intake: Intake, drain_all: DrainAll, history: FolderHistory, make_application: Make
+) -> None:
     receipt = intake.submit(make_application(AGE=61))
     assert intake.find(receipt.id).status == "pending"
 
     assert drain_all() == 1
 
     answer = intake.wait(receipt.id, 1)
-    assert answer.status == "decided" and answer.decision is not None
-    assert (answer.decision.probability, answer.decision.prediction, answer.decision.decision) == (0.61, 1, "declined")
+    assert answer.status == "decided"
+    assert answer.decision is not None
+    assert (answer.decision.probability, answer.decision.prediction, answer.decision.decision) == (
+        0.61,
+        1,
+        "declined",
+    )
     assert history.find(receipt.id) == answer
 
 
-def test_applications_are_scored_in_the_order_they_came_in_batches(intake: Intake, drain_all: DrainAll, history: FolderHistory, model: StubModel, make_application: Make) -> None:
+def test_applications_are_scored_in_the_order_they_came_in_batches(
+    intake: Intake, drain_all: DrainAll, history: FolderHistory, model: StubModel, make_application: Make
+) -> None:
     ids = [intake.submit(make_application()).id for _ in range(150)]
 
     drain_all()
@@ -47,7 +56,9 @@ def test_applications_are_scored_in_the_order_they_came_in_batches(intake: Intak
     assert model.batches == [64, 64, 22]
 
 
-def test_rq_sees_a_job_before_and_after_it_is_scored(intake: Intake, drain_all: DrainAll, redis: Redis, make_application: Make) -> None:
+def test_rq_sees_a_job_before_and_after_it_is_scored(
+    intake: Intake, drain_all: DrainAll, redis: Redis, make_application: Make
+) -> None:
     receipt = intake.submit(make_application())
     jobs = Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer)
     assert jobs.job_ids == [receipt.id]
@@ -56,13 +67,18 @@ def test_rq_sees_a_job_before_and_after_it_is_scored(intake: Intake, drain_all: 
     drain_all()
 
     job = Job.fetch(receipt.id, connection=redis, serializer=JSONSerializer)
-    assert job.get_status() == "finished" and job.started_at and job.ended_at
+    assert job.get_status() == "finished"
+    assert job.started_at
+    assert job.ended_at
     assert job.latest_result().return_value["probability"] == 0.34
     assert FinishedJobRegistry(QUEUE_NAME, connection=redis).get_job_ids() == [receipt.id]
-    assert jobs.is_empty() and "Souza" not in (job.description or "")
+    assert jobs.is_empty()
+    assert "Souza" not in (job.description or "")
 
 
-def test_rq_sees_what_is_being_scored(intake: Intake, queue: ApplicationQueue, redis: Redis, make_application: Make) -> None:
+def test_rq_sees_what_is_being_scored(
+    intake: Intake, queue: ApplicationQueue, redis: Redis, make_application: Make
+) -> None:
     receipt = intake.submit(make_application())
     queue.claim("s1", 10)
     registry = StartedJobRegistry(QUEUE_NAME, connection=redis)
@@ -70,7 +86,9 @@ def test_rq_sees_what_is_being_scored(intake: Intake, queue: ApplicationQueue, r
     assert Job.fetch(receipt.id, connection=redis, serializer=JSONSerializer).worker_name == "s1"
 
 
-def test_a_poison_application_fails_alone_after_three_tries(intake: Intake, drain_all: DrainAll, history: FolderHistory, make_application: Make) -> None:
+def test_a_poison_application_fails_alone_after_three_tries(
+    intake: Intake, drain_all: DrainAll, history: FolderHistory, make_application: Make
+) -> None:
     good = [intake.submit(make_application()).id for _ in range(3)]
     poison = intake.submit(make_application(FULL_NAME="Poison")).id
     good += [intake.submit(make_application()).id for _ in range(3)]
@@ -79,12 +97,20 @@ def test_a_poison_application_fails_alone_after_three_tries(intake: Intake, drai
 
     assert recorded(history) == good
     answer = intake.find(poison)
-    assert answer.status == "failed" and "ArithmeticError" in (answer.failure or "")
+    assert answer.status == "failed"
+    assert "ArithmeticError" in (answer.failure or "")
     assert intake.queue.state().failed.keys() == {poison}
 
 
 @pytest.mark.parametrize("serializer", ["json", "pickle"])
-def test_a_job_that_is_no_application_fails_and_the_others_are_scored(intake: Intake, drain_all: DrainAll, redis: Redis, history: FolderHistory, make_application: Make, serializer: str) -> None:
+def test_a_job_that_is_no_application_fails_and_the_others_are_scored(
+    intake: Intake,
+    drain_all: DrainAll,
+    redis: Redis,
+    history: FolderHistory,
+    make_application: Make,
+    serializer: str,
+) -> None:
     foreign = Queue(QUEUE_NAME, connection=redis, serializer=serializer).enqueue("os.getcwd")
     mine = intake.submit(make_application()).id
 
@@ -96,14 +122,19 @@ def test_a_job_that_is_no_application_fails_and_the_others_are_scored(intake: In
     assert "no application" in intake.queue.state().failed[foreign.id]
 
 
-def test_an_application_that_was_made_invalid_in_the_queue_is_refused_by_name(intake: Intake, drain_all: DrainAll, make_application: Make) -> None:
+def test_an_application_that_was_made_invalid_in_the_queue_is_refused_by_name(
+    intake: Intake, drain_all: DrainAll, make_application: Make
+) -> None:
     receipt = intake.submit(make_application(AGE=7))
     drain_all()
     answer = intake.find(receipt.id)
-    assert answer.status == "failed" and "AGE" in (answer.failure or "")
+    assert answer.status == "failed"
+    assert "AGE" in (answer.failure or "")
 
 
-def test_a_history_that_cannot_be_written_loses_nothing(intake: Intake, assembly: Assembly, history: FolderHistory, drain_all: DrainAll, make_application: Make) -> None:
+def test_a_history_that_cannot_be_written_loses_nothing(
+    intake: Intake, assembly: Assembly, history: FolderHistory, drain_all: DrainAll, make_application: Make
+) -> None:
     ids = [intake.submit(make_application()).id for _ in range(5)]
     history.path.parent.mkdir(parents=True)
     history.path.mkdir()  # a folder where the file should be: every write fails
@@ -117,10 +148,14 @@ def test_a_history_that_cannot_be_written_loses_nothing(intake: Intake, assembly
     assert recorded(history) == ids
 
 
-def test_a_failed_application_can_be_retried_or_discarded(intake: Intake, drain_all: DrainAll, make_application: Make) -> None:
+def test_a_failed_application_can_be_retried_or_discarded(
+    intake: Intake, drain_all: DrainAll, make_application: Make
+) -> None:
     first, second = (intake.submit(make_application(FULL_NAME="Poison")).id for _ in range(2))
     drain_all()
-    assert intake.queue.retry(first) and not intake.queue.retry("unknown")
-    assert intake.queue.waiting() == 1 and intake.find(first).status == "pending"
+    assert intake.queue.retry(first)
+    assert not intake.queue.retry("unknown")
+    assert intake.queue.waiting() == 1
+    assert intake.find(first).status == "pending"
     assert intake.queue.discard(second)
     assert list(intake.queue.state().failed) == []

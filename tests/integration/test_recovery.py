@@ -22,7 +22,9 @@ def let_leases_run_out(queue: ApplicationQueue) -> None:
     queue.recover()
 
 
-def test_what_a_dead_scorer_held_comes_back_to_the_head_in_order(intake: Intake, queue: ApplicationQueue, make_application: Make) -> None:
+def test_what_a_dead_scorer_held_comes_back_to_the_head_in_order(
+    intake: Intake, queue: ApplicationQueue, make_application: Make
+) -> None:
     ids = [intake.submit(make_application()).id for _ in range(6)]
     queue.claim("dead", 4)
     queue.recover()
@@ -34,7 +36,9 @@ def test_what_a_dead_scorer_held_comes_back_to_the_head_in_order(intake: Intake,
     assert queue.waiting() == 4
 
 
-def test_a_batch_that_kills_is_tried_in_halves_until_the_culprit_fails_alone(intake: Intake, queue: ApplicationQueue, make_application: Make) -> None:
+def test_a_batch_that_kills_is_tried_in_halves_until_the_culprit_fails_alone(
+    intake: Intake, queue: ApplicationQueue, make_application: Make
+) -> None:
     ids = [intake.submit(make_application()).id for _ in range(4)]
     culprit = ids[2]
     scored: list[str] = []
@@ -49,12 +53,15 @@ def test_a_batch_that_kills_is_tried_in_halves_until_the_culprit_fails_alone(int
         else:
             scored += [claim.id for claim in claims]
             queue.finish(f"scorer-{attempt}", {claim.id: {} for claim in claims})
-    assert sizes[0] == 4 and sizes.count(1) >= 3
+    assert sizes[0] == 4
+    assert sizes.count(1) >= 3
     assert sorted(scored) == sorted(set(ids) - {culprit})
     assert intake.find(culprit).status == "failed"
 
 
-def test_a_crash_between_record_and_finish_scores_once(intake: Intake, assembly: Assembly, history: FolderHistory, make_application: Make) -> None:
+def test_a_crash_between_record_and_finish_scores_once(
+    intake: Intake, assembly: Assembly, history: FolderHistory, make_application: Make
+) -> None:
     ids = [intake.submit(make_application()).id for _ in range(3)]
     with assembly.drain("dying") as drain:
         drain._finish = lambda answers: None  # type: ignore[method-assign]
@@ -64,13 +71,17 @@ def test_a_crash_between_record_and_finish_scores_once(intake: Intake, assembly:
         let_leases_run_out(assembly.queue)
 
     with assembly.drain("next") as drain:
-        assert drain.step() == 1 and drain.step() == 1 and drain.step() == 1  # halves of three
+        assert drain.step() == 1
+        assert drain.step() == 1
+        assert drain.step() == 1
 
     assert recorded(history) == ids
     assert [intake.find(id) for id in ids] == first
 
 
-def test_a_scorer_thought_dead_neither_records_nor_answers_when_it_wakes(intake: Intake, assembly: Assembly, history: FolderHistory, make_application: Make) -> None:
+def test_a_scorer_thought_dead_neither_records_nor_answers_when_it_wakes(
+    intake: Intake, assembly: Assembly, history: FolderHistory, make_application: Make
+) -> None:
     receipt = intake.submit(make_application())
     with assembly.drain("slow") as slow:
         claims = slow.queue.claim("slow", 64)
@@ -88,7 +99,9 @@ def test_a_scorer_thought_dead_neither_records_nor_answers_when_it_wakes(intake:
     assert intake.find(receipt.id) == answered
 
 
-def test_a_claim_whose_reply_was_lost_is_not_held_for_ever(intake: Intake, queue: ApplicationQueue, make_application: Make) -> None:
+def test_a_claim_whose_reply_was_lost_is_not_held_for_ever(
+    intake: Intake, queue: ApplicationQueue, make_application: Make
+) -> None:
     ids = [intake.submit(make_application()).id for _ in range(5)]
     queue.claim("s1", 3)
     again = queue.claim("s1", 64)
@@ -96,7 +109,13 @@ def test_a_claim_whose_reply_was_lost_is_not_held_for_ever(intake: Intake, queue
     assert [claim.redelivered for claim in again] == [True] * 3 + [False] * 2
 
 
-def test_a_torn_last_line_is_cut_off_and_scored_again(intake: Intake, assembly: Assembly, history: FolderHistory, drain_all: Callable[[], int], make_application: Make) -> None:
+def test_a_torn_last_line_is_cut_off_and_scored_again(
+    intake: Intake,
+    assembly: Assembly,
+    history: FolderHistory,
+    drain_all: Callable[[], int],
+    make_application: Make,
+) -> None:
     first = intake.submit(make_application()).id
     drain_all()
     whole = history.path.read_bytes()
@@ -104,7 +123,8 @@ def test_a_torn_last_line_is_cut_off_and_scored_again(intake: Intake, assembly: 
     drain_all()
     torn = history.path.read_bytes()[: len(whole) + 40]
     history.path.write_bytes(torn)
-    assert history.find(second) is None and recorded(history) == [first]
+    assert history.find(second) is None
+    assert recorded(history) == [first]
 
     third = intake.submit(make_application()).id
     drain_all()
@@ -113,7 +133,9 @@ def test_a_torn_last_line_is_cut_off_and_scored_again(intake: Intake, assembly: 
     assert history.path.read_bytes().startswith(whole)
 
 
-def test_a_lease_set_far_ahead_by_a_clock_set_back_still_runs_out(queue: ApplicationQueue, intake: Intake, make_application: Make) -> None:
+def test_a_lease_set_far_ahead_by_a_clock_set_back_still_runs_out(
+    queue: ApplicationQueue, intake: Intake, make_application: Make
+) -> None:
     intake.submit(make_application())
     queue.claim("s1", 1)
     queue.redis.zadd("creditrisk:scorers", {"s1": 10**13})

@@ -12,7 +12,12 @@ Verdict = Literal["approved", "declined"]
 
 def timestamp(moment: datetime | None = None) -> str:
     """A moment (now, when none is given) in UTC as ISO 8601 to the millisecond: 2026-11-23T05:18:32.123Z."""
-    return (moment or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        (moment or datetime.now(UTC))
+        .astimezone(UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,12 @@ class Decision:
 
 
 def decide(
-    score: ScoreLike, threshold: float, model: str, version: str, scored_at: str, challenger: str | None = None
+    score: ScoreLike,
+    threshold: float,
+    model: str,
+    version: str,
+    scored_at: str,
+    challenger: str | None = None,
 ) -> Decision:
     """The decision that a score leads to: declined when the probability of default reaches the threshold."""
     declined = score.probability >= threshold

@@ -120,12 +120,14 @@ class Intake:
             application, received = {}, timestamp(time_of(application_id))
         return self._decided(application_id, received, application, seconds)
 
-    def _decided(self, application_id: str, received: str, application: Application, seconds: float) -> Answer:
+    def _decided(
+        self, application_id: str, received: str, application: Application, seconds: float
+    ) -> Answer:
         result = self.queue.result(application_id, seconds)
         if result is None:
             return Answer(application_id, "pending", received, application)
         if result.type is Result.Type.SUCCESSFUL:
-            decision = Decision.from_dict(result.return_value)
+            decision = Decision.from_dict(result.return_value or {})
             return Answer(application_id, "decided", received, application, decision)
         return Answer(application_id, "failed", received, application, failure=result.exc_string)
 

@@ -29,7 +29,7 @@ def _number(least: float, most: float, kind: type = int) -> Callable[[str], Any]
 def _one_of(*choices: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in choices:
-            raise ValueError(f"must be one of: {', '.join(repr(c) if not c else c for c in choices)}")
+            raise ValueError(f"must be one of: {', '.join(c if c else repr(c) for c in choices)}")
         return text
 
     return read
@@ -61,22 +61,50 @@ def _model_dir() -> Path:
 class Settings:
     """The system's settings; each is the environment variable of the same name in upper case."""
 
-    redis_url: str = _setting("redis://localhost:6379/0", "Redis: redis://, rediss:// (TLS) or unix://", _redis_url)
-    history_url: str = _setting("data/history", "where decisions are recorded: a folder, or s3://bucket/prefix", _history_url)
+    redis_url: str = _setting(
+        "redis://localhost:6379/0", "Redis: redis://, rediss:// (TLS) or unix://", _redis_url
+    )
+    history_url: str = _setting(
+        "data/history", "where decisions are recorded: a folder, or s3://bucket/prefix", _history_url
+    )
     model: str = _setting("lightgbm", "the one active model: lightgbm or deeplearning", _one_of(*MODELS))
-    challenger: str = _setting("", "a model that scores beside the active one and decides nothing", _one_of("", *MODELS))
-    model_dir: Path | None = _setting(None, "folder of the model's files (default: the layer, else the checkout)", Path)
-    threshold: float = _setting(0.5, "probability of default from which an application is declined", _number(0, 1, float))
+    challenger: str = _setting(
+        "", "a model that scores beside the active one and decides nothing", _one_of("", *MODELS)
+    )
+    model_dir: Path | None = _setting(  # noqa: RUF009
+        None, "folder of the model's files (default: the layer, else the checkout)", Path
+    )
+    threshold: float = _setting(
+        0.5, "probability of default from which an application is declined", _number(0, 1, float)
+    )
     port: int = _setting(8080, "port of the form", _number(1, 65_535))
     host: str = _setting("127.0.0.1", "address that the form listens on")
-    wait_seconds: float = _setting(3.0, "how long the form waits for an answer before it shows a pending page", _number(0, 25, float))
+    wait_seconds: float = _setting(
+        3.0, "how long the form waits for an answer before it shows a pending page", _number(0, 25, float)
+    )
     batch_size: int = _setting(64, "most applications that a scorer claims at once", _number(1, 1_000))
-    max_queue: int = _setting(100_000, "waiting applications past which the form answers 503", _number(1, 10_000_000))
+    max_queue: int = _setting(
+        100_000, "waiting applications past which the form answers 503", _number(1, 10_000_000)
+    )
     max_scorers: int = _setting(4, "most scorer functions that the form wakes", _number(1, 1_000))
-    scorer_function: str = _setting("", "name of the scorer's Lambda function, which the form wakes; empty: none to wake")
-    lease_seconds: float = _setting(5.0, "a scorer silent for this long is dead, and its applications are taken up again", _number(1, 300, float))
-    result_ttl: int = _setting(604_800, "seconds that an answer stays in Redis; afterwards the history has it", _number(60, 31_536_000))
-    appendfsync: str = _setting("always", "embedded Redis: always (accepted survives a power cut) or everysec (faster; a power cut loses 1 s)", _one_of("always", "everysec"))
+    scorer_function: str = _setting(
+        "", "name of the scorer's Lambda function, which the form wakes; empty: none to wake"
+    )
+    lease_seconds: float = _setting(
+        5.0,
+        "a scorer silent for this long is dead, and its applications are taken up again",
+        _number(1, 300, float),
+    )
+    result_ttl: int = _setting(
+        604_800,
+        "seconds that an answer stays in Redis; afterwards the history has it",
+        _number(60, 31_536_000),
+    )
+    appendfsync: str = _setting(
+        "always",
+        "embedded Redis: always (accepted survives a power cut) or everysec (faster; a power cut loses 1 s)",
+        _one_of("always", "everysec"),
+    )
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR", _one_of("DEBUG", "INFO", "WARNING", "ERROR"))  # fmt: skip
 
     @classmethod
@@ -94,7 +122,9 @@ class Settings:
                 raise SettingError(f"{entry.name.upper()} {error}, not {text!r}.") from None
         settings = cls(**values)
         if settings.challenger == settings.model:
-            raise SettingError(f"CHALLENGER must differ from MODEL ({settings.model}); leave it empty for none.")
+            raise SettingError(
+                f"CHALLENGER must differ from MODEL ({settings.model}); leave it empty for none."
+            )
         return settings
 
     @property

@@ -31,7 +31,11 @@ class Waker:
 
         try:
             self._client.invoke(
-                FunctionName=self.function, InvocationType="Event", Payload=json.dumps({"scorer": ticket}).encode()
+                FunctionName=self.function,
+                InvocationType="Event",
+                Payload=json.dumps({"scorer": ticket}).encode(),
             )
         except (BotoCoreError, ClientError) as error:
-            raise WakeError(f"The scorer function {self.function} cannot be invoked: {type(error).__name__}.") from error
+            raise WakeError(
+                f"The scorer function {self.function} cannot be invoked: {type(error).__name__}."
+            ) from error

@@ -69,4 +69,6 @@ class Field:
     @property
     def is_number(self) -> bool:
         """Whether the value is a quantity (int or float) rather than text or a code."""
-        return not isinstance(self.kind, Choice | Text) and (isinstance(self.kind, Whole) or self.unit == "R$")
+        return not isinstance(self.kind, Choice | Text) and (
+            isinstance(self.kind, Whole) or self.unit == "R$"
+        )

@@ -63,7 +63,9 @@ class Digits:
 
     def read(self, raw: str) -> str:
         if not (raw.isascii() and raw.isdigit() and self.shortest <= len(raw) <= self.longest):
-            raise ValueError(f"Give {self.shortest} to {self.longest} digits, without dots, dashes or spaces.")
+            raise ValueError(
+                f"Give {self.shortest} to {self.longest} digits, without dots, dashes or spaces."
+            )
         return raw
 
 

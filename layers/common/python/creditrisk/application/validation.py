@@ -20,7 +20,9 @@ def _annotation(field: Field) -> Any:
             raise ValueError("Give one value, not a list or an object.")
         return field.parse(raw)
 
-    described = ModelField(default=None, validate_default=True, title=field.label, description=field.help or None)
+    described = ModelField(
+        default=None, validate_default=True, title=field.label, description=field.help or None
+    )
     return Annotated[str | int | float | None, BeforeValidator(parse), described]
 
 

@@ -35,7 +35,10 @@ class BucketHistory:
         from botocore.config import Config
 
         return boto3.client(
-            "s3", config=Config(connect_timeout=3, read_timeout=10, retries={"max_attempts": 3, "mode": "standard"})
+            "s3",
+            config=Config(
+                connect_timeout=3, read_timeout=10, retries={"max_attempts": 3, "mode": "standard"}
+            ),
         )
 
     def append(self, records: Sequence[Record], held: Callable[[], Container[str]]) -> list[Answer]:
@@ -107,4 +110,6 @@ def _unavailable() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise HistoryUnavailable(f"The history in S3 cannot be written or read: {type(error).__name__}.") from error
+        raise HistoryUnavailable(
+            f"The history in S3 cannot be written or read: {type(error).__name__}."
+        ) from error

@@ -84,7 +84,9 @@ def _unavailable() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise HistoryUnavailable(f"The history cannot be written or read: {error.strerror or error}.") from error
+        raise HistoryUnavailable(
+            f"The history cannot be written or read: {error.strerror or error}."
+        ) from error
 
 
 def _whole_lines(file: int) -> int:

@@ -55,7 +55,9 @@ def to_line(answer: Answer) -> str:
             repr(decision.probability),
             decision.prediction,
             decision.decision,
-            json.dumps([[r.field, round(r.contribution, 6), r.text] for r in decision.reasons], ensure_ascii=False),
+            json.dumps(
+                [[r.field, round(r.contribution, 6), r.text] for r in decision.reasons], ensure_ascii=False
+            ),
             decision.threshold,
             " ".join(decision.unknown),
             decision.challenger or "",
@@ -71,7 +73,9 @@ HEADER = ",".join(COLUMNS) + "\n"
 def from_line(line: str) -> Answer:
     """The answer that a line of the history records."""
     row = dict(zip(COLUMNS, next(csv.reader([line])), strict=True))
-    reasons = [Reason(field, contribution, text) for field, contribution, text in json.loads(row["REASONS"] or "[]")]
+    reasons = [
+        Reason(field, contribution, text) for field, contribution, text in json.loads(row["REASONS"] or "[]")
+    ]
     decision = Decision(
         probability=float(row["PROBABILITY"]),
         prediction=int(row["PREDICTION"]),

@@ -80,7 +80,7 @@ class ApplicationQueue:
     """The one RQ queue of applications."""
 
     def __init__(self, redis: Redis, *, lease_seconds: float, result_ttl: int) -> None:
-        self.redis = redis
+        self.redis: Any = redis  # its own types allow for every kind of answer to every command
         self.lease_ms = int(lease_seconds * 1000)
         self.result_ttl = result_ttl
 
@@ -116,7 +116,16 @@ class ApplicationQueue:
         reply = self._run(
             "submit",
             [_QUEUE, _JOB + application_id, _IDEMPOTENCY + key, _SCORERS],
-            [application_id, _QUEUES, max_queue, fingerprint, self.result_ttl, max_scorers, batch_size, TICKET_MS]
+            [
+                application_id,
+                _QUEUES,
+                max_queue,
+                fingerprint,
+                self.result_ttl,
+                max_scorers,
+                batch_size,
+                TICKET_MS,
+            ]
             + [part for pair in job.items() for part in pair],
         )
         status = reply[0].decode()
@@ -129,18 +138,21 @@ class ApplicationQueue:
 
     def result(self, application_id: str, wait: float = 0) -> Result | None:
         """The RQ result of an application, waiting for it up to `wait` seconds on its stream; None when undecided."""
-        stream = Result.get_key(application_id)
+        stream = _RESULTS + application_id
         with available():  # as Result.fetch_latest, which knows whole seconds only
             found = self.redis.xread({stream: "0-0"}, block=round(wait * 1000) or None)
         if not found:
             return None
-        (entry_id, payload) = found[0][1][-1]  # type: ignore[index]
-        return Result.restore(application_id, entry_id.decode(), payload, self.redis, JSONSerializer)
+        (entry_id, payload) = found[0][1][-1]
+        result: Result = Result.restore(
+            application_id, entry_id.decode(), payload, self.redis, JSONSerializer
+        )
+        return result
 
     def job_data(self, application_id: str) -> bytes:
         """The data of an application's job. Raises UnknownApplication when Redis has none (any more)."""
         with available():
-            data: bytes | None = self.redis.hget(_JOB + application_id, "data")  # type: ignore[assignment]
+            data: bytes | None = self.redis.hget(_JOB + application_id, "data")
         if data is None:
             raise UnknownApplication("No application has this id.")
         return data
@@ -155,7 +167,8 @@ class ApplicationQueue:
     def wait_for_work(self, seconds: float) -> bool:
         """Block until something waits in the queue, at most `seconds`. The head stays where it is: nothing is claimed."""
         with available():
-            return self.redis.blmove(_QUEUE, _QUEUE, seconds, "LEFT", "LEFT") is not None  # type: ignore[arg-type]
+            found = self.redis.blmove(_QUEUE, _QUEUE, seconds, "LEFT", "LEFT")
+        return found is not None
 
     def recover(self) -> float:
         """Give back what dead scorers had claimed; returns in how many seconds the next living one could prove dead."""
@@ -184,7 +197,7 @@ class ApplicationQueue:
     def held(self, scorer: str) -> set[str]:
         """The applications that the scorer still holds: fewer than it claimed, once it was thought dead."""
         with available():
-            return {id.decode() for id in self.redis.lrange(_CLAIMS + scorer, 0, -1)}  # type: ignore[union-attr]
+            return {id.decode() for id in self.redis.lrange(_CLAIMS + scorer, 0, -1)}
 
     def renew(self, scorer: str) -> None:
         """Renew the scorer's lease."""
@@ -215,7 +228,7 @@ class ApplicationQueue:
     def waiting(self) -> int:
         """How many applications wait to be claimed."""
         with available():
-            return int(self.redis.llen(_QUEUE))  # type: ignore[arg-type]
+            return int(self.redis.llen(_QUEUE))
 
     # -- the operator's side
 
@@ -223,7 +236,7 @@ class ApplicationQueue:
         """How the queue stands now."""
         with available():
             now = self.redis.time()
-            alive = self.redis.zrangebyscore(_SCORERS, now[0] * 1000, "+inf")  # type: ignore[index]
+            alive = self.redis.zrangebyscore(_SCORERS, now[0] * 1000, "+inf")
             failed = [member.decode() for member in self.redis.zrange(_FAILED, 0, -1)]
             oldest = self.redis.lindex(_QUEUE, 0)
             waiting, claimed = self.redis.llen(_QUEUE), self.redis.zcard(_WIP)

@@ -23,10 +23,14 @@ FUNCTION = "creditrisk.queue.jobs.refuse_to_run"
 
 def refuse_to_run(*_: object, **__: object) -> NoReturn:
     """Where an RQ worker ends up that was started on this queue by mistake."""
-    raise RuntimeError("Applications are scored by `creditrisk worker`; stop this RQ worker and retry the job.")
+    raise RuntimeError(
+        "Applications are scored by `creditrisk worker`; stop this RQ worker and retry the job."
+    )
 
 
-def job_hash(redis: Redis, application_id: str, application: Mapping[str, Value], received_at: str, ttl: int) -> dict[str, Any]:
+def job_hash(
+    redis: Redis, application_id: str, application: Mapping[str, Value], received_at: str, ttl: int
+) -> dict[str, Any]:
     """The Redis hash of a new job that carries one application."""
     job = Job.create(
         FUNCTION,
@@ -53,7 +57,9 @@ def read_job(data: bytes) -> tuple[dict[str, Value], str]:
         _, _, _, kwargs = json.loads(zlib.decompress(data))
         raw, received_at = kwargs["application"], str(kwargs["received_at"])
     except (zlib.error, ValueError, TypeError, KeyError) as error:
-        raise NotAnApplication(f"The job carries no application ({type(error).__name__}); discard it.") from None
+        raise NotAnApplication(
+            f"The job carries no application ({type(error).__name__}); discard it."
+        ) from None
     if not isinstance(raw, dict):
         raise NotAnApplication("The job carries no application; discard it.")
     application: dict[str, Value] = {}
