@@ -1,0 +1,48 @@
+"""Made-up applications for benchmarks: drawn from the table of fields, about as varied as a real population."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from creditrisk.application import FIELDS, Field, Value
+from creditrisk.application.kinds import Choice, Code, Digits, Money, Text, Whole
+
+_SYLLABLES = ("ba", "ca", "do", "fe", "gi", "ju", "la", "mo", "ni", "pe", "ri", "so", "ta", "va", "zu")
+_WORDS = {"CITY": 750, "BOROUGH": 4_000, "FULL": 50_000}
+"""How many different texts a field has, by a part of its name."""
+
+
+def _word(number: int) -> str:
+    letters = ""
+    number += 20
+    while number:
+        number, syllable = divmod(number, len(_SYLLABLES))
+        letters += _SYLLABLES[syllable]
+    return letters.capitalize()
+
+
+def _value(field: Field, draw: random.Random) -> Value:
+    if field.missing and draw.random() < 0.3:
+        return None
+    match field.kind:
+        case Choice():
+            return draw.choices(list(field.choices), [0.5**rank for rank in range(len(field.choices))])[0]
+        case Digits(shortest, longest):
+            return "".join(draw.choices("0123456789", k=(shortest + longest) // 2))
+        case Code(least, most):
+            return str(draw.randint(least, most))
+        case Whole(least, most):
+            return min(most, least + int(draw.expovariate(1 / 20)))
+        case Money():
+            return 0 if field.default == "0" and draw.random() < 0.9 else int(draw.lognormvariate(6.4, 0.7))
+        case Text():
+            size = next(size for part, size in _WORDS.items() if part in field.name)
+            return _word(min(size, int(draw.paretovariate(0.6))))
+    raise TypeError(f"{field.name} is of no known kind")
+
+
+def population(count: int, seed: int = 1) -> Iterator[dict[str, Any]]:
+    """`count` made-up applications; the same ones for the same seed."""
+    draw = random.Random(seed)
+    for _ in range(count):
+        yield {name: _value(field, draw) for name, field in FIELDS.items()}

@@ -1,0 +1,122 @@
+"""The systems that are measured, each as the processes that it is made of."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from redis import Redis
+
+from benchmarks.load import wait_until
+from cli.embedded_redis import EmbeddedRedis, free_port
+
+
+@dataclass(frozen=True)
+class System:
+    """A running system: where it takes applications, and what lies behind."""
+
+    url: str
+    redis: EmbeddedRedis
+    folder: Path
+
+
+@contextmanager
+def process(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A child process that ends with the block."""
+    child = subprocess.Popen(
+        command,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield child
+    finally:
+        if child.poll() is None:
+            child.send_signal(signal.SIGTERM)
+            try:
+                child.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def redis_server(folder: Path, appendfsync: str = "always") -> Iterator[EmbeddedRedis]:
+    """A real redis-server on an append-only file."""
+    server = EmbeddedRedis(folder, appendfsync)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def whole_system(folder: Path | None = None) -> Iterator[System]:
+    """This project, as `creditrisk serve` runs it; ready once it has answered an application."""
+    with ExitStack() as stack:
+        place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        redis = stack.enter_context(redis_server(place / "redis"))
+        port = free_port()
+        environment = {"REDIS_URL": redis.url, "HISTORY_URL": str(place / "history"), "LOG_LEVEL": "WARNING"}
+        command = [sys.executable, "-m", "cli", "serve", "--port", str(port), "--data", str(place)]
+        stack.enter_context(process(command, environment))
+        url = f"http://127.0.0.1:{port}"
+        wait_until(lambda: _listens(port), 60, "the form")
+        wait_until(lambda: _ready(f"{url}/readyz"), 60, "the system")
+        yield System(f"{url}/predict", redis, place)
+
+
+def _ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@contextmanager
+def manual_system() -> Iterator[System]:
+    """The baseline: the manual's API process and model process."""
+    with ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        redis = stack.enter_context(redis_server(place / "redis", "everysec"))
+        port = free_port()
+        environment = {"REDIS_URL": redis.url}
+        api = [
+            "-m",
+            "gunicorn",
+            "benchmarks.manual:create_app()",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--threads",
+            "64",
+            "--no-control-socket",
+        ]
+        stack.enter_context(process([sys.executable, *api], environment))
+        stack.enter_context(
+            process([sys.executable, "-m", "benchmarks.manual", str(place / "history.csv")], environment)
+        )
+        client = Redis.from_url(redis.url)
+        wait_until(lambda: _listens(port) and client.exists("manual:ready") == 1, 120, "the baseline")
+        yield System(f"http://127.0.0.1:{port}/predict", redis, place)
+
+
+def bodies(applications: Iterator[dict[str, object]]) -> list[bytes]:
+    """Applications as the JSON that a client sends."""
+    return [json.dumps(application).encode() for application in applications]
