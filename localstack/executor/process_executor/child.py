@@ -1,0 +1,70 @@
+"""One child process: the runtime client around a handler, with its Runtime API and its log."""
+
+import os
+import signal
+import subprocess
+import threading
+from concurrent.futures import TimeoutError as FutureTimeout
+from pathlib import Path
+
+from process_executor.runtime_api import Invocation, RuntimeApi
+
+INIT_SECONDS = 60
+"""Lambda gives a function 10 s to load; a laptop that is busy may take longer."""
+
+
+class Exited(Exception):
+    """The process ended by itself."""
+
+
+class TimedOut(Exception):
+    """The function did not answer within its time."""
+
+
+class Child:
+    """Runs `handler`; every method raises Exited when the process is gone."""
+
+    def __init__(self, api: RuntimeApi, handler: str, folder: Path, environment: dict[str, str], log: Path) -> None:
+        self._api = api
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [os.environ["LAMBDA_PROCESS_PYTHON"], "-m", "awslambdaric", handler],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        threading.Thread(target=self._watch, name="lambda-child", daemon=True).start()
+
+    def _watch(self) -> None:
+        status = self._process.wait()
+        self._api.abort(Exited(f"Runtime exited with error: exit status {status}"))
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def wait_until_ready(self) -> None:
+        """Wait for the function to be loaded. Raises InitFailed, TimedOut."""
+        try:
+            self._api.ready.result(timeout=INIT_SECONDS)
+        except FutureTimeout:
+            raise TimedOut(f"The function was not loaded within {INIT_SECONDS} s") from None
+
+    def invoke(self, invocation: Invocation, seconds: float) -> tuple[bytes, bool]:
+        """The handler's answer and whether it is an error. Raises TimedOut."""
+        self._api.submit(invocation)
+        try:
+            return invocation.answer.result(timeout=seconds)
+        except FutureTimeout:
+            raise TimedOut(f"Task timed out after {seconds:.2f} seconds") from None
+
+    def kill(self) -> None:
+        """End the process and whatever it started."""
+        if self.alive:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._api.close()

@@ -1,0 +1,134 @@
+"""The Lambda Runtime API that one execution environment talks to, on a free port of loopback."""
+
+import queue
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+_VERSION = "/2018-06-01/runtime/"
+
+
+class InitFailed(Exception):
+    """The function could not be loaded; `payload` is the error as the runtime client reports it, in JSON."""
+
+    def __init__(self, payload: bytes) -> None:
+        self.payload = payload
+        super().__init__(payload.decode(errors="replace"))
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One invocation: `deadline` in seconds since the epoch."""
+
+    id: str
+    payload: bytes
+    function_arn: str
+    trace_id: str
+    deadline: float
+    answer: "Future[tuple[bytes, bool]]" = field(default_factory=Future)
+    """Its payload, and whether it is an error."""
+
+
+class RuntimeApi:
+    """Hands out invocations one at a time and takes their answers. `ready` is done when the function is loaded."""
+
+    def __init__(self) -> None:
+        self.ready: Future[None] = Future()
+        self._work: queue.Queue[Invocation | None] = queue.Queue()
+        self._current: Invocation | None = None
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self}))
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, name="runtime-api", daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        """What AWS_LAMBDA_RUNTIME_API is set to."""
+        return f"127.0.0.1:{self._server.server_port}"
+
+    def submit(self, invocation: Invocation) -> None:
+        """Give the runtime client its next invocation; its answer arrives in `invocation.answer`."""
+        self._current = invocation
+        self._work.put(invocation)
+
+    def abort(self, error: Exception) -> None:
+        """The client is gone: whoever waits for it gets the error."""
+        for future in (self.ready, self._current.answer if self._current else None):
+            if future is not None and not future.done():
+                future.set_exception(error)
+
+    def close(self) -> None:
+        """Stop serving; a client that still waits is sent away."""
+        self._work.put(None)
+        self._server.shutdown()
+        self._server.server_close()
+
+    # -- what the client asks for
+
+    def next(self) -> Invocation | None:
+        """The next invocation, waiting for one; asking for it says that the function is loaded. None ends the client."""
+        if not self.ready.done():
+            self.ready.set_result(None)
+        return self._work.get()
+
+    def answer(self, invocation_id: str, payload: bytes, error: bool) -> None:
+        """The client's answer to an invocation. One that comes after the time-out is dropped."""
+        current = self._current
+        if current and current.id == invocation_id and not current.answer.done():
+            current.answer.set_result((payload, error))
+
+    def init_failed(self, payload: bytes) -> None:
+        """The client could not load the function."""
+        if not self.ready.done():
+            self.ready.set_exception(InitFailed(payload))
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    api: RuntimeApi
+
+    def log_message(self, format: str, *args: object) -> None:
+        """The function's log is the only one."""
+
+    def do_GET(self) -> None:
+        invocation = self.api.next()
+        if invocation is None:
+            self.close_connection = True
+            return
+        self._reply(
+            200,
+            invocation.payload,
+            {
+                "Content-Type": "application/json",
+                "Lambda-Runtime-Aws-Request-Id": invocation.id,
+                "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
+                "Lambda-Runtime-Trace-Id": invocation.trace_id,
+                "Lambda-Runtime-Deadline-Ms": str(int(invocation.deadline * 1000)),
+            },
+        )
+
+    def do_POST(self) -> None:
+        body = self._body()
+        match self.path.removeprefix(_VERSION).split("/"):
+            case ["init", "error"]:
+                self.api.init_failed(body)
+            case ["invocation", invocation_id, ("response" | "error") as kind]:
+                self.api.answer(invocation_id, body, kind == "error")
+        self._reply(202, b'{"status":"OK"}')
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts = []
+        while size := int(self.rfile.readline(), 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
+
+    def _reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in {**(headers or {}), "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)

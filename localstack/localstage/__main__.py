@@ -1,0 +1,44 @@
+"""`localstack/up`, `localstack/down` and `localstack/sls` call this."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from localstage.commands import CommandFailed
+from localstage.paths import Folders
+from localstage.stage import Stage, deployed
+
+
+def main() -> int:
+    """Run one command; returns the exit status. What goes wrong is one line on stderr."""
+    parser = argparse.ArgumentParser(prog="localstack", description=__doc__)
+    parser.add_argument("--folder", type=Path, help="where the stage lives (default: .localstack/run)")
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="start LocalStack and Redis, deploy, print the form's address")
+    up.add_argument("--port", type=int, default=4566, help="LocalStack's port (default: %(default)s)")
+    up.add_argument("--no-deploy", action="store_true", help="start LocalStack and Redis only")
+    up.add_argument("--no-package", action="store_true", help="deploy the packages that stand in build/")
+    commands.add_parser("down", help="stop everything and delete what it left")
+    sls = commands.add_parser("sls", help="run the Serverless Framework against the running stage")
+    sls.add_argument("arguments", nargs=argparse.REMAINDER)
+    arguments = parser.parse_args()
+    folders = Folders(arguments.folder)
+    try:
+        match arguments.command:
+            case "up":
+                stage = Stage.start(folders, arguments.port)
+                if not arguments.no_deploy:
+                    print(f"The form: {stage.deploy(package=not arguments.no_package)}")
+                    print("Stop it with: make localstack-down")
+            case "down":
+                Stage.stop(folders)
+            case "sls":
+                deployed(folders).serverless(*arguments.arguments)
+    except CommandFailed as error:
+        print(f"localstack: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""One run of the system on LocalStack: what was started, and what is done with it."""
+
+import json
+import os
+import platform
+import shutil
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from cli.embedded_redis import EmbeddedRedis
+from localstage.address import form_address, wait_until_it_answers
+from localstage.commands import CommandFailed, end, run
+from localstage.paths import ROOT, Folders
+from localstage.server import server_runs, start_server, stop_server
+from localstage.venvs import install
+from creditrisk.errors import CreditRiskError
+
+REGION = "us-east-1"
+_REDIS_WORDS = "redis-server"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What runs: the processes' ids, LocalStack's port and Redis' URL."""
+
+    port: int
+    server: int
+    redis: int
+    redis_url: str
+    parameters: list[str] = field(default_factory=list)
+    """`--param` values for the Serverless Framework."""
+
+    @property
+    def endpoint(self) -> str:
+        """LocalStack's address, for AWS' clients."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a program needs to talk to LocalStack as if it were AWS."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "REDIS_URL": self.redis_url,
+            "LAMBDA_PYTHON": python(),
+            "LAMBDA_ARCHITECTURE": architecture(),
+        }
+
+    @classmethod
+    def start(cls, folders: Folders, port: int) -> "Stage":
+        """Start LocalStack and a Redis beside it, from nothing. Raises CommandFailed."""
+        if folders.state.exists():
+            stage = cls(**json.loads(folders.state.read_text()))
+            if server_runs(stage.server):
+                return stage
+            cls.stop(folders)  # what a power cut left
+        install(folders)
+        folders.make()
+        redis = EmbeddedRedis(folders.redis)
+        try:
+            redis.start()
+        except CreditRiskError as error:
+            raise CommandFailed(str(error)) from error
+        assert redis.process is not None
+        try:
+            server = start_server(folders, port)
+        except CommandFailed:
+            redis.stop()
+            raise
+        stage = cls(port, server, redis.process.pid, redis.url)
+        folders.state.write_text(json.dumps(asdict(stage)))
+        return stage
+
+    @classmethod
+    def stop(cls, folders: Folders) -> None:
+        """Stop what was started and delete what it left."""
+        if folders.state.exists():
+            stage = cls(**json.loads(folders.state.read_text()))
+            stop_server(stage.server)
+            end(stage.redis, _REDIS_WORDS)
+        shutil.rmtree(folders.run, ignore_errors=True)
+
+    def serverless(self, *arguments: str) -> None:
+        """Run the Serverless Framework against this stage. Raises CommandFailed."""
+        self._install_serverless()
+        run([ROOT / "node_modules" / ".bin" / "sls", *arguments, "--stage", "local"], cwd=ROOT, environment=self.environment)
+
+    def _install_serverless(self) -> None:
+        if not (ROOT / "node_modules" / ".bin" / "sls").exists():
+            if not shutil.which("npm"):
+                raise CommandFailed("Node.js is not installed: install Node.js 20 with npm.")
+            run(["npm", "ci"], cwd=ROOT, quiet=True)
+
+    def deploy(self, *, package: bool = True, parameters: tuple[str, ...] = ()) -> str:
+        """Build the packages for this Python, deploy them, and return the form's address once it answers."""
+        if package:
+            run([sys.executable, "-m", "packages", "--python", python(), "--arch", architecture()], cwd=ROOT)
+        self.serverless("deploy", *(f"--param={value}" for value in parameters))
+        address = form_address(self.environment)
+        wait_until_it_answers(address)
+        return address
+
+
+def deployed(folders: Folders) -> Stage:
+    """The stage that runs. Raises CommandFailed when none does."""
+    if not folders.state.exists():
+        raise CommandFailed("No stage runs; start one with: make localstack")
+    return Stage(**json.loads(folders.state.read_text()))
+
+
+def architecture() -> str:
+    """This machine's processor, as Lambda names it."""
+    return {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
+
+
+def python() -> str:
+    """The version of this Python, as Lambda names it."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
