@@ -1,0 +1,333 @@
+"""The whole system, as `creditrisk serve` starts it, used by a person in Chromium."""
+
+import csv
+import functools
+import http.server
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from selenium.webdriver import ActionChains, Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.select import Select
+from selenium.webdriver.support.wait import WebDriverWait
+
+from cli.embedded_redis import free_port
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.needs("chromium", "chromedriver")
+
+APPLICANT = {
+    "full_name": "Júlia d'Ávila",
+    "DNI": "00123456",
+    "age": "34",
+    "residencial_state": "São Paulo",
+    "residencial_city": "Guarulhos",
+    "residencial_zip": "071",
+    "professional_zip": "071",
+    "personal_monthly_income": "1200.50",
+}
+"""What the form has no default for."""
+
+VERDICTS = {"0": "GOOD CLIENT – PRODUCT APPROVED", "1": "BAD CLIENT – PRODUCT DISAPPROVED"}
+
+
+@dataclass(frozen=True)
+class System:
+    """A running system: the port of its form and the folder of its data."""
+
+    port: int
+    data: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}/"
+
+    def rows(self, name: str) -> list[dict[str, str]]:
+        """The history's rows of applicants of this name."""
+        file = self.data / "history" / "history.csv"
+        if not file.exists():
+            return []
+        with file.open(newline="", encoding="utf-8") as lines:
+            return [row for row in csv.DictReader(lines) if row["FULL_NAME"] == name]
+
+
+@contextmanager
+def serving(data: Path, **environment: str) -> Iterator[System]:
+    """`creditrisk serve` on a free port, stopped at the end as by Ctrl-C."""
+    system = System(free_port(), data)
+    command = [sys.executable, "-m", "cli", "serve", "--port", str(system.port), "--data", str(data)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout
+        assert "Ready" in process.stdout.readline()
+        assert urlopen(f"{system.url}readyz", timeout=10).status == 200
+        yield system
+    finally:
+        process.terminate()
+        assert process.wait(10) is not None
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    with serving(tmp_path_factory.mktemp("system")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system that never waits, so that each form is answered with the pending page."""
+    with serving(tmp_path_factory.mktemp("unhurried"), WAIT_SECONDS="0") as running:
+        yield running
+
+
+@pytest.fixture
+def open_browser(tmp_path: Path) -> Iterator[Callable[..., Chrome]]:
+    """Opens Chromium, with or without JavaScript; *.test is this machine, by a name that is not "localhost"."""
+    opened: list[Chrome] = []
+
+    def open_one(javascript: bool = True) -> Chrome:
+        options = ChromeOptions()
+        options.binary_location = "/usr/bin/chromium"
+        for flag in (
+            "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-component-update",
+            "disable-background-networking", "disable-sync", "disable-dev-shm-usage", "window-size=1280,900",
+            "host-resolver-rules=MAP *.test 127.0.0.1", f"user-data-dir={tmp_path / f'profile-{len(opened)}'}",
+        ):  # fmt: skip
+            options.add_argument(f"--{flag}")
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        if not javascript:
+            preferences = {"profile.managed_default_content_settings.javascript": 2}
+            options.add_experimental_option("prefs", preferences)
+        opened.append(Chrome(options=options, service=Service("/usr/bin/chromedriver")))
+        return opened[-1]
+
+    yield open_one
+    for browser in opened:
+        browser.quit()
+
+
+@pytest.fixture
+def browser(open_browser: Callable[..., Chrome]) -> Chrome:
+    return open_browser()
+
+
+def field(browser: Chrome, name: str) -> WebElement:
+    return browser.find_element(By.ID, f"field-{name}")
+
+
+def fill_in(browser: Chrome, **answers: str) -> None:
+    """Type or choose each answer as a person does."""
+    for name, answer in answers.items():
+        control = field(browser, name)
+        if control.tag_name == "select":
+            Select(control).select_by_visible_text(answer)
+        else:
+            control.clear()
+            control.send_keys(answer)
+
+
+def press_assess(browser: Chrome) -> None:
+    browser.find_element(By.XPATH, "//button[text()='ASSESS']").click()
+
+
+def heading(browser: Chrome) -> str:
+    return browser.find_element(By.TAG_NAME, "h1").text.replace("\n", " ")
+
+
+def verdict(browser: Chrome) -> str:
+    """The verdict, once it is there."""
+    WebDriverWait(browser, 30).until(lambda it: heading(it) in VERDICTS.values())
+    return heading(browser)
+
+
+def application_id(browser: Chrome) -> str:
+    return browser.find_element(By.XPATH, "//dt[text()='Application']/following-sibling::dd").text
+
+
+def complaints(browser: Chrome) -> list[str]:
+    """What the browser's console has to say; that an answer was 400 or 403 is no complaint."""
+    log: list[dict[str, str]] = browser.get_log("browser")  # type: ignore[no-untyped-call]
+    entries = [entry["message"] for entry in log]
+    return [entry for entry in entries if "status of 40" not in entry]
+
+
+def test_a_person_gets_a_decision_and_the_history_has_its_row(system: System, browser: Chrome) -> None:
+    browser.get(system.url)
+    fill_in(browser, **APPLICANT, quant_of_dependants="2")
+    browser.find_element(By.CSS_SELECTOR, "input[name=flag_visa][value='1']").click()
+    press_assess(browser)
+
+    shown = verdict(browser)
+    page = browser.find_element(By.TAG_NAME, "main").text
+    (row,) = system.rows("Júlia d'Ávila")
+    assert row["APPLICATION_ID"] == application_id(browser)
+    assert (row["DNI"], row["AGE"], row["QUANT_DEPENDANTS"], row["FLAG_VISA"]) == ("00123456", "34", "2", "1")
+    assert (row["RESIDENCIAL_STATE"], row["PERSONAL_MONTHLY_INCOME"]) == ("SP", "1200.5")
+    assert shown == VERDICTS[row["PREDICTION"]]
+    assert f"{float(row['PROBABILITY']) * 100:.1f} %" in page
+    for word in ("Júlia d'Ávila", "DNI 00123456", row["MODEL"], row["MODEL_VERSION"]):
+        assert word in page
+    assert browser.find_elements(By.CSS_SELECTOR, ".reasons li")
+    assert browser.current_url == f"{system.url}application/{row['APPLICATION_ID']}"
+    assert complaints(browser) == []
+
+
+def test_errors_are_put_in_front_of_the_person_and_can_be_mended(system: System, browser: Chrome) -> None:
+    browser.get(system.url)
+    fill_in(browser, **APPLICANT | {"full_name": "Mended", "age": "seven", "DNI": ""})
+    press_assess(browser)
+
+    focused = browser.switch_to.active_element
+    assert focused.get_attribute("role") == "alert"
+    assert "2 fields need another look" in focused.text
+    focused.find_element(By.LINK_TEXT, "Age").click()
+    assert browser.switch_to.active_element == field(browser, "age")
+    assert field(browser, "age").get_attribute("value") == "seven"
+    assert field(browser, "residencial_city").get_attribute("value") == "Guarulhos"
+
+    fill_in(browser, age="34", DNI="00123456")
+    press_assess(browser)
+    verdict(browser)
+    assert len(system.rows("Mended")) == 1
+
+
+def test_back_and_sent_again_is_the_first_answer_and_edited_a_new_one(
+    system: System, browser: Chrome
+) -> None:
+    browser.get(system.url)
+    fill_in(browser, **APPLICANT | {"full_name": "Twice"})
+    press_assess(browser)
+    verdict(browser)
+    first = application_id(browser)
+
+    browser.refresh()
+    assert application_id(browser) == first
+    browser.back()
+    assert field(browser, "full_name").get_attribute("value") == "Twice"
+    press_assess(browser)
+    verdict(browser)
+    assert application_id(browser) == first
+    assert len(system.rows("Twice")) == 1
+
+    browser.back()
+    fill_in(browser, age="35")
+    press_assess(browser)
+    verdict(browser)
+    assert application_id(browser) != first
+    assert [row["AGE"] for row in system.rows("Twice")] == ["34", "35"]
+
+
+def test_a_double_click_is_one_application(system: System, browser: Chrome) -> None:
+    browser.get(system.url)
+    fill_in(browser, **APPLICANT | {"full_name": "Double"})
+    button = browser.find_element(By.XPATH, "//button[text()='ASSESS']")
+    ActionChains(browser).double_click(button).perform()
+    verdict(browser)
+    assert len(system.rows("Double")) == 1
+
+
+def test_the_keyboard_is_enough(system: System, browser: Chrome) -> None:
+    browser.get(system.url)
+    focused = browser.switch_to.active_element
+    focused.send_keys(Keys.TAB)
+    assert browser.switch_to.active_element.text == "Skip to the content"
+    answers = APPLICANT | {"full_name": "Keyboard"}
+    for _ in range(120):
+        focused = browser.switch_to.active_element
+        answer = answers.pop((focused.get_attribute("id") or "").removeprefix("field-"), None)
+        if answer:
+            focused.send_keys(answer)
+        if focused.tag_name == "button":
+            break
+        focused.send_keys(Keys.TAB)
+    assert answers == {}
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    verdict(browser)
+    assert len(system.rows("Keyboard")) == 1
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_waiting_page_finds_its_answer(
+    unhurried: System, open_browser: Callable[..., Chrome], javascript: bool
+) -> None:
+    browser = open_browser(javascript)
+    browser.get(unhurried.url)
+    fill_in(browser, **APPLICANT | {"full_name": f"Waiting {javascript}"})
+    press_assess(browser)
+    verdict(browser)
+    assert application_id(browser) == unhurried.rows(f"Waiting {javascript}")[0]["APPLICATION_ID"]
+
+
+def test_over_plain_http_under_another_name_the_form_is_not_taken_for_a_forgery(
+    system: System, browser: Chrome
+) -> None:
+    """There, browsers send no Sec-Fetch-Site; Origin alone tells, and must not be hidden by our own policy."""
+    browser.get(f"http://form.test:{system.port}/")
+    fill_in(browser, **APPLICANT | {"full_name": "Plain"})
+    press_assess(browser)
+    verdict(browser)
+
+
+@pytest.mark.parametrize("name", ["localhost", "form.test"])
+def test_a_form_on_another_site_is_refused(
+    system: System, browser: Chrome, tmp_path: Path, name: str
+) -> None:
+    fields = "".join(f'<input name="{key}" value="x">' for key in APPLICANT)
+    target = f"http://{name}:{system.port}/application"
+    (tmp_path / "evil.html").write_text(
+        f'<form method="post" action="{target}">{fields}<button>win</button></form>'
+    )
+    handler = functools.partial(_Quiet, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        browser.get(f"http://evil.test:{server.server_port}/evil.html")
+        browser.find_element(By.TAG_NAME, "button").click()
+        server.shutdown()
+    assert heading(browser) == "Forbidden"
+    assert "Open the form on this site" in browser.find_element(By.TAG_NAME, "main").text
+    browser.find_element(By.LINK_TEXT, "To the form").click()
+    assert heading(browser) == "New application"
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_on_a_phone_nothing_lies_beyond_the_edge(system: System, browser: Chrome) -> None:
+    phone = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    browser.get(system.url)
+    fill_in(browser, **APPLICANT | {"full_name": "Phone " + "W" * 54})
+    for page in ("form", "refused", "result"):
+        width = browser.execute_script("return document.documentElement.scrollWidth")
+        assert width == 360, page
+        if page == "form":
+            fill_in(browser, age="7")
+            press_assess(browser)
+        elif page == "refused":
+            fill_in(browser, age="34")
+            press_assess(browser)
+            verdict(browser)
+
+
+def test_the_pages_ask_no_other_machine_for_anything(system: System, browser: Chrome) -> None:
+    browser.get(system.url)
+    loaded = browser.execute_script(
+        "return performance.getEntriesByType('resource').map(entry => entry.name)"
+    )
+    assert loaded
+    assert all(address.startswith(system.url) for address in loaded)
