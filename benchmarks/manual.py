@@ -42,7 +42,7 @@ class ManualModel:
         )
         self.scaler = StandardScaler().fit(frame[numeric])
         bad = np.random.default_rng(1).random(rows) < 0.26
-        self.model = LGBMClassifier(n_estimators=100, verbose=-1, n_jobs=1).fit(self._matrix(frame), bad)
+        self.model: Any = LGBMClassifier(n_estimators=100, verbose=-1, n_jobs=1).fit(self._matrix(frame), bad)
 
     @staticmethod
     def _frame(applications: list[dict[str, Any]]) -> pd.DataFrame:

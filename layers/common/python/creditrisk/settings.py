@@ -91,7 +91,7 @@ class Settings:
         "", "name of the scorer's Lambda function, which the form wakes; empty: none to wake"
     )
     lease_seconds: float = _setting(
-        5.0,
+        4.0,
         "a scorer silent for this long is dead, and its applications are taken up again",
         _number(1, 300, float),
     )
