@@ -12,7 +12,13 @@ class CommandFailed(Exception):
     """A step could not be done; its text is what to tell the person."""
 
 
-def run(command: Sequence[str | Path], *, cwd: Path, environment: Mapping[str, str] | None = None, quiet: bool = False) -> str:
+def run(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str] | None = None,
+    quiet: bool = False,
+) -> str:
     """Run a program to its end; returns what it printed, which is shown too unless `quiet`. Raises CommandFailed."""
     name = Path(command[0]).name
     try:
@@ -28,7 +34,9 @@ def run(command: Sequence[str | Path], *, cwd: Path, environment: Mapping[str, s
         raise CommandFailed(f"{name} is not installed.") from None
     if done.returncode:
         last = "\n".join((done.stdout or "").strip().splitlines()[-15:])
-        raise CommandFailed(f"{name} {' '.join(map(str, command[1:3]))} … failed (exit status {done.returncode}). {last}".strip())
+        raise CommandFailed(
+            f"{name} {' '.join(map(str, command[1:3]))} … failed (exit status {done.returncode}). {last}".strip()
+        )
     return done.stdout or ""
 
 

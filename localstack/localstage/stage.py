@@ -1,20 +1,18 @@
 """One run of the system on LocalStack: what was started, and what is done with it."""
 
 import json
-import os
 import platform
 import shutil
 import sys
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 from cli.embedded_redis import EmbeddedRedis
+from creditrisk.errors import CreditRiskError
 from localstage.address import form_address, wait_until_it_answers
 from localstage.commands import CommandFailed, end, run
 from localstage.paths import ROOT, Folders
 from localstage.server import server_runs, start_server, stop_server
 from localstage.venvs import install
-from creditrisk.errors import CreditRiskError
 
 REGION = "us-east-1"
 _REDIS_WORDS = "redis-server"
@@ -87,7 +85,11 @@ class Stage:
     def serverless(self, *arguments: str) -> None:
         """Run the Serverless Framework against this stage. Raises CommandFailed."""
         self._install_serverless()
-        run([ROOT / "node_modules" / ".bin" / "sls", *arguments, "--stage", "local"], cwd=ROOT, environment=self.environment)
+        run(
+            [ROOT / "node_modules" / ".bin" / "sls", *arguments, "--stage", "local"],
+            cwd=ROOT,
+            environment=self.environment,
+        )
 
     def _install_serverless(self) -> None:
         if not (ROOT / "node_modules" / ".bin" / "sls").exists():

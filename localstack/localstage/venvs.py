@@ -27,7 +27,7 @@ def _venv(folder: Path, requirements: Path, plugin: Path | None = None) -> None:
     print(f"Installing {folder.relative_to(ROOT)} …", flush=True)
     python = folder / "bin" / "python"
     run([sys.executable, "-m", "venv", "--clear", folder], cwd=ROOT)
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run([*pip, "--require-hashes", "-r", requirements], cwd=ROOT, quiet=True)
     if plugin:
         run([*pip, "--no-build-isolation", "--no-deps", plugin], cwd=ROOT, quiet=True)

@@ -24,7 +24,9 @@ class TimedOut(Exception):
 class Child:
     """Runs `handler`; every method raises Exited when the process is gone."""
 
-    def __init__(self, api: RuntimeApi, handler: str, folder: Path, environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, api: RuntimeApi, handler: str, folder: Path, environment: dict[str, str], log: Path
+    ) -> None:
         self._api = api
         with log.open("ab") as output:
             self._process = subprocess.Popen(

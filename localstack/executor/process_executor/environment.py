@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from process_executor.image import Image
 
 
-def function_environment(image: Image, runtime: str, api: str, configured: Mapping[str, object]) -> dict[str, str]:
+def function_environment(
+    image: Image, runtime: str, api: str, configured: Mapping[str, object]
+) -> dict[str, str]:
     """What the handler's process sees: `configured` is LocalStack's part with the function's own variables.
 
     Nothing of LocalStack's own environment is passed on. Paths are searched in Lambda's order: the function, then the

@@ -3,14 +3,14 @@
 import json
 import time
 from pathlib import Path
-from tempfile import mkdtemp
 from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
-from localstack import config
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
+from localstack import config
 from process_executor.child import Child, Exited, TimedOut
 from process_executor.environment import function_environment
 from process_executor.image import Image
@@ -98,7 +98,9 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
         except (InitFailed, TimedOut, Exited) as error:
             self._kill()
             body, is_error = _payload(error, request_id), True
-        return InvocationResult(request_id, body, is_error=is_error, logs=self._logs(request_id, started, offset))
+        return InvocationResult(
+            request_id, body, is_error=is_error, logs=self._logs(request_id, started, offset)
+        )
 
     def _reload(self) -> Child:
         self._kill()
@@ -144,6 +146,7 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
 def _payload(error: InitFailed | TimedOut | Exited, request_id: str) -> bytes:
     """The error as Lambda words it."""
     if isinstance(error, InitFailed):
-        return error.payload
+        payload: bytes = error.payload
+        return payload
     kind = "Sandbox.Timedout" if isinstance(error, TimedOut) else "Runtime.ExitError"
     return json.dumps({"errorType": kind, "errorMessage": f"RequestId: {request_id} Error: {error}"}).encode()

@@ -6,12 +6,13 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 
 class Image:
     """One unpacked version, shared by its execution environments and deleted with the last of them."""
 
-    _images: dict[str, "Image"] = {}
+    _images: ClassVar[dict[str, "Image"]] = {}
     _lock = threading.Lock()
 
     def __init__(self, key: str, code: Path, layers: Iterable[Path]) -> None:

@@ -1,0 +1,45 @@
+'use strict';
+// `sls remove` leaves nothing of a stage with keepData: false: it deletes the history first, as CloudFormation deletes no
+// bucket that holds something. There are no images, so ECR is never asked about them.
+const { CloudFormationClient, DescribeStackResourceCommand } = require('@aws-sdk/client-cloudformation');
+const { DeleteObjectsCommand, S3Client, paginateListObjectVersions } = require('@aws-sdk/client-s3');
+
+module.exports = class Remove {
+  constructor(serverless) {
+    this.serverless = serverless;
+    this.provider = serverless.getProvider('aws');
+    this.hooks = { 'before:remove:remove': () => this.prepare() };
+  }
+
+  async prepare() {
+    for (const plugin of this.serverless.pluginManager.plugins) {
+      if (plugin.checkIfEcrRepositoryExists) plugin.checkIfEcrRepositoryExists = async () => false;
+    }
+    const { Bucket } = this.serverless.service.resources.Resources;
+    if (Bucket.DeletionPolicy !== 'Delete') return;
+    const config = await this.provider.getAwsSdkV3Config();
+    const name = await this.bucketName(new CloudFormationClient(config));
+    if (name) await this.empty(new S3Client(config), name);
+  }
+
+  async bucketName(client) {
+    const where = { StackName: this.provider.naming.getStackName(), LogicalResourceId: 'Bucket' };
+    try {
+      const found = await client.send(new DescribeStackResourceCommand(where));
+      return found.StackResourceDetail.PhysicalResourceId;
+    } catch (error) {
+      if (error.name === 'ValidationError') return null; // no such stack, or it never had a bucket
+      throw error;
+    }
+  }
+
+  async empty(client, Bucket) {
+    for await (const page of paginateListObjectVersions({ client }, { Bucket })) {
+      const Objects = [...(page.Versions || []), ...(page.DeleteMarkers || [])].map(({ Key, VersionId }) => ({
+        Key,
+        VersionId,
+      }));
+      if (Objects.length) await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
+    }
+  }
+};
