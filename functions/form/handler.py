@@ -12,6 +12,7 @@ from web import create_app
 @cache
 def app() -> Flask:
     """One app for all the requests that this execution environment serves."""
+    serverless_wsgi.TEXT_MIME_TYPES.append("application/problem+json")  # what is not text goes out as base64
     return create_app()
 
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from creditrisk.application_id import new_application_id
 from creditrisk.decision import Answer
@@ -193,7 +194,10 @@ def test_waiting_questions_leave_room_for_new_applications(raw_application: dict
     intake = Slow(decision=None)
     app = create_app(Settings(wait_seconds=1), cast(Intake, intake))
     address = app.test_client().post(URL, json=raw_application).location
-    ask = lambda: app.test_client().get(address, headers={"Prefer": "wait=20"})  # noqa: E731
+
+    def ask() -> TestResponse:
+        return app.test_client().get(address, headers={"Prefer": "wait=20"})
+
     threads = [threading.Thread(target=ask) for _ in range(LONG_WAITS)]
     for thread in threads:
         thread.start()

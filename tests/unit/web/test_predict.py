@@ -29,14 +29,14 @@ def test_the_decision_in_the_members_that_clients_know(
 
 def test_a_bad_client(client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object]) -> None:
     intake.decision = decision_of(0.7)
-    assert client.post("/predict", json=raw_application).json | {"id": ""} == {
+    assert client.post("/predict", json=raw_application).json == {
         "Success": True,
         "Full_name": "Ana Souza",
         "DNI": "012345678",
         "Prediction": 1,
         "Prediction_score": 0.7,
         "Message": "BAD CLIENT – PRODUCT DISAPPROVED",
-        "id": "",
+        "id": intake.ids[0],
     }
 
 
