@@ -2,7 +2,6 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-export PORT STRICT
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup test lint format bench-scoring bench-drain bench-cold-start chaos package \
@@ -38,7 +37,7 @@ bench-cold-start: $(VENV)/tests ## CPU seconds from a new process to the first a
 	$(BIN)/python -m benchmarks.cold_start
 
 chaos: $(VENV)/tests ## kill, stop and cut off everything at random, and count what was lost
-	$(BIN)/python -m benchmarks.chaos
+	$(BIN)/python -m tests.e2e.chaos $(ARGS)
 
 package: $(VENV)/tests ## the function zips and layers for AWS Lambda, in build/ (ARCH=arm64)
 	$(BIN)/python -m packages --python $(or $(PYTHON_VERSION),3.13) --arch $(or $(ARCH),x86_64)
@@ -59,16 +58,17 @@ clean:          ## delete what was built; data/ stays
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; Python 3.11 or later is needed (PYTHON=…)." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, and $(PYTHON) is %d.%d; choose another with PYTHON=…" % sys.version_info[:2])'
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment; on Debian: apt install python3-venv." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make a virtual environment; on Debian: apt install python3-venv." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 install = $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 $(VENV)/runs: requirements/local.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Setting up $(VENV) (once, about a minute) …"
-	@$(install) --require-hashes -r requirements/local.txt
+	@$(install) --only-binary :all: --require-hashes -r requirements/local.txt
 	@$(install) --no-build-isolation --no-deps --editable .
 	@touch $@
 
 $(VENV)/tests: requirements/dev.txt $(VENV)/runs
-	@$(install) --require-hashes -r requirements/dev.txt
+	@$(install) --only-binary :all: --require-hashes -r requirements/dev.txt
 	@touch $@
