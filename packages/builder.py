@@ -1,0 +1,83 @@
+"""Builds the packages of one target into a folder: each part unpacked, and as a zip beside it."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from packages import archive, bytecode, libgomp, prune, requirements
+from packages.parts import Part
+from packages.target import Target
+from packages.wheels import WheelHouse
+
+_NOT_PACKED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info", "events", "*.md", ".*")
+
+
+class Builder:
+    """Builds parts from the checkout at `root` into `output/PYTHON-ARCH/`; wheels are kept in `wheels/` of `house`."""
+
+    def __init__(self, root: Path, output: Path, target: Target, house: Path | None = None) -> None:
+        self.root = root
+        self.target = target
+        self.folder = output / str(target)
+        self.wheels = WheelHouse((house or output) / "wheels" / str(target), target)
+        self.python = target.interpreter()
+
+    def build(self, part: Part) -> None:
+        """Build one part, unless the zip that stands there was built from the very same. Raises PackageError."""
+        stamp = self.folder / f"{part.name}.stamp"
+        made_from = self._fingerprint(part)
+        if stamp.is_file() and stamp.read_text() == made_from and self.zip(part).is_file():
+            return
+        folder = self.folder / part.name
+        stamp.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for source, place in part.sources:
+            self._copy(self.root / source, folder / place)
+        if part.requirements:
+            self._install(part, folder)
+        if self.python:
+            subprocess.run(
+                [self.python, bytecode.__file__, folder, part.mounted],
+                check=True,
+                env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": ""},
+            )
+        archive.write(folder, self.zip(part))
+        stamp.write_text(made_from)
+
+    def zip(self, part: Part) -> Path:
+        """Where a part's zip is."""
+        return self.folder / f"{part.name}.zip"
+
+    def _install(self, part: Part, folder: Path) -> None:
+        pins = requirements.read(self.root / part.requirements, self.target)
+        self.wheels.install(pins, folder / "python")
+        prune.prune(folder / "python")
+        if libgomp.needed(pins):
+            libgomp.put(
+                self.wheels,
+                requirements.read(self.root / "requirements/local.txt", self.target),
+                folder / "lib",
+            )
+
+    def _copy(self, source: Path, to: Path) -> None:
+        if source.is_dir():
+            shutil.copytree(source, to, ignore=_NOT_PACKED)
+        else:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, to)
+
+    def _fingerprint(self, part: Part) -> str:
+        """Of all that the part's bytes depend on: its sources, its pins, the compiler and this code."""
+        digest = hashlib.sha256(repr((part, self.target, self.python)).encode())
+        paths = [self.root / source for source, _ in part.sources] + [Path(__file__).parent]
+        if part.requirements:
+            paths += [self.root / part.requirements, self.root / "requirements/local.txt"]
+        for path in paths:
+            for file in archive.files(path) if path.is_dir() else [path]:
+                if "__pycache__" not in file.parts:
+                    digest.update(f"{file.relative_to(path)}\0{file.stat().st_size}\0".encode())
+                    digest.update(file.read_bytes())
+        return digest.hexdigest()

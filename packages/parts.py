@@ -1,0 +1,39 @@
+"""What the packages are made of: two functions of our own code, two layers of ours, two of other people's."""
+
+from dataclasses import dataclass
+
+MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """One zip. `sources` maps a path in the checkout to the one in the zip; `requirements` are installed in python/."""
+
+    name: str
+    mounted: str
+    sources: tuple[tuple[str, str], ...] = ()
+    requirements: str = ""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function: its own part, its layers, and the most bytes that all of them may take unzipped."""
+
+    part: Part
+    layers: tuple[Part, ...]
+    budget: int
+
+
+COMMON = Part("layers/common", "/opt", (("layers/common/python", "python"),))
+MODEL = Part("layers/model", "/opt", (("layers/model/python", "python"), ("layers/model/pickles", "pickles")))
+FORM_DEPS = Part("layers/form-deps", "/opt", requirements="requirements/form.txt")
+SCORER_DEPS = Part("layers/scorer-deps", "/opt", requirements="requirements/scorer.txt")
+_FUNCTIONS = ("functions/__init__.py", "functions/__init__.py")
+FORM = Part("functions/form", "/var/task", (_FUNCTIONS, ("functions/form", "functions/form"), ("web", "web")))
+SCORER = Part("functions/scorer", "/var/task", (_FUNCTIONS, ("functions/scorer", "functions/scorer")))
+
+FUNCTIONS = (
+    Function(FORM, (COMMON, FORM_DEPS), 30 * MB),
+    Function(SCORER, (COMMON, MODEL, SCORER_DEPS), 160 * MB),
+)
+PARTS = (FORM, SCORER, COMMON, MODEL, FORM_DEPS, SCORER_DEPS)

@@ -1,0 +1,55 @@
+"""Leaves out of a layer what no function ever reads."""
+
+import shutil
+from pathlib import Path
+
+_TOP = ("bin", "include", "share")
+"""What pip makes beside the packages: commands, headers, manual pages."""
+
+_FOLDERS = ("tests", "test", "__pycache__")
+"""Wherever they stand."""
+
+_SUFFIXES = {
+    ".pyi",
+    ".pyx",
+    ".pxd",
+    ".pxi",
+    ".pyc",
+    ".c",
+    ".cc",
+    ".cpp",
+    ".h",
+    ".hpp",
+    ".a",
+    ".lib",
+    ".f",
+    ".f90",
+}
+"""Type stubs and what compiled modules were made from."""
+
+_METADATA = {
+    "METADATA",
+    "licenses",
+    "LICENSE",
+    "LICENSE.txt",
+    "LICENSE.md",
+    "LICENSE.rst",
+    "COPYING",
+    "NOTICE",
+}
+"""What stays of a distribution's metadata: its name and version, which programs ask for, and its licence."""
+
+_UNUSED = ("numpy/f2py", "numpy/_pyinstaller", "numpy/testing")
+"""Parts of single distributions that are for developers."""
+
+
+def prune(folder: Path) -> None:
+    """Delete from an installed set of distributions what serving never needs."""
+    for name in _TOP + _UNUSED:
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for path in sorted(folder.rglob("*"), reverse=True):  # what lies in a folder before the folder
+        if path.is_dir():
+            if path.name in _FOLDERS or not any(path.iterdir()):
+                shutil.rmtree(path)
+        elif path.suffix in _SUFFIXES or (path.parent.suffix == ".dist-info" and path.name not in _METADATA):
+            path.unlink()

@@ -1,0 +1,211 @@
+"""The built zips, run as AWS Lambda runs them: its runtime client, its folders, nothing else on the path."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.population import population
+from creditrisk.history.folder import FolderHistory
+from creditrisk.history.records import id_of
+from creditrisk.intake import Intake
+from creditrisk.settings import Settings
+from packages.builder import Builder
+from packages.lambda_runtime import LambdaRuntime
+from packages.parts import COMMON, FORM, FORM_DEPS, FUNCTIONS, MODEL, SCORER
+from packages.sizes import check
+from packages.target import Target
+from packages.unpacked import Unpacked, build_and_unpack, runnable_target
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Unpacked]:
+    """Both functions, each in its own /var/task and /opt."""
+    return build_and_unpack(ROOT, tmp_path_factory.mktemp("lambda"))
+
+
+@pytest.fixture
+def environment(redis_url: str, tmp_path: Path) -> dict[str, str]:
+    return {"REDIS_URL": redis_url, "HISTORY_URL": str(tmp_path / "history"), "WAIT_SECONDS": "0"}
+
+
+@pytest.fixture
+def form(unpacked: dict[str, Unpacked], environment: dict[str, str]) -> Iterator[LambdaRuntime]:
+    with unpacked["form"].start(environment) as running:
+        yield running
+
+
+@pytest.fixture
+def scorer(unpacked: dict[str, Unpacked], environment: dict[str, str]) -> Iterator[LambdaRuntime]:
+    with unpacked["scorer"].start(environment) as running:
+        yield running
+
+
+def rest_event(method: str, path: str, body: object = None) -> dict[str, Any]:
+    """What a REST API (v1) of API Gateway sends to a function that it proxies to."""
+    headers = {"Host": "api.example.org", "X-Forwarded-Proto": "https", "Accept": "text/html"}
+    if body is not None:
+        headers |= {"Content-Type": "application/json", "Accept": "application/json"}
+    return {
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {"proxy": path.strip("/")},
+        "stageVariables": None,
+        "requestContext": {
+            "stage": "prod",
+            "httpMethod": method,
+            "path": path,
+            "identity": {"sourceIp": "127.0.0.1"},
+        },
+        "body": None if body is None else json.dumps(body),
+        "isBase64Encoded": False,
+    }
+
+
+def put_on_queue(environment: dict[str, str], count: int) -> list[str]:
+    """Hand in made-up applications; returns their ids."""
+    intake = Intake.connect(Settings.from_environment(environment))
+    return [intake.submit(application).id for application in population(count)]
+
+
+def recorded(environment: dict[str, str]) -> list[str]:
+    """The ids in the history, in its order."""
+    return [id_of(line) for line in FolderHistory(Path(environment["HISTORY_URL"])).lines()]
+
+
+def test_the_form_page_is_served_from_the_zips(form: LambdaRuntime) -> None:
+    answer = form.invoke(rest_event("GET", "/")).answer
+    assert answer["statusCode"] == 200, form.log
+    assert "ASSESS" in answer["body"]
+
+
+def test_an_application_goes_from_the_form_function_through_the_scorer_function_into_the_history(
+    form: LambdaRuntime,
+    scorer: LambdaRuntime,
+    raw_application: dict[str, object],
+    environment: dict[str, str],
+) -> None:
+    accepted = form.invoke(rest_event("POST", "/api/v1/applications", raw_application)).answer
+    assert accepted["statusCode"] == 202, (accepted, form.log)
+    application_id = json.loads(accepted["body"])["id"]
+
+    drained = scorer.invoke({})
+    assert not drained.error, (drained.answer, scorer.log)
+    assert drained.answer["scored"] == 1
+
+    decided = form.invoke(rest_event("GET", f"/api/v1/applications/{application_id}")).answer
+    body = json.loads(decided["body"])
+    assert (body["status"], 0 < body["probability"] < 1) == ("decided", True)
+    assert recorded(environment) == [application_id]
+
+
+def test_a_functions_log_names_no_person(
+    form: LambdaRuntime, scorer: LambdaRuntime, raw_application: dict[str, object]
+) -> None:
+    form.invoke(rest_event("POST", "/api/v1/applications", raw_application))
+    scorer.invoke({})
+    for log in (form.log, scorer.log):
+        assert str(raw_application["full_name"]) not in log
+        assert str(raw_application["DNI"]) not in log
+
+
+def test_the_scorer_stops_before_its_deadline_and_the_next_invocation_goes_on(
+    unpacked: dict[str, Unpacked], environment: dict[str, str]
+) -> None:
+    with unpacked["scorer"].start(environment, timeout=5.8) as hurried:
+        hurried.invoke({})  # which loads the model
+        ids = put_on_queue(environment, 6_000)
+        first = hurried.invoke({})
+        assert not first.error, hurried.log
+        assert 0 < first.answer["scored"] < len(ids), "it stops about 5 s before its limit"
+    with unpacked["scorer"].start(environment) as unhurried:
+        assert unhurried.invoke({}).answer["scored"] == len(ids) - first.answer["scored"]
+    assert sorted(recorded(environment)) == sorted(ids)
+
+
+def test_a_form_that_is_cut_off_by_its_time_limit_loses_no_application(
+    unpacked: dict[str, Unpacked], scorer: LambdaRuntime, environment: dict[str, str],
+    raw_application: dict[str, object],
+) -> None:  # fmt: skip
+    patient = rest_event("POST", "/predict", raw_application)
+    with unpacked["form"].start(environment | {"WAIT_SECONDS": "25"}, timeout=2.0) as form:
+        cut = form.invoke(patient)
+    assert (cut.error, cut.answer["errorMessage"]) == (True, "Task timed out after 2.00 seconds")
+    assert scorer.invoke({}).answer["scored"] == 1
+
+
+def test_a_missing_layer_is_told_as_an_import_error(
+    unpacked: dict[str, Unpacked], environment: dict[str, str], tmp_path: Path
+) -> None:
+    form = unpacked["form"]
+    bare = Unpacked(form.handler, form.task, tmp_path / "opt", form.python)
+    with bare.start(environment) as running:
+        error = running.wait_for_init_error()
+    assert error["errorType"] == "Runtime.ImportModuleError"
+    assert "No module named" in error["errorMessage"]
+
+
+def test_a_changed_byte_in_the_model_layer_scores_nothing_and_says_why(
+    unpacked: dict[str, Unpacked], environment: dict[str, str], tmp_path: Path
+) -> None:
+    scorer = unpacked["scorer"]
+    broken = shutil.copytree(scorer.opt / "pickles", tmp_path / "pickles")
+    victim = broken / "lightgbm_model.pkl"
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.write_bytes(content)
+    ids = put_on_queue(environment, 3)
+    with scorer.start(environment | {"MODEL_DIR": str(broken)}) as running:
+        failed = running.invoke({})
+        assert failed.error
+        assert "lightgbm_model.pkl" in failed.answer["errorMessage"]
+        assert "lightgbm_model.pkl" in running.log
+    with scorer.start(environment) as repaired:
+        assert repaired.invoke({}).answer["scored"] == len(ids)
+
+
+@pytest.mark.parametrize("name", ["form", "scorer"])
+def test_a_package_brings_its_bytecode_and_leaves_out_what_is_for_developers(
+    unpacked: dict[str, Unpacked], name: str
+) -> None:
+    for folder in (unpacked[name].task, unpacked[name].opt):
+        paths = list(folder.rglob("*"))
+        assert not [path for path in paths if path.suffix == ".pyi" or path.name in ("tests", "RECORD")]
+        modules = {path.with_suffix("") for path in paths if path.suffix == ".py"}
+        compiled = {path.parents[1] / path.name.split(".")[0] for path in paths if path.suffix == ".pyc"}
+        assert compiled == {path.parent / path.name.split(".")[0] for path in modules}
+
+
+def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
+    builds = [Builder(ROOT, tmp_path / name, runnable_target(), ROOT / "build") for name in ("a", "b")]
+    for part in (FORM, SCORER, COMMON, MODEL, FORM_DEPS):
+        for builder in builds:
+            builder.build(part)
+        first, second = (builder.zip(part).read_bytes() for builder in builds)
+        assert first == second, part.name
+
+
+def test_each_function_keeps_to_its_budget(unpacked: dict[str, Unpacked]) -> None:
+    builder = Builder(ROOT, ROOT / "build", runnable_target())
+    assert {function.budget for function in FUNCTIONS} == {30_000_000, 160_000_000}
+    check(builder)
+
+
+def test_the_packages_can_be_built_for_the_other_processor(tmp_path: Path) -> None:
+    builder = Builder(ROOT, tmp_path, Target(arch="arm64"), ROOT / "build")
+    builder.build(FORM_DEPS)
+    libraries = [path.read_bytes() for path in (builder.folder / FORM_DEPS.name).rglob("*.so")]
+    assert libraries
+    assert {content[18:20] for content in libraries} == {b"\xb7\x00"}, "ELF's machine number of AArch64"
