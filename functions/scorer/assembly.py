@@ -35,8 +35,8 @@ class Assembly:
         again in halves, as after a crash. Raises QueueUnavailable when there is no lease to be had.
         """
         try:
-            with Lease(self.queue, name) as lease:
-                yield Drain(self.queue, self.model, self.history, self.settings, lease, name)
+            with Lease(self.queue, name):
+                yield Drain(self.queue, self.model, self.history, self.settings, name)
         except CreditRiskError:
             self._leave(name)
             raise

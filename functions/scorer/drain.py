@@ -17,7 +17,6 @@ from creditrisk.history import History, Record
 from creditrisk.queue import ApplicationQueue, Claim
 from creditrisk.queue.jobs import read_job
 from creditrisk.settings import Settings
-from functions.scorer.lease import Lease
 
 log = logging.getLogger(__name__)
 
@@ -49,14 +48,12 @@ class Drain:
         model: Model,
         history: History,
         settings: Settings,
-        lease: Lease,
         name: str,
     ) -> None:
         self.queue = queue
         self.model = model
         self.history = history
         self.settings = settings
-        self.lease = lease
         self.name = name
 
     def step(self) -> int:
@@ -111,10 +108,9 @@ class Drain:
         return Record(answer, fresh=not entry.claim.redelivered)
 
     def _record(self, records: Sequence[Record]) -> list[Answer]:
-        ids = [record.answer.id for record in records]
-
         def held() -> Container[str]:
-            return ids if self.lease.certain else self.queue.held(self.name)
+            # Redis alone knows: whatever this process believes of its lease, it may have stood still, or a clock been set.
+            return self.queue.held(self.name)
 
         try:
             return self.history.append(records, held)

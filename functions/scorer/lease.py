@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from types import TracebackType
 from typing import Self
 
@@ -19,20 +18,12 @@ class Lease:
         self._queue = queue
         self._scorer = scorer
         self._seconds = queue.lease_ms / 1000
-        self._certain_until = 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
 
-    @property
-    def certain(self) -> bool:
-        """Whether the lease cannot have run out, by a clock that nobody can set and that runs on in a stopped process."""
-        return time.monotonic() < self._certain_until
-
     def renew(self) -> None:
         """Renew the lease now. Raises QueueUnavailable."""
-        asked = time.monotonic()  # before the request: Redis counts from some moment after it
         self._queue.renew(self._scorer)
-        self._certain_until = asked + self._seconds
 
     def _keep(self) -> None:
         while not self._ended.wait(self._seconds / 3):

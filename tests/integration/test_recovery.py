@@ -17,6 +17,11 @@ def recorded(history: FolderHistory) -> list[str]:
     return [id_of(line) for line in history.lines()]
 
 
+def renew_no_more(queue: ApplicationQueue) -> None:
+    """As when the process is stopped or dead: its lease stays as it is."""
+    queue.renew = lambda scorer: None  # type: ignore[method-assign]
+
+
 def let_leases_run_out(queue: ApplicationQueue) -> None:
     time.sleep(queue.lease_ms / 1000 + 0.05)
     queue.recover()
@@ -67,7 +72,7 @@ def test_a_crash_between_record_and_finish_scores_once(
         drain._finish = lambda answers: None  # type: ignore[method-assign]
         drain.step()
         first = [history.find(id) for id in ids]
-        drain.lease._ended.set()
+        renew_no_more(drain.queue)
         let_leases_run_out(assembly.queue)
 
     with assembly.drain("next") as drain:
@@ -86,7 +91,7 @@ def test_a_scorer_thought_dead_neither_records_nor_answers_when_it_wakes(
     with assembly.drain("slow") as slow:
         claims = slow.queue.claim("slow", 64)
         records = slow._score(slow._read(claims))
-        slow.lease._ended.set()  # stopped: it renews no more
+        renew_no_more(slow.queue)
         let_leases_run_out(assembly.queue)
         with assembly.drain("quick") as quick:
             quick.step()
