@@ -13,11 +13,12 @@ def install(folders: Folders) -> None:
 
     The handlers run with the Python of this process, for which their packages are built.
     """
-    _venv(folders.server_venv, HERE / "requirements.txt", HERE / "executor")
-    _venv(folders.runtime_venv, HERE / "runtime.txt")
+    make_venv(folders.server_venv, HERE / "requirements.txt", HERE / "executor")
+    make_venv(folders.runtime_venv, HERE / "runtime.txt")
 
 
-def _venv(folder: Path, requirements: Path, plugin: Path | None = None) -> None:
+def make_venv(folder: Path, requirements: Path, plugin: Path | None = None) -> None:
+    """Install a hash-pinned set of packages (and `plugin`, ours) into `folder`, unless just that stands there."""
     wanted = hashlib.sha256(sys.version.encode() + requirements.read_bytes())
     for source in sorted(plugin.rglob("*.py")) if plugin else ():
         wanted.update(source.read_bytes())

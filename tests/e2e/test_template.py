@@ -1,0 +1,200 @@
+"""The compiled template of every stage: what docs/deploy.md promises of functions, roles and data."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from localstage.venvs import make_venv
+from tests.e2e.template import ROOT, Compile, listed, of_type, sls, statements
+
+STAGES = ("local", "dev", "prod")
+pytestmark = pytest.mark.needs("node")
+
+# -- every stage
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_prints(stage: str) -> None:
+    done = sls("print", "--stage", stage)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert set(yaml.safe_load(done.stdout)["functions"]) == {"form", "scorer"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_is_clean_to_cfn_lint(stage: str, compile_template: Compile) -> None:
+    # W3005: osls itself writes a DependsOn beside each role that it names.
+    command = [
+        Path(sys.executable).with_name("cfn-lint"),
+        "--ignore-checks",
+        "W3005",
+        "--regions",
+        "us-east-1",
+        "eu-west-1",
+    ]
+    done = subprocess.run(
+        [*command, "--template", compile_template(stage)["path"]], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_checkov_finds_nothing_but_the_explained_exceptions(compile_template: Compile) -> None:
+    checkov = ROOT / ".localstack" / "checkov"
+    make_venv(checkov, ROOT / "resources" / "checkov.txt")
+    command = [
+        checkov / "bin" / "checkov",
+        "--config-file",
+        "resources/checkov.yml",
+        "--file",
+        compile_template("prod")["path"],
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_exception_of_checkov_has_its_reason() -> None:
+    lines = (ROOT / "resources" / "checkov.yml").read_text().splitlines()
+    bare = [
+        line
+        for above, line in zip(lines, lines[1:], strict=False)
+        if "- CKV" in line and not above.strip().startswith("#")
+    ]
+    assert not bare
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_has_what_localstack_cannot_do(stage: str, compile_template: Compile) -> None:
+    kinds = {entry["Type"] for entry in compile_template(stage)["Resources"].values()}
+    assert not {kind for kind in kinds if kind.startswith(("AWS::ApiGatewayV2::", "AWS::Scheduler::"))}
+    assert "AWS::Lambda::Url" in kinds
+    if stage == "local":
+        assert not {kind for kind in kinds if kind.startswith(("AWS::ElastiCache::", "AWS::EC2::"))}
+
+
+# -- the functions
+
+
+def test_the_functions_have_limits_and_layers(prod: dict[str, Any]) -> None:
+    functions = of_type(prod, "AWS::Lambda::Function")
+    assert set(functions) == {"FormLambdaFunction", "ScorerLambdaFunction"}
+    for function in functions.values():
+        assert function["Runtime"] == "python3.13"
+        assert function["Timeout"] <= 120
+        assert function["MemorySize"] >= 512
+        assert len(function["VpcConfig"]["SubnetIds"]) == 2
+    layers = {name: [layer["Ref"] for layer in function["Layers"]] for name, function in functions.items()}
+    assert layers["FormLambdaFunction"] == ["CommonLambdaLayer", "FormDepsLambdaLayer"]
+    assert layers["ScorerLambdaFunction"] == [
+        "CommonLambdaLayer",
+        "ModelLambdaLayer",
+        "ScorerDepsLambdaLayer",
+    ]
+    assert functions["FormLambdaFunction"]["ReservedConcurrentExecutions"] == 50
+
+
+def test_a_scheduled_scorer_finds_room_beside_those_that_the_form_wakes(prod: dict[str, Any]) -> None:
+    functions = of_type(prod, "AWS::Lambda::Function")
+    woken = functions["FormLambdaFunction"]["Environment"]["Variables"]["MAX_SCORERS"]
+    assert functions["ScorerLambdaFunction"]["ReservedConcurrentExecutions"] > int(woken)
+
+
+def test_the_scorer_runs_on_a_schedule_of_an_events_rule(prod: dict[str, Any]) -> None:
+    (rule,) = of_type(prod, "AWS::Events::Rule").values()
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    assert rule["State"] == "ENABLED"
+
+
+def test_asynchronous_invocations_that_fail_for_good_are_kept(prod: dict[str, Any]) -> None:
+    (config,) = of_type(prod, "AWS::Lambda::EventInvokeConfig").values()
+    assert config["FunctionName"] == {"Ref": "ScorerLambdaFunction"}
+    assert config["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    assert of_type(prod, "AWS::SQS::Queue")["DeadLetters"]["SqsManagedSseEnabled"] is True
+
+
+def test_x_ray_is_off_unless_asked_for(prod: dict[str, Any], compile_template: Compile) -> None:
+    for function in of_type(prod, "AWS::Lambda::Function").values():
+        assert function.get("TracingConfig", {"Mode": "PassThrough"}) == {"Mode": "PassThrough"}
+    asked = of_type(compile_template("prod", "tracing=Active")["Resources"], "AWS::Lambda::Function")
+    assert all(function["TracingConfig"] == {"Mode": "Active"} for function in asked.values())
+
+
+# -- what each may do
+
+
+def test_each_function_has_a_role_of_its_own(prod: dict[str, Any]) -> None:
+    functions = of_type(prod, "AWS::Lambda::Function")
+    roles = {name: function["Role"]["Fn::GetAtt"][0] for name, function in functions.items()}
+    assert roles == {"FormLambdaFunction": "FormRole", "ScorerLambdaFunction": "ScorerRole"}
+
+
+def test_no_role_has_a_wildcard_where_aws_allows_a_name(prod: dict[str, Any]) -> None:
+    for role in of_type(prod, "AWS::IAM::Role").values():
+        assert not role.get("ManagedPolicyArns")
+        for statement in statements(role):
+            assert not [action for action in listed(statement["Action"]) if "*" in action], statement
+            if "*" in listed(statement["Resource"]):
+                assert all(action.startswith("ec2:") for action in statement["Action"]), statement
+
+
+def test_a_functions_own_code_may_not_use_what_lambda_needs_for_the_vpc(prod: dict[str, Any]) -> None:
+    for role in of_type(prod, "AWS::IAM::Role").values():
+        network = [entry for entry in statements(role) if listed(entry["Action"])[0].startswith("ec2:")]
+        allowed, denied = (next(s for s in network if s["Effect"] == effect) for effect in ("Allow", "Deny"))
+        assert denied["Action"] == allowed["Action"]
+        assert "lambda:SourceFunctionArn" in denied["Condition"]["ArnEquals"]
+
+
+def test_the_form_reads_the_history_and_only_the_scorer_writes_it(prod: dict[str, Any]) -> None:
+    roles = of_type(prod, "AWS::IAM::Role")
+    may = {
+        name: {a for s in statements(role) if s["Effect"] == "Allow" for a in listed(s["Action"])}
+        for name, role in roles.items()
+    }
+    assert "s3:PutObject" in may["ScorerRole"] - may["FormRole"]
+    assert "lambda:InvokeFunction" in may["FormRole"] - may["ScorerRole"]
+    assert not [a for actions in may.values() for a in actions if a.startswith("s3:Delete")]
+
+
+# -- what holds data
+
+
+def test_the_bucket_is_closed_encrypted_versioned_and_kept(prod: dict[str, Any]) -> None:
+    bucket = of_type(prod, "AWS::S3::Bucket")["Bucket"]
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    rules = {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
+    assert "ExpirationInDays" not in rules["history"], "the history is never deleted by itself"
+    assert rules["old-versions"]["NoncurrentVersionExpiration"]["NoncurrentDays"] == 30
+    assert prod["Bucket"]["DeletionPolicy"] == "Retain"
+
+
+def test_the_bucket_is_reached_by_tls_alone(prod: dict[str, Any]) -> None:
+    (statement,) = of_type(prod, "AWS::S3::BucketPolicy")["BucketPolicy"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+
+
+def test_redis_is_encrypted_asks_for_a_password_and_has_a_second_node(prod: dict[str, Any]) -> None:
+    redis = of_type(prod, "AWS::ElastiCache::ReplicationGroup")["Redis"]
+    assert redis["TransitEncryptionEnabled"] is redis["AtRestEncryptionEnabled"] is True
+    assert redis["MultiAZEnabled"] is redis["AutomaticFailoverEnabled"] is True
+    assert "resolve:secretsmanager" in redis["AuthToken"]["Fn::Sub"]
+    parameters = of_type(prod, "AWS::ElastiCache::ParameterGroup")["RedisParameters"]["Properties"]
+    assert parameters["maxmemory-policy"] == "noeviction"
+
+
+def test_one_node_of_redis_means_no_failover(compile_template: Compile) -> None:
+    redis = of_type(compile_template("dev")["Resources"], "AWS::ElastiCache::ReplicationGroup")["Redis"]
+    assert redis["MultiAZEnabled"] is redis["AutomaticFailoverEnabled"] is False
+
+
+def test_the_secret_stands_nowhere_in_the_template(prod: dict[str, Any]) -> None:
+    secret = of_type(prod, "AWS::SecretsManager::Secret")["RedisSecret"]
+    assert secret["GenerateSecretString"]["PasswordLength"] >= 32
+    for function in of_type(prod, "AWS::Lambda::Function").values():
+        url = function["Environment"]["Variables"]["REDIS_URL"]["Fn::Sub"]
+        assert url.startswith("rediss://:{{resolve:secretsmanager:${RedisSecret}:")
