@@ -8,6 +8,7 @@ from typing import Any
 from creditrisk.errors import CreditRiskError
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
+from functions.scorer.metrics import publish
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,10 @@ def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
     """
     name = str((event or {}).get("scorer") or f"invoked-{getattr(context, 'aws_request_id', time.time_ns())}")
     try:
-        return {"scorer": name, "scored": _drain(_assembly(), name, context)}
+        assembly = _assembly()
+        if "scorer" not in (event or {}):  # scheduled
+            publish(assembly.queue)
+        return {"scorer": name, "scored": _drain(assembly, name, context)}
     except CreditRiskError as error:
         log.error("%s", error)
         raise
