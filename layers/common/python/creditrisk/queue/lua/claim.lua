@@ -7,6 +7,8 @@ if redis.replicate_commands then redis.replicate_commands() end
 local scorer, prefix = ARGV[1], ARGV[2]
 local time = redis.call('TIME')
 local seconds = tonumber(time[1])
+-- In a Redis that is out of memory only a script whose first write needs none may go on: the queue must drain all the same.
+redis.call('ZREM', KEYS[2], scorer)
 redis.call('ZADD', KEYS[2], seconds * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[4]), scorer)
 for _, id in ipairs(redis.call('LRANGE', KEYS[4], 0, -1)) do
   redis.call('ZREM', KEYS[3], id .. ':' .. scorer)
