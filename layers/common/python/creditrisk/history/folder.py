@@ -1,7 +1,6 @@
 """The history as one file, history.csv, in a folder: appended to by any number of scorers on one machine."""
 
 import fcntl
-import mmap
 import os
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ from creditrisk.errors import HistoryMismatch, HistoryUnavailable
 from creditrisk.history.records import COLUMNS, HEADER, Record, from_line, once, to_line
 
 _CHUNK = 1 << 16
+_ALWAYS_READ = 16 << 20
+"""Bytes, some 40,000 records: how far back a record is looked for at least, since a scorer's clock may be hours off."""
 
 
 class FolderHistory:
@@ -37,17 +38,22 @@ class FolderHistory:
             new = [r.answer for r in records if r.answer.id in mine and r.answer.id not in known]
             if new:
                 _write(file, (("" if end else HEADER) + "".join(map(to_line, new))).encode(), end)
+            elif known:
+                os.fsync(file)  # whoever wrote them may have died before they were on the disk
             return [*known.values(), *new]
 
     def find(self, application_id: str) -> Answer | None:
         """The recorded answer of one application; reads the file as the system's cache holds it."""
         with _unavailable():
-            if not self.path.exists() or self.path.stat().st_size == 0:
+            if not self.path.exists():
                 return None
-            with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-                start = text.find(b"\n" + application_id.encode() + b",") + 1
-                end = text.find(b"\n", start) if start else -1
-                return from_line(text[start:end].decode()) if end >= 0 else None
+            # Read, not mapped: a scorer that cuts a torn line off would take the mapping's end away under our feet.
+            wanted = application_id.encode() + b","
+            with self.path.open("rb") as file:
+                for line in file:
+                    if line.startswith(wanted) and line.endswith(b"\n"):
+                        return from_line(line.decode())
+                return None
 
     def lines(self) -> Iterator[str]:
         """Every whole record, in order."""
@@ -117,13 +123,13 @@ def _whole_lines(file: int) -> int:
 def _recorded_since(file: int, end: int, application_ids: Sequence[str]) -> dict[str, Answer]:
     """Which of the applications stand in the file already, as they were recorded.
 
-    Read from its end backwards, to the first record scored before the oldest of them came in (with an hour's margin
-    for clocks that disagree): what is older cannot be one of them.
+    Read from its end backwards, past `_ALWAYS_READ` to the first record scored before the oldest of them came in (with
+    an hour's margin for clocks that disagree): what is older cannot be one of them.
     """
     wanted = {application_id.encode() for application_id in application_ids}
     limit = timestamp(min(map(received_at, application_ids)) - timedelta(hours=1)).encode()
     found: dict[str, Answer] = {}
-    rest = b""
+    rest, enough = b"", end - _ALWAYS_READ
     while end > 0 and len(found) < len(wanted):
         start = max(0, end - _CHUNK)
         torn, _, whole = (os.pread(file, end - start, start) + rest).partition(b"\n")
@@ -132,7 +138,7 @@ def _recorded_since(file: int, end: int, application_ids: Sequence[str]) -> dict
             if line.partition(b",")[0] in wanted:
                 answer = from_line(line.decode())
                 found[answer.id] = answer
-        if lines and lines[0].split(b",", 3)[2] < limit:
+        if start < enough and lines and lines[0].split(b",", 3)[2] < limit:
             break
         rest, end = torn + b"\n", start
     return found
