@@ -78,7 +78,8 @@ class Intake:
             waker.wake(ticket)
         except CreditRiskError as error:
             log.warning("no scorer woken: %s", error)
-            self.queue.forget_ticket(ticket)
+            with suppress(QueueUnavailable):  # then the ticket runs out by itself
+                self.queue.forget_ticket(ticket)
 
     def wait(self, application_id: str, seconds: float, application: Application | None = None) -> Answer:
         """The answer, waiting for it up to `seconds` without polling; still "pending" when there is none by then.
