@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 STOP_SECONDS = 4.5
 """How long the children may take to finish what they have in hand."""
-_EARLY_DEATHS = 3
+_EARLY, _EARLY_DEATHS = 5.0, 3
 
 
 class ChildFails(CreditRiskError):
@@ -41,10 +41,15 @@ class Child:
         self.process = subprocess.Popen(self.command, env=self.environment, start_new_session=True)
 
     def keep(self) -> None:
-        """Start it again when it has died. Raises ChildFails when it keeps dying at once."""
-        if self.process is None or self.process.poll() is None:
+        """Start it again when it has died. Raises ChildFails when it keeps ending at once, by itself and with an error.
+
+        One that was killed (by an application that takes all the memory, say) is started again however often that is:
+        the queue finds the culprit.
+        """
+        if self.process is None or (status := self.process.poll()) is None:
             return
-        self.early_deaths = self.early_deaths + 1 if time.monotonic() - self.started < 5 else 0
+        early = time.monotonic() - self.started < _EARLY
+        self.early_deaths = self.early_deaths + (status > 0) if early else 0
         if self.early_deaths >= _EARLY_DEATHS:
             raise ChildFails(f"The {self.name} ends as soon as it is started; its reason stands above.")
         log.warning("the %s ended (exit status %s); starting it again", self.name, self.process.returncode)
