@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
