@@ -26,13 +26,13 @@ def schema_of(field: Field) -> dict[str, Any]:
     elif isinstance(field.kind, Digits):
         schema["pattern"] = f"^[0-9]{{{field.kind.shortest},{field.kind.longest}}}$"
     elif field.longest:
-        schema["maxLength"] = field.longest
+        schema |= {"minLength": 0 if field.missing else 1, "maxLength": field.longest}
     return schema
 
 
 @cache
 def document(server: str) -> dict[str, Any]:
-    """OpenAPI 3.1 of `/predict` and `/api/v1`, served under `server`."""
+    """OpenAPI 3.1 of `/api/v1`, served under `server`."""
     application = {
         "type": "object",
         "required": [name for name, field in FIELDS.items() if not field.missing],
