@@ -5,6 +5,7 @@ from typing import Any
 
 from creditrisk.application import FIELDS, Field
 from creditrisk.application.kinds import Digits
+from web.idempotency import LONGEST_KEY
 
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"
@@ -41,6 +42,7 @@ def document(server: str) -> dict[str, Any]:
     }
     prefer = _header("Prefer", "wait=SECONDS: answer when decided, or after that time")
     once = _header("Idempotency-Key", "Sent again with the same key, an application gets its first answer")
+    once["schema"] |= {"minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"}
     body = {"required": True, "content": {_JSON: {"schema": {"$ref": "#/components/schemas/Application"}}}}
     refusals = {
         "400": _content("Fields are missing or not valid; each is named", "Problem", _PROBLEM),
