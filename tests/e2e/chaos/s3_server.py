@@ -1,0 +1,185 @@
+"""A stand-in for S3 that speaks HTTP: put, get, list and head, with the faults that a network has."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
+from urllib.parse import parse_qs, unquote, urlsplit
+from xml.sax.saxutils import escape
+
+from creditrisk.history.records import HEADER
+
+Fault = Literal["500", "slow", "cut before", "cut after"]
+"""cut before: the connection breaks and nothing is stored; cut after: it is stored, and the reply never comes."""
+
+
+class S3Server:
+    """Objects in memory, under /bucket/key, at a port of the loopback interface."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.faults: list[Fault] = []
+        self.fault_always: Fault | None = None
+        self.slow_seconds = 2.0
+        self.faulty_requests = 0
+        self._lock = threading.Lock()
+        store = self
+
+        class Handler(_Handler):
+            server_store = store
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What points boto3 to this server, with credentials that are none."""
+        return {
+            "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{self._server.server_port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    @contextmanager
+    def serving(self) -> Iterator["S3Server"]:
+        """Serves while the block runs."""
+        thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            self._server.server_close()
+            thread.join()
+
+    def raw_lines(self) -> list[str]:
+        """The lines of every object, in the order of their keys, the headers taken off."""
+        lines: list[str] = []
+        for key in sorted(self.objects):
+            text = self.objects[key].decode()
+            assert text.startswith(HEADER), "every object has the header"
+            lines += text.removeprefix(HEADER).splitlines(keepends=True)
+        return lines
+
+    def next_fault(self) -> Fault | None:
+        """The fault of the request at hand."""
+        with self._lock:
+            fault = self.fault_always or (self.faults.pop(0) if self.faults else None)
+            self.faulty_requests += fault is not None
+            return fault
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_store: S3Server
+
+    def do_PUT(self) -> None:
+        body, fault = self._body(), self._fault()
+        if fault not in ("500", "cut before"):
+            self.server_store.objects[self._key()] = body
+        if fault in ("cut before", "cut after"):
+            self._cut()
+        elif fault == "500":
+            self._reply(500, _error("InternalError"))
+        else:
+            self._reply(200, b"", {"ETag": '"0"'})
+
+    def do_GET(self) -> None:
+        fault = self._fault()
+        query = parse_qs(urlsplit(self.path).query)
+        if fault in ("cut before", "cut after"):
+            self._cut()
+        elif fault == "500":
+            self._reply(500, _error("InternalError"))
+        elif "list-type" in query:
+            self._list(query)
+        elif (found := self.server_store.objects.get(self._key())) is not None:
+            self._reply(200, found)
+        else:
+            self._reply(404, _error("NoSuchKey"))
+
+    def _fault(self) -> Fault | None:
+        """The fault of this request; a slow one takes its time here."""
+        fault = self.server_store.next_fault()
+        if fault == "slow":
+            time.sleep(self.server_store.slow_seconds)
+        return fault
+
+    def do_HEAD(self) -> None:
+        self._reply(200, b"")
+
+    def _list(self, query: dict[str, list[str]]) -> None:
+        after = query.get("continuation-token", query.get("start-after", [""]))[0]
+        prefix = query.get("prefix", [""])[0]
+        keys = [key for key in sorted(self.server_store.objects) if key.startswith(prefix) and key > after]
+        page, more = keys[:100], len(keys) > 100  # small pages, so that paging is used
+        entries = "".join(f"<Contents><Key>{escape(key)}</Key><Size>1</Size></Contents>" for key in page)
+        token = f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>" if more else ""
+        self._reply(
+            200,
+            '<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+            f"<IsTruncated>{str(more).lower()}</IsTruncated>{token}<KeyCount>{len(page)}</KeyCount>{entries}"
+            "</ListBucketResult>".encode(),
+        )
+
+    def _key(self) -> str:
+        return unquote(urlsplit(self.path).path).split("/", 2)[2]
+
+    def _body(self) -> bytes:
+        if self.headers.get("Expect", "").lower() == "100-continue":
+            self.send_response_only(100)
+            self.end_headers()
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        else:
+            raw = self._chunks()
+        if "aws-chunked" in self.headers.get("Content-Encoding", "") or "STREAMING" in self.headers.get(
+            "x-amz-content-sha256", ""
+        ):
+            return _unwrap(raw)
+        return raw
+
+    def _chunks(self) -> bytes:
+        raw = b""
+        while size := int(self.rfile.readline(), 16):
+            raw += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return raw
+
+    def _cut(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(2)
+
+    def _reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def _error(code: str) -> bytes:
+    return f"<Error><Code>{code}</Code><Message>{code}</Message></Error>".encode()
+
+
+def _unwrap(raw: bytes) -> bytes:
+    """The body inside AWS' own chunks: size;extension, data, and trailers at the end."""
+    body = b""
+    while raw:
+        head, _, raw = raw.partition(b"\r\n")
+        size = int(head.partition(b";")[0], 16)
+        if not size:
+            break
+        body, raw = body + raw[:size], raw[size + 2 :]
+    return body

@@ -1,0 +1,43 @@
+"""The scenarios, in the order of the campaign."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.e2e.chaos.ledger import Figures
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How long the campaign is."""
+
+    kills: int
+    redis_kills: int
+    rounds: int
+    long: bool
+
+
+SHORT = Scale(kills=12, redis_kills=2, rounds=1, long=False)
+LONG = Scale(kills=200, redis_kills=20, rounds=5, long=True)
+
+Scenario = Callable[[Path, Scale], Figures]
+
+
+def all_scenarios() -> dict[str, Scenario]:
+    """Name → scenario."""
+    from tests.e2e.chaos.scenarios import bucket, clock, disk, form, redis, scorer, stopped
+
+    return {
+        "scorer killed at every step": scorer.killed_at_every_step,
+        "scorer killed at random under load": scorer.killed_at_random,
+        "poison that kills the scorer": scorer.poisoned,
+        "torn last line": disk.torn_last_line,
+        "disk full, then free": disk.full_then_free,
+        "Redis killed under load": redis.killed_under_load,
+        "Redis out of memory": redis.out_of_memory,
+        "scorer stopped past its lease": stopped.past_its_lease,
+        "clock stepped": clock.stepped,
+        "S3 answers 500, slow, cut": bucket.faulty,
+        "form killed before its answer": form.killed_before_its_answer,
+        "whole system under fire over HTTP": form.everything_killed_under_load,
+    }
