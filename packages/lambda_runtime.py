@@ -38,6 +38,13 @@ class Invocation:
             self.done.set()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A function that is killed hangs up; that is not worth a traceback."""
+
+
 class LambdaRuntime:
     """One execution environment: `task` and `opt` are its /var/task and /opt; used as a context manager.
 
@@ -57,8 +64,7 @@ class LambdaRuntime:
         self.init_error: dict[str, Any] | None = None
         self._waiting: queue.Queue[Invocation] = queue.Queue()
         self._running: dict[str, Invocation] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._requests())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._requests())
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the function
         self._command = [str(python), "-m", "awslambdaric", handler]
         self._task = task

@@ -15,18 +15,9 @@ def runtime_python(root: Path, version: str, interpreter: str) -> Path:
     wanted = hashlib.sha256(pins.read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text() == wanted:
         return python
-    install = [
-        python,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--require-hashes",
-        "-r",
-        pins,
-    ]
-    for command in ([interpreter, "-m", "venv", "--clear", str(folder)], install):
+    pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    venv = [interpreter, "-m", "venv", "--clear", str(folder)]
+    for command in (venv, [*pip, "install", "--require-hashes", "-r", str(pins)]):
         answer = subprocess.run(command, capture_output=True, text=True)
         if answer.returncode:
             raise PackageError(f"Lambda's runtime client could not be installed:\n{answer.stderr.strip()}")

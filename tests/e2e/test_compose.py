@@ -1,0 +1,236 @@
+"""docker-compose.yml on a real engine: what is accepted is decided and recorded once, whatever is killed or stopped."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.population import population
+from cli.embedded_redis import free_port
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = [pytest.mark.needs("docker"), pytest.mark.timeout(1200)]
+
+
+def wait_for(what: str, check: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait until the check holds; fails with `what` when it never does."""
+    until = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < until, f"{what}: not within {seconds:.0f} s"
+        time.sleep(0.2)
+
+
+@dataclass
+class Stack:
+    """One Compose project, on a port and a history folder of its own."""
+
+    port: int
+    history: Path
+
+    def compose(self, *arguments: str) -> str:
+        """Run `docker compose`; returns what it prints."""
+        owner = str(os.getuid() or 10001)
+        answer = subprocess.run(
+            ["docker", "compose", "--project-name", f"creditrisk-test-{self.port}", *arguments],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "PORT": str(self.port),
+                "HISTORY": str(self.history),
+                "APP_UID": owner,
+                "APP_GID": owner,
+            },
+            capture_output=True,
+            text=True,
+        )
+        assert answer.returncode == 0, answer.stderr[-3_000:]
+        return answer.stdout
+
+    def up(self, *options: str) -> None:
+        """Start what does not run, and wait until the form takes applications."""
+        self.compose("up", "--detach", *options)
+        wait_for("the form is ready", lambda: self.get("/readyz")[0] == 200)
+
+    def containers(self, service: str) -> list[dict[str, Any]]:
+        """What the engine knows of the containers of a service."""
+        ids = self.compose("ps", "--quiet", "--all", service).split()
+        answer = subprocess.run(["docker", "inspect", *ids], capture_output=True, text=True, check=True)
+        found: list[dict[str, Any]] = json.loads(answer.stdout)
+        return found
+
+    def get(self, path: str) -> tuple[int, dict[str, Any]]:
+        return self._ask(urllib.request.Request(f"http://127.0.0.1:{self.port}{path}"))
+
+    def send(self, application: dict[str, Any]) -> str:
+        """Hand in an application, again and again until it is accepted; returns its id. The key makes it one."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api/v1/applications",
+            data=json.dumps(application).encode(),
+            headers={"Content-Type": "application/json", "Idempotency-Key": os.urandom(16).hex()},
+        )
+        until = time.monotonic() + 90
+        while True:
+            status, body = self._ask(request)
+            if status in (200, 202):
+                return str(body["id"])
+            assert status in (0, 503), (status, body)
+            assert time.monotonic() < until, "no application is accepted"
+            time.sleep(0.2)
+
+    def _ask(self, request: urllib.request.Request) -> tuple[int, dict[str, Any]]:
+        """Status and body; status 0 when nobody answers."""
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read() or b"{}")
+        except (OSError, ValueError):
+            return 0, {}
+
+    def decided(self, ids: Sequence[str]) -> bool:
+        """Whether every one of these applications has its answer."""
+        return all(self.get(f"/api/v1/applications/{id}")[1].get("status") == "decided" for id in ids)
+
+    def recorded(self) -> list[str]:
+        """The ids in history.csv, in its order."""
+        with (self.history / "history.csv").open(newline="", encoding="utf-8") as file:
+            return [row["APPLICATION_ID"] for row in csv.DictReader(file)]
+
+    def kill(self, service: str) -> None:
+        """SIGKILL to the main process of a service's first container, as if it had crashed."""
+        container = self.containers(service)[0]
+        try:
+            os.kill(container["State"]["Pid"], signal.SIGKILL)
+        except (
+            PermissionError,
+            ProcessLookupError,
+        ):  # another user's engine: it then takes the kill for a stop
+            subprocess.run(["docker", "kill", container["Id"]], check=True, capture_output=True)
+            self.compose("start", service)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Built from the checkout and started, as `docker compose up --build` does."""
+    made = Stack(free_port(), tmp_path_factory.mktemp("compose") / "history")
+    made.compose("build")
+    try:
+        made.up()
+        yield made
+    except BaseException:
+        print(made.compose("logs", "--tail", "40"))
+        raise
+    finally:
+        made.compose("down", "--volumes", "--rmi", "local")
+
+
+def applications(count: int, seed: int) -> list[dict[str, Any]]:
+    return list(population(count, seed))
+
+
+def assert_recorded_once(stack: Stack, ids: Sequence[str]) -> None:
+    wait_for("every application is decided", lambda: stack.decided(ids))
+    rows = [id for id in stack.recorded() if id in set(ids)]
+    assert sorted(rows) == sorted(ids)
+
+
+def test_a_hundred_applications_are_decided_and_recorded_once(stack: Stack) -> None:
+    ids = [stack.send(application) for application in applications(100, seed=1)]
+    assert_recorded_once(stack, ids)
+
+
+def test_the_containers_may_do_little(stack: Stack) -> None:
+    for service in ("redis", "form", "scorer"):
+        for container in stack.containers(service):
+            host, config = container["HostConfig"], container["Config"]
+            assert host["ReadonlyRootfs"], service
+            assert host["CapDrop"] == ["ALL"], service
+            assert not host["CapAdd"], service
+            assert not host["Privileged"], service
+            assert host["Memory"] > 0, service
+            assert host["PidsLimit"] > 0, service
+            assert config["User"].split(":")[0] not in ("", "0", "root"), service
+            assert "no-new-privileges:true" in host["SecurityOpt"], service
+    password = stack.compose("exec", "redis", "cat", "/run/secrets/redis-password")
+    assert len(password) == 64
+    for service in ("redis", "form", "scorer"):
+        assert password not in json.dumps(stack.containers(service)), "the engine knows the secret"
+
+
+def test_redis_answers_nobody_without_its_password(stack: Stack) -> None:
+    assert "NOAUTH" in stack.compose("exec", "redis", "redis-cli", "ping")
+
+
+def test_a_killed_scorer_comes_back_by_itself_and_nothing_is_lost(stack: Stack) -> None:
+    ids = []
+    for number, application in enumerate(applications(100, seed=2)):
+        ids.append(stack.send(application))
+        if number in (30, 60):
+            stack.kill("scorer")
+    assert_recorded_once(stack, ids)
+    assert stack.containers("scorer")[0]["State"]["Running"]
+
+
+def test_a_restart_of_redis_loses_nothing_that_was_accepted(stack: Stack) -> None:
+    ids = [stack.send(application) for application in applications(50, seed=3)]
+    stack.compose("restart", "redis")
+    ids += [stack.send(application) for application in applications(50, seed=4)]
+    assert_recorded_once(stack, ids)
+
+
+def test_a_killed_redis_loses_nothing_that_was_accepted(stack: Stack) -> None:
+    ids = []
+    for number, application in enumerate(applications(60, seed=5)):
+        ids.append(stack.send(application))
+        if number == 30:
+            stack.kill("redis")
+    assert_recorded_once(stack, ids)
+
+
+def test_four_scorers_share_the_work(stack: Stack) -> None:
+    stack.up("--scale", "scorer=4")
+    assert len(stack.containers("scorer")) == 4
+    ids = [stack.send(application) for application in applications(100, seed=6)]
+    assert_recorded_once(stack, ids)
+    stack.up("--scale", "scorer=1")
+
+
+def test_what_was_accepted_before_a_stop_is_answered_after_the_next_start(stack: Stack) -> None:
+    stack.compose("stop", "scorer")
+    ids = [stack.send(application) for application in applications(30, seed=7)]
+    assert not stack.decided(ids[:1])
+    stack.compose("stop")
+    stack.up()
+    assert_recorded_once(stack, ids)
+
+
+def test_down_and_up_again_keep_the_history_and_the_answers(stack: Stack) -> None:
+    before = stack.recorded()
+    stack.compose("down")
+    stack.up()
+    assert stack.decided(before[-3:])
+    ids = [stack.send(application) for application in applications(5, seed=8)]
+    assert_recorded_once(stack, ids)
+    assert stack.recorded()[: len(before)] == before
+
+
+def test_the_scorer_and_the_form_call_themselves_healthy(stack: Stack) -> None:
+    def healthy() -> bool:
+        return all(
+            container["State"]["Health"]["Status"] == "healthy"
+            for service in ("redis", "form", "scorer")
+            for container in stack.containers(service)
+        )
+
+    wait_for("every container is healthy", healthy)
