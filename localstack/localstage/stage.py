@@ -43,6 +43,7 @@ class Stage:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
+            "NODE_NO_WARNINGS": "1",
             "REDIS_URL": self.redis_url,
             "LAMBDA_PYTHON": python(),
             "LAMBDA_ARCHITECTURE": architecture(),

@@ -1,0 +1,164 @@
+"""The real packages, deployed to LocalStack by the Serverless Framework, without Docker."""
+
+import csv
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.embedded_redis import free_port
+from localstage.commands import is_running
+from localstage.paths import Folders
+from localstage.stage import Stage
+from tests.e2e.local_aws import Deployment, break_a_pickle, new_version, wait_until, with_model
+
+APPLICATIONS = 200
+pytestmark = [pytest.mark.needs("node"), pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
+    return Folders(tmp_path_factory.mktemp("localstack"))
+
+
+@pytest.fixture(scope="module")
+def deployment(folders: Folders) -> Iterator[Deployment]:
+    """The system, deployed from nothing as `make localstack` does."""
+    stage = Stage.start(folders, free_port())
+    try:
+        yield Deployment(stage, stage.deploy())
+    finally:
+        Stage.stop(folders)
+
+
+def applications(raw: dict[str, object], count: int) -> list[dict[str, object]]:
+    """Made-up applicants who differ."""
+    return [raw | {"DNI": f"{number:09}", "age": str(20 + number % 60)} for number in range(count)]
+
+
+def submit_all(deployment: Deployment, raw: dict[str, object], count: int) -> list[str]:
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(deployment.submit, applications(raw, count)))
+
+
+def recorded_ids(deployment: Deployment) -> Counter[str]:
+    return Counter(row["APPLICATION_ID"] for row in deployment.recorded())
+
+
+def test_the_form_opens(deployment: Deployment) -> None:
+    status, page = deployment.request("GET", "/", Accept="text/html")
+    assert status == 200
+    assert b"<form" in page
+
+
+def test_applications_are_answered_by_scorers_that_the_form_wakes_and_stand_in_s3_once(
+    deployment: Deployment, raw_application: dict[str, object], tmp_path: Path
+) -> None:
+    ids = submit_all(deployment, raw_application, APPLICATIONS)
+    answers = deployment.answers(ids, 60)
+    assert {answer["status"] for answer in answers} == {"decided"}
+    assert recorded_ids(deployment) == Counter(ids)
+    assert "'woken-" not in deployment.log("form"), "no application's id in the form's log"
+
+    exported = tmp_path / "history.csv"
+    done = deployment.creditrisk(
+        "history", "export", "--from", f"s3://{deployment.bucket}/history", str(exported)
+    )
+    assert done.returncode == 0, done.stderr
+    with exported.open(newline="") as file:
+        rows = {row["APPLICATION_ID"]: row for row in csv.DictReader(file)}
+    assert set(rows) == set(ids)
+    for answer in answers:
+        assert float(rows[answer["id"]]["PROBABILITY"]) == answer["probability"]
+
+
+def test_without_waking_the_schedule_scores_what_waits(
+    deployment: Deployment, raw_application: dict[str, object]
+) -> None:
+    deployment.set_environment("form", SCORER_FUNCTION="")
+    try:
+        time.sleep(3)
+        ids = submit_all(deployment, raw_application, 20)
+        assert all(deployment.answer(application_id)["status"] == "pending" for application_id in ids[:3])
+        deployment.answers(ids, 130)
+        assert '"QueueAge"' in deployment.log("scorer"), "the scheduled scorer tells how old the queue is"
+    finally:
+        deployment.set_environment("form", SCORER_FUNCTION="credit-risk-local-scorer")
+
+
+def test_a_broken_pickle_is_named_in_the_log_and_scores_nothing_until_the_layer_is_whole_again(
+    deployment: Deployment, raw_application: dict[str, object], tmp_path: Path
+) -> None:
+    deployment.redeploy(with_model(tmp_path / "broken", break_a_pickle))
+    before, since = recorded_ids(deployment), time.time()
+    application_id = deployment.submit(raw_application)
+    wait_until(
+        lambda: "lightgbm_model.pkl" in deployment.log("scorer", since),
+        90,
+        lambda: deployment.log("scorer", since),
+    )
+    assert deployment.answer(application_id)["status"] == "pending"
+    assert recorded_ids(deployment) == before
+    assert "manifest" in deployment.log("scorer", since)
+
+    deployment.redeploy()
+    (answer,) = deployment.answers([application_id], 130)
+    assert answer["status"] == "decided"
+
+
+def test_a_new_model_version_takes_over_without_losing_an_application(
+    deployment: Deployment, raw_application: dict[str, object], tmp_path: Path
+) -> None:
+    ids: list[str] = []
+    ended = threading.Event()
+
+    def send() -> None:
+        for application in applications(raw_application, 10_000):
+            if ended.is_set():
+                return
+            ids.append(deployment.submit(application))
+            time.sleep(0.2)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        deployment.redeploy(with_model(tmp_path / "new", new_version))
+        time.sleep(3)
+    finally:
+        ended.set()
+        sender.join()
+    versions = [answer["model_version"] for answer in deployment.answers(ids, 130)]
+    assert len(set(versions)) == 2, "before and after"
+    rows: dict[str, Any] = {row["APPLICATION_ID"]: row for row in deployment.recorded()}
+    assert [rows[application_id]["MODEL_VERSION"] for application_id in ids] == versions
+    assert not [application_id for application_id in ids if recorded_ids(deployment)[application_id] != 1]
+
+
+def test_sls_remove_leaves_no_resource(deployment: Deployment) -> None:
+    deployment.stage.serverless("remove")
+    client = deployment.client
+    left = {
+        "stacks": client("cloudformation").describe_stacks()["Stacks"],
+        "functions": client("lambda").list_functions()["Functions"],
+        "layers": client("lambda").list_layers()["Layers"],
+        "buckets": client("s3").list_buckets()["Buckets"],
+        "rules": client("events").list_rules()["Rules"],
+        "queues": client("sqs").list_queues().get("QueueUrls", []),
+        "topics": client("sns").list_topics()["Topics"],
+        "alarms": client("cloudwatch").describe_alarms()["MetricAlarms"],
+        "log groups": client("logs").describe_log_groups()["logGroups"],
+        "roles": client("iam").list_roles()["Roles"],
+    }
+    assert not [kind for kind, found in left.items() if found], left
+
+
+def test_taking_it_down_leaves_nothing(deployment: Deployment, folders: Folders) -> None:
+    Stage.stop(folders)
+    assert not folders.run.exists()
+    assert not is_running(deployment.stage.server, "localstack")
+    assert not is_running(deployment.stage.redis, "redis-server")
