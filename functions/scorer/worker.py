@@ -52,7 +52,7 @@ class Worker:
     def _drain_or_wait(self, drain: Drain) -> None:
         soonest_death = drain.queue.recover()
         if not drain.step():
-            self._wait(drain.queue.wait_for_work, min(soonest_death, 30))
+            self._wait(drain.queue.wait_for_work, soonest_death)
 
     def _wait(self, wait: Callable[[float], object], seconds: float) -> None:
         """Wait in a way that a signal ends at once; anywhere else it ends after the batch."""

@@ -7,10 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from redis import Redis
+from redis import ConnectionPool, Redis
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 from rq.results import Result
 from rq.serializers import JSONSerializer
@@ -24,6 +25,11 @@ TRIES = 3
 """How often an application is scored alone before it is given up."""
 TICKET_MS = 20_000
 """How long a scorer that was woken may take to start; past that another one is woken."""
+
+PATIENCE = 5.0
+"""Seconds after which a Redis that hangs is taken for one that is down."""
+LONGEST_BLOCK = 30.0
+"""Most seconds that a command waits for work or for an answer."""
 
 _LUA = Path(__file__).with_name("lua")
 _JOB, _RESULTS, _CLAIMS = "rq:job:", "rq:results:", "creditrisk:claims:"
@@ -59,10 +65,13 @@ def connect(url: str) -> Redis:
     return Redis.from_url(
         url,
         socket_connect_timeout=2,
-        socket_timeout=35,  # longer than any blocking command here waits
+        socket_timeout=PATIENCE,
         socket_keepalive=True,
         health_check_interval=30,
-        retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=3),
+        # A broken connection is tried anew; a Redis that hangs would only hang again.
+        retry=Retry(
+            ExponentialBackoff(cap=0.2, base=0.02), retries=3, supported_errors=(RedisConnectionError,)
+        ),
     )
 
 
@@ -72,7 +81,11 @@ def available() -> Iterator[None]:
     try:
         yield
     except RedisError as error:
-        reason = "does not answer" if isinstance(error, RedisConnectionError) else "refuses the request"
+        reason = (
+            "does not answer"
+            if isinstance(error, RedisConnectionError | RedisTimeoutError)
+            else "refuses the request"
+        )
         raise QueueUnavailable(f"The queue (Redis) {reason}: {type(error).__name__}.") from error
 
 
@@ -87,6 +100,13 @@ class ApplicationQueue:
     @cached_property
     def _scripts(self) -> dict[str, Callable[..., Any]]:
         return {path.stem: self.redis.register_script(path.read_text()) for path in _LUA.glob("*.lua")}
+
+    @cached_property
+    def _patient(self) -> Any:
+        """The same Redis for the commands that block: all the others give up sooner when it hangs."""
+        pool = self.redis.connection_pool
+        kwargs = {**pool.connection_kwargs, "socket_timeout": LONGEST_BLOCK + PATIENCE}
+        return Redis(connection_pool=ConnectionPool(connection_class=pool.connection_class, **kwargs))
 
     def _run(self, script: str, keys: Sequence[str], arguments: Sequence[object]) -> Any:
         with available():
@@ -140,7 +160,7 @@ class ApplicationQueue:
         """The RQ result of an application, waiting for it up to `wait` seconds on its stream; None when undecided."""
         stream = _RESULTS + application_id
         with available():  # as Result.fetch_latest, which knows whole seconds only
-            found = self.redis.xread({stream: "0-0"}, block=round(wait * 1000) or None)
+            found = self._patient.xread({stream: "0-0"}, block=round(wait * 1000) or None)
         if not found:
             return None
         (entry_id, payload) = found[0][1][-1]
@@ -167,7 +187,7 @@ class ApplicationQueue:
     def wait_for_work(self, seconds: float) -> bool:
         """Block until something waits in the queue, at most `seconds`. The head stays where it is: nothing is claimed."""
         with available():
-            found = self.redis.blmove(_QUEUE, _QUEUE, seconds, "LEFT", "LEFT")
+            found = self._patient.blmove(_QUEUE, _QUEUE, min(seconds, LONGEST_BLOCK), "LEFT", "LEFT")
         return found is not None
 
     def recover(self) -> float:
