@@ -1,6 +1,7 @@
 """`localstack/up`, `localstack/down` and `localstack/sls` call this."""
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def main() -> int:
     up.add_argument("--no-deploy", action="store_true", help="start LocalStack and Redis only")
     up.add_argument("--no-package", action="store_true", help="deploy the packages that stand in build/")
     commands.add_parser("down", help="stop everything and delete what it left")
+    commands.add_parser("env", help="print what lets a shell talk to it: eval \"$(localstack/run env)\"")
     sls = commands.add_parser("sls", help="run the Serverless Framework against the running stage")
     sls.add_argument("arguments", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
@@ -32,6 +34,9 @@ def main() -> int:
                     print("Stop it with: make localstack-down")
             case "down":
                 Stage.stop(folders)
+            case "env":
+                for name, value in deployed(folders).environment.items():
+                    print(f"export {name}={shlex.quote(value)}")
             case "sls":
                 deployed(folders).serverless(*arguments.arguments)
     except CommandFailed as error:
