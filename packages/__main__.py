@@ -8,7 +8,7 @@ import click
 from packages import sizes
 from packages.builder import Builder
 from packages.errors import PackageError
-from packages.parts import PARTS
+from packages.parts import LAYERS, PARTS
 from packages.target import MACHINES, Target
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +40,7 @@ def build(python: str, arch: str, output: Path) -> None:
         )
     for part in PARTS:
         builder.build(part)
+    builder.lay_out(LAYERS)
     click.echo(sizes.table(builder))
     sizes.check(builder)
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from packages import archive, bytecode, libgomp, prune, requirements
@@ -47,6 +48,13 @@ class Builder:
         archive.write(folder, self.zip(part))
         stamp.write_text(made_from)
 
+    def lay_out(self, layers: Iterable[Part]) -> None:
+        """All the layers over one another in `opt/`, for an emulator of Lambda that does not apply them."""
+        opt = self.folder / "opt"
+        shutil.rmtree(opt, ignore_errors=True)
+        for layer in layers:
+            shutil.copytree(self.folder / layer.name, opt, dirs_exist_ok=True, copy_function=_link)
+
     def zip(self, part: Part) -> Path:
         """Where a part's zip is."""
         return self.folder / f"{part.name}.zip"
@@ -81,3 +89,9 @@ class Builder:
                     digest.update(f"{file.relative_to(path)}\0{file.stat().st_size}\0".encode())
                     digest.update(file.read_bytes())
         return digest.hexdigest()
+
+
+def _link(source: str, to: str) -> None:
+    """As a copy that takes no room; what two layers have in common stays as the first one has it."""
+    if not os.path.exists(to):
+        os.link(source, to)
