@@ -16,6 +16,9 @@ from creditrisk.history.records import HEADER, Record, from_line, id_of, once, t
 _NAME = re.compile(r"date=(\d{4}-\d{2}-\d{2})/(\d{9})-[0-9a-f]+\.csv$")
 SEARCH_DAYS = 8
 """How many days after an application came in its record is looked for: a queue may have stood still for a while."""
+CLOCKS_DISAGREE = timedelta(minutes=2)
+"""How far a scorer's clock, by which objects are named, may be behind the form's, by which ids are made. Every object of
+that time is read before an answer that Redis no longer has is found."""
 
 
 class BucketHistory:
@@ -43,13 +46,13 @@ class BucketHistory:
 
     def append(self, records: Sequence[Record], held: Callable[[], Container[str]]) -> list[Answer]:
         """Write the batch as one object, without what another scorer recorded before."""
-        earlier = [found for record in records if not record.fresh and (found := self.find(record.answer.id))]
-        known = {answer.id for answer in earlier}
+        stale = [record.answer.id for record in records if not record.fresh]
+        known = self._recorded(stale) if stale else {}
         mine = held()
         new = [r.answer for r in records if r.answer.id in mine and r.answer.id not in known]
         if new:
             self._put(new)
-        return earlier + new
+        return [*known.values(), *new]
 
     def _put(self, answers: Sequence[Answer]) -> None:
         text = HEADER + "".join(map(to_line, answers))
@@ -64,13 +67,20 @@ class BucketHistory:
             )
 
     def find(self, application_id: str) -> Answer | None:
-        """The recorded answer: the id tells when the application came in, so the search begins there."""
-        since = received_at(application_id) - timedelta(hours=1)
+        """The recorded answer of one application."""
+        return self._recorded([application_id]).get(application_id)
+
+    def _recorded(self, application_ids: Sequence[str]) -> dict[str, Answer]:
+        """Those of the applications that stand recorded: an id tells when it came in, so the search begins there."""
+        since = min(map(received_at, application_ids)) - CLOCKS_DISAGREE
+        found: dict[str, Answer] = {}
         for key in self._keys(since):
             for line in self._read(key):
-                if id_of(line) == application_id:
-                    return from_line(line)
-        return None
+                if (application_id := id_of(line)) in application_ids and application_id not in found:
+                    found[application_id] = from_line(line)
+            if len(found) == len(application_ids):
+                break
+        return found
 
     def lines(self) -> Iterator[str]:
         """Every record once, in the order of scoring."""
