@@ -63,7 +63,7 @@ def _on_a_small_disk(folder: Path, stage: Stage) -> bool:
     try:
         with Stage(folder / "small", history_url=str(disk)) as small:
             small.scorer()
-            small.crowd.submit(120)
+            small.crowd.submit(400)
             wait_until(lambda: "No space left" in small.log, 10, "the scorer says that the disk is full")
             subprocess.run(["mount", "-o", "remount,size=1m", str(disk)], check=True)
             small.settle()

@@ -1,5 +1,6 @@
 """A stand-in for S3 that speaks HTTP: put, get, list and head, with the faults that a network has."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -11,8 +12,13 @@ from xml.sax.saxutils import escape
 
 from creditrisk.history.records import HEADER
 
-Fault = Literal["500", "slow", "cut before", "cut after"]
-"""cut before: the connection breaks and nothing is stored; cut after: it is stored, and the reply never comes."""
+Fault = Literal["500", "slow", "cut before", "cut after", "cut within"]
+"""cut before: the connection breaks and nothing is stored; cut after: it is stored, and the reply never comes;
+cut within: of what is asked for one half comes."""
+
+
+PAGE = 10
+"""Keys in one answer to a listing: few, so that paging is used."""
 
 
 class S3Server:
@@ -24,6 +30,7 @@ class S3Server:
         self.fault_always: Fault | None = None
         self.slow_seconds = 2.0
         self.faulty_requests = 0
+        self.objects_read = 0
         self._lock = threading.Lock()
         store = self
 
@@ -77,6 +84,7 @@ class S3Server:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server_store: S3Server
 
     def do_PUT(self) -> None:
@@ -91,15 +99,18 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(200, b"", {"ETag": '"0"'})
 
     def do_GET(self) -> None:
-        fault = self._fault()
         query = parse_qs(urlsplit(self.path).query)
+        fault = self._fault()
         if fault in ("cut before", "cut after"):
             self._cut()
         elif fault == "500":
             self._reply(500, _error("InternalError"))
         elif "list-type" in query:
             self._list(query)
+        elif fault == "cut within":
+            self._half(self.server_store.objects[self._key()])
         elif (found := self.server_store.objects.get(self._key())) is not None:
+            self.server_store.objects_read += 1
             self._reply(200, found)
         else:
             self._reply(404, _error("NoSuchKey"))
@@ -118,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
         after = query.get("continuation-token", query.get("start-after", [""]))[0]
         prefix = query.get("prefix", [""])[0]
         keys = [key for key in sorted(self.server_store.objects) if key.startswith(prefix) and key > after]
-        page, more = keys[:100], len(keys) > 100  # small pages, so that paging is used
+        page, more = keys[:PAGE], len(keys) > PAGE
         entries = "".join(f"<Contents><Key>{escape(key)}</Key><Size>1</Size></Contents>" for key in page)
         token = f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>" if more else ""
         self._reply(
@@ -157,13 +168,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.connection.shutdown(2)
 
+    def _half(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2])
+        self._cut()
+
     def _reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
             self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        with contextlib.suppress(ConnectionError):  # the client has lost patience
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         pass

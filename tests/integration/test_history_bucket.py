@@ -1,0 +1,203 @@
+"""The history in S3, over HTTP to a stand-in: whole objects, every application once, and faults in words."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from creditrisk.application_id import new_application_id, received_at
+from creditrisk.decision import Answer, Decision, Reason, timestamp
+from creditrisk.errors import HistoryUnavailable
+from creditrisk.history import COLUMNS, Record, open_history
+from creditrisk.history.bucket import BucketHistory
+from tests.s3_server import Fault, S3Server
+
+Make = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
+    with S3Server().serving() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        yield server
+
+
+@pytest.fixture
+def history(server: S3Server) -> BucketHistory:
+    history = open_history("s3://history/credit/risk")
+    assert isinstance(history, BucketHistory)
+    return history
+
+
+@pytest.fixture
+def decided(make_application: Make) -> Callable[..., Answer]:
+    """A decided application, scored at a moment (now, when none is given)."""
+
+    def make(probability: float = 0.25, scored_at: datetime | None = None) -> Answer:
+        application_id = new_application_id()
+        decision = Decision(
+            probability=probability,
+            prediction=0,
+            decision="approved",
+            threshold=0.5,
+            model="lightgbm",
+            model_version="test",
+            scored_at=timestamp(scored_at),
+            reasons=[Reason("AGE", -0.25, "Age, which is 34")],
+        )
+        return Answer(
+            application_id,
+            "decided",
+            timestamp(received_at(application_id)),
+            make_application(FULL_NAME='Ana "Aninha" Souza, née Gonçalves'),
+            decision,
+        )
+
+    return make
+
+
+Decided = Callable[..., Answer]
+
+
+def record(history: BucketHistory, *answers: Answer, fresh: bool = True) -> list[Answer]:
+    held = {answer.id for answer in answers}
+    return history.append([Record(answer, fresh) for answer in answers], lambda: held)
+
+
+def test_a_batch_is_one_object_of_the_day_with_its_header(
+    history: BucketHistory, server: S3Server, decided: Decided
+) -> None:
+    answers = [decided(), decided()]
+
+    assert record(history, *answers) == answers
+
+    ((key, body),) = server.objects.items()
+    assert re.fullmatch(r"credit/risk/date=\d{4}-\d\d-\d\d/\d{9}-[0-9a-f]{12}\.csv", key)
+    rows = list(csv.reader(body.decode().splitlines()))
+    assert tuple(rows[0]) == COLUMNS
+    assert [row[0] for row in rows[1:]] == [answer.id for answer in answers]
+
+
+def test_what_was_recorded_is_found_as_it_was(history: BucketHistory, decided: Decided) -> None:
+    answers = [decided(probability) for probability in (0.1, 1 / 3, 0.9)]
+    for answer in answers:
+        record(history, answer)
+    assert [history.find(answer.id) for answer in answers] == answers
+    assert history.find(new_application_id()) is None
+
+
+def test_a_record_that_may_be_a_second_one_is_written_once_and_the_first_answer_stands(
+    history: BucketHistory, server: S3Server, decided: Decided
+) -> None:
+    first, other = decided(0.25), decided(0.75)
+    record(history, first)
+    assert first.decision is not None
+    again = replace(
+        first, decision=replace(first.decision, scored_at=timestamp(datetime.now(UTC) + timedelta(seconds=9)))
+    )
+
+    assert record(history, again, other, fresh=False) == [first, other]
+
+    assert [line.split(",")[0] for line in server.raw_lines()] == [first.id, other.id]
+
+
+def test_a_batch_that_may_be_recorded_is_looked_for_in_one_pass(
+    history: BucketHistory, server: S3Server, decided: Decided
+) -> None:
+    answers = [decided() for _ in range(8)]
+    for answer in answers[:6]:
+        record(history, answer)
+    server.objects_read = 0
+    assert record(history, *answers, fresh=False) == answers
+    assert server.objects_read == 6
+
+
+def test_a_record_dated_by_a_clock_a_minute_behind_is_found(history: BucketHistory, decided: Decided) -> None:
+    answer = decided(scored_at=datetime.now(UTC) - timedelta(minutes=1))
+    record(history, answer)
+    assert history.find(answer.id) == answer
+
+
+def test_what_the_scorer_no_longer_holds_is_not_recorded(
+    history: BucketHistory, server: S3Server, decided: Decided
+) -> None:
+    assert history.append([Record(decided())], set) == []
+    assert server.objects == {}
+
+
+def test_lines_come_in_the_order_of_scoring_each_application_once(
+    history: BucketHistory, decided: Decided
+) -> None:
+    began = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    late, early, next_day = (decided(scored_at=began + timedelta(hours=hours)) for hours in (2, 1, 20))
+    for answer in (next_day, late, early, late):
+        record(history, answer)
+    assert [line.split(",")[0] for line in history.lines()] == [early.id, late.id, next_day.id]
+
+
+def test_a_listing_of_several_pages_is_read_to_its_end(history: BucketHistory, decided: Decided) -> None:
+    began = datetime.now(UTC)
+    answers = [decided(scored_at=began + timedelta(milliseconds=number)) for number in range(25)]
+    for answer in answers:
+        record(history, answer)
+    assert [line.split(",")[0] for line in history.lines()] == [answer.id for answer in answers]
+    assert history.find(answers[-1].id) == answers[-1]
+
+
+def test_an_application_that_waited_for_days_is_found(history: BucketHistory, decided: Decided) -> None:
+    answer = decided(scored_at=datetime.now(UTC) + timedelta(days=6))
+    record(history, answer)
+    assert history.find(answer.id) == answer
+
+
+def test_objects_of_others_under_the_prefix_are_left_alone(
+    history: BucketHistory, server: S3Server, decided: Decided
+) -> None:
+    answer = decided()
+    record(history, answer)
+    server.objects["credit/risk/date=2026-11-23/notes.txt"] = b"not a record\nat all\n"
+    server.objects["credit/risk/date=9999-01-01/_SUCCESS"] = b""
+    assert len(list(history.lines())) == 1
+
+
+@pytest.mark.parametrize("fault", ["500", "cut before"])
+def test_a_bucket_that_stays_away_is_history_unavailable_and_stores_nothing(
+    history: BucketHistory, server: S3Server, decided: Decided, fault: Fault
+) -> None:
+    server.fault_always = fault
+    with pytest.raises(HistoryUnavailable, match="S3"):
+        record(history, decided())
+    assert server.objects == {}
+
+
+@pytest.mark.parametrize("fault", ["500", "cut before", "cut after"])
+def test_a_single_fault_is_overcome_and_writes_one_object(
+    history: BucketHistory, server: S3Server, decided: Decided, fault: Fault
+) -> None:
+    answer = decided()
+    server.faults = [fault]
+    assert record(history, answer) == [answer]
+    assert len(server.objects) == 1
+
+
+def test_an_object_that_breaks_off_while_it_is_read_is_no_half_history(
+    history: BucketHistory, server: S3Server, decided: Decided
+) -> None:
+    record(history, decided())
+    server.fault_always = "cut within"
+    with pytest.raises(HistoryUnavailable):
+        history._read(next(iter(server.objects)))
+
+
+def test_a_check_says_whether_the_bucket_is_there(
+    history: BucketHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.check()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    with pytest.raises(HistoryUnavailable):
+        BucketHistory("history", "").check()
