@@ -1,0 +1,194 @@
+"""The encoder: applications in, one dense matrix of columns out, by table look-up alone.
+
+It is made by training (`training.encoding`) and pickled as encoder_hot.pkl; the same `transform` serves and trains.
+Every level has a code (0 for a level never seen in training), every cross of levels a place in a dense table: so a
+column costs one gather, for one application or for thousands.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.features import NUMBERS, PARTS, RAW, SAME, Columns, Matrix
+
+_MEMO_SIZE = 200_000
+"""Raw values that a part remembers; free text would otherwise fill the memory."""
+
+
+class _Memo(dict[Any, int]):
+    """Raw value (or tuple of them) → code of its level."""
+
+    def __init__(self, part: str, codes: dict[str, int]) -> None:
+        super().__init__()
+        self._level = PARTS[part].level
+        self._single = len(PARTS[part].fields) == 1
+        self._codes = codes
+
+    def __missing__(self, raw: Any) -> int:
+        level = self._level(raw) if self._single else self._level(*raw)
+        code = self._codes.get(level, 0)
+        if len(self) < _MEMO_SIZE:
+            self[raw] = code
+        return code
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A column looked up by a part or a cross: `table[index]`, the index of a cross being mixed-radix in its codes."""
+
+    name: str
+    parts: tuple[str, ...]
+    table: Matrix
+
+
+@dataclass
+class Encoder:
+    """Turns applications into the model's columns: numbers, sameness, one-hot flags, look-ups, in this order.
+
+    `vocabulary` gives each part's levels (code 1 is the first). Has the `transform` of a scikit-learn transformer.
+    """
+
+    vocabulary: dict[str, list[str]]
+    numbers: list[str]
+    same: list[str]
+    one_hot: list[tuple[str, int]]
+    lookups: list[Lookup]
+    _ready: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts, in the order of the codes' columns."""
+        return list(self.vocabulary)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the matrix's columns."""
+        flags = [f"{part} = {self.vocabulary[part][code - 1]}" for part, code in self.one_hot]
+        return [*self.numbers, *self.same, *flags, *(lookup.name for lookup in self.lookups)]
+
+    @property
+    def column_fields(self) -> list[tuple[str, ...]]:
+        """The fields that each column is made of."""
+        flags = [PARTS[part].fields for part, _ in self.one_hot]
+        looked_up = [_fields_of(lookup.parts) for lookup in self.lookups]
+        return [
+            *(NUMBERS[n].fields for n in self.numbers),
+            *(_fields_of(SAME[n]) for n in self.same),
+            *flags,
+            *looked_up,
+        ]
+
+    @property
+    def fields(self) -> list[str]:
+        """Every field that some column is made of."""
+        return sorted({name for fields in self.column_fields for name in fields})
+
+    def transform(self, columns: Columns) -> Matrix:
+        """The matrix, one row an application; NaN where a number is missing."""
+        return self.matrix(columns, self.codes(columns))
+
+    def codes(self, columns: Columns) -> NDArray[np.int64]:
+        """The code of every part's level, one row an application; 0 where the level was never seen in training."""
+        memos = self._prepared()["memos"]
+        rows = len(next(iter(columns.values())))
+        codes = np.empty((rows, len(memos)), np.int64)
+        for position, (part, memo) in enumerate(memos.items()):
+            fields = PARTS[part].fields
+            raw: Iterable[Any] = (
+                columns[fields[0]] if len(fields) == 1 else zip(*(columns[f] for f in fields), strict=True)
+            )
+            codes[:, position] = np.fromiter(map(memo.__getitem__, raw), np.int64, rows)
+        return codes
+
+    def matrix(self, columns: Columns, codes: NDArray[np.int64]) -> Matrix:
+        """The matrix, given the levels' codes."""
+        ready = self._prepared()
+        raw = {name: np.array(columns[name], float) for name in RAW if name in ready["raw"]}
+        numbers = [NUMBERS[name].of(*(raw[f] for f in NUMBERS[name].fields)) for name in self.numbers]
+        same = [self._same(name, codes) for name in self.same]
+        out = np.empty((len(codes), ready["width"]))
+        for position, column in enumerate((*numbers, *same)):
+            out[:, position] = column
+        first = len(numbers) + len(same)
+        last = first + len(self.one_hot)
+        out[:, first:last] = codes[:, ready["flag_parts"]] == ready["flag_codes"]
+        index = (codes.astype(float) @ ready["strides"] + ready["offsets"]).astype(np.int64)
+        out[:, last:] = ready["tables"][index]
+        return out
+
+    def unseen(self, codes: NDArray[np.int64]) -> list[tuple[str, ...]]:
+        """For each application, the fields whose value the encoder has never seen."""
+        ready = self._prepared()
+        new = codes[:, ready["single"]] == 0
+        if not new.any():
+            return [()] * len(codes)
+        names = ready["single_fields"]
+        return [tuple(dict.fromkeys(names[position] for position in np.flatnonzero(row))) for row in new]
+
+    def _same(self, name: str, codes: NDArray[np.int64]) -> Matrix:
+        """Whether two parts have the same level; their codes differ, so one's are translated into the other's."""
+        ready = self._prepared()
+        first, second, translation = ready["same"][name]
+        a, b = codes[:, first], codes[:, second]
+        missing_a, missing_b = ready["missing"][first], ready["missing"][second]
+        equal = (translation[b] == a) & (a > 0)
+        return np.where((a == missing_a) | (b == missing_b), np.nan, equal.astype(float))
+
+    def _prepared(self) -> dict[str, Any]:
+        """What `transform` needs beside the state itself; made when first used, and not pickled."""
+        if not self._ready:
+            self._ready = self._prepare()
+        return self._ready
+
+    def _prepare(self) -> dict[str, Any]:
+        position = {part: number for number, part in enumerate(self.vocabulary)}
+        codes = {
+            part: {level: code for code, level in enumerate(levels, 1)}
+            for part, levels in self.vocabulary.items()
+        }
+        sizes = {part: len(levels) + 1 for part, levels in self.vocabulary.items()}
+        strides = np.zeros((len(position), len(self.lookups)))
+        offsets, start = np.zeros(len(self.lookups)), 0
+        for column, lookup in enumerate(self.lookups):
+            stride = 1
+            for part in reversed(lookup.parts):
+                strides[position[part], column] = stride
+                stride *= sizes[part]
+            offsets[column], start = start, start + len(lookup.table)
+        single = [
+            part for part in self.vocabulary if len(PARTS[part].fields) == 1 and part in PARTS[part].fields
+        ]
+        tables = [lookup.table for lookup in self.lookups]
+        return {
+            "memos": {part: _Memo(part, codes[part]) for part in self.vocabulary},
+            "raw": {name for number in self.numbers for name in NUMBERS[number].fields},
+            "width": len(self.columns),
+            "flag_parts": np.array([position[part] for part, _ in self.one_hot], np.int64),
+            "flag_codes": np.array([code for _, code in self.one_hot], np.int64),
+            "strides": strides,
+            "offsets": offsets,
+            "tables": np.concatenate(tables) if tables else np.empty(0),
+            "single": np.array([position[part] for part in single], np.int64),
+            "single_fields": [PARTS[part].fields[0] for part in single],
+            "missing": [codes[part].get("?", -1) for part in self.vocabulary],
+            "same": {
+                name: (
+                    position[a],
+                    position[b],
+                    np.array([0, *(codes[a].get(level, -1) for level in self.vocabulary[b])]),
+                )
+                for name in self.same
+                for a, b in (SAME[name],)
+            },
+        }
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_ready": {}}
+
+
+def _fields_of(parts: Sequence[str]) -> tuple[str, ...]:
+    """The fields behind some parts, each once."""
+    return tuple(dict.fromkeys(name for part in parts for name in PARTS[part].fields))

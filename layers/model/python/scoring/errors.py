@@ -1,0 +1,35 @@
+"""Why a model cannot be served: one class per cause, each with a sentence on what to do."""
+
+from creditrisk.errors import CreditRiskError
+
+
+class ModelError(CreditRiskError):
+    """Something is wrong with the model's files."""
+
+
+class UnknownModel(ModelError):
+    """A model was named that the layer does not carry."""
+
+
+class ManifestMissing(ModelError):
+    """There is no manifest, or it cannot be read."""
+
+
+class FileMissing(ModelError):
+    """A file that the manifest lists is not there."""
+
+
+class FileChanged(ModelError):
+    """A file is not the one that the manifest lists."""
+
+
+class UnsafePickle(ModelError):
+    """A pickle asks for something that a model has no use for."""
+
+
+class UnreadablePickle(ModelError):
+    """A pickle is cut off, or was made by a library that this one does not understand."""
+
+
+class WrongScores(ModelError):
+    """The model does not give the scores that it gave when it was made."""

@@ -1,0 +1,131 @@
+"""The two models as plain arrays: each scores, and tells what every column contributed, exactly.
+
+Training makes them from LightGBM's and scikit-learn's own models and asserts that they agree; neither library is
+needed to score. Each has the `predict_proba` of a scikit-learn classifier.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from scoring.features import Matrix
+from scoring.trees import Trees
+
+CLIP = 5.0
+"""Standard deviations past which a value counts as that far out, for the linear part and the network."""
+
+
+class Estimator(Protocol):
+    """What a model can do with the scaled matrix."""
+
+    def log_odds(self, matrix: Matrix) -> Matrix:
+        """Log-odds of default, one for each row."""
+
+    def predict_proba(self, matrix: Matrix) -> Matrix:
+        """Probabilities of good and bad, two for each row."""
+
+    def contributions(self, matrix: Matrix, groups: Matrix) -> tuple[Matrix, float]:
+        """What each group of columns adds to the log-odds of the baseline, and that baseline.
+
+        `groups` is (columns × groups), each row adding up to 1. Contributions (rows × groups) and the baseline add up
+        to `log_odds`.
+        """
+
+
+def probability(log_odds: Matrix) -> Matrix:
+    """The logistic function."""
+    result: Matrix = 1.0 / (1.0 + np.exp(-log_odds))
+    return result
+
+
+def bounded(matrix: Matrix) -> Matrix:
+    """Missing values at the training mean (0, after scaling), extreme ones at the bound."""
+    return np.clip(np.nan_to_num(matrix, nan=0.0), -CLIP, CLIP)
+
+
+def _two_columns(log_odds: Matrix) -> Matrix:
+    bad = probability(log_odds)
+    return np.stack([1.0 - bad, bad], axis=1)
+
+
+@dataclass
+class Blend:
+    """Gradient-boosted trees and a logistic regression, their log-odds averaged with a fixed weight.
+
+    `mean` is the training mean of the bounded columns: the baseline of the regression's contributions.
+    """
+
+    trees: Trees
+    coefficients: Matrix
+    intercept: float
+    mean: Matrix
+    weight: float
+    classes_: tuple[int, int] = (0, 1)
+
+    def log_odds(self, matrix: Matrix) -> Matrix:
+        """Weighted mean of the trees' log-odds and the regression's."""
+        linear = bounded(matrix) @ self.coefficients + self.intercept
+        result: Matrix = self.weight * self.trees.log_odds(matrix) + (1 - self.weight) * linear
+        return result
+
+    def predict_proba(self, matrix: Matrix) -> Matrix:
+        """Probabilities of good and bad."""
+        return _two_columns(self.log_odds(matrix))
+
+    def contributions(self, matrix: Matrix, groups: Matrix) -> tuple[Matrix, float]:
+        """SHAP values: path-dependent ones of the trees, and coefficient × (value − training mean), both exact.
+
+        Source: Lundberg and others, "From local explanations to global understanding with explainable AI for trees",
+        Nature Machine Intelligence 2 (2020).
+        """
+        of_trees, base = self.trees.contributions(matrix, groups)
+        linear = ((bounded(matrix) - self.mean) * self.coefficients) @ groups
+        expected = float(self.mean @ self.coefficients) + self.intercept
+        return self.weight * of_trees + (1 - self.weight) * linear, self.weight * base + (
+            1 - self.weight
+        ) * expected
+
+
+@dataclass
+class Network:
+    """A bag of multi-layer perceptrons with one hidden layer of rectifiers, their log-odds averaged.
+
+    The average of such networks is one wide network of the same form: `hidden` (columns × units), `hidden_bias`,
+    `output` (units), `output_bias`.
+    """
+
+    hidden: Matrix
+    hidden_bias: Matrix
+    output: Matrix
+    output_bias: float
+    mean: Matrix
+    classes_: tuple[int, int] = (0, 1)
+
+    def log_odds(self, matrix: Matrix) -> Matrix:
+        """The network's output before the logistic function."""
+        units = np.maximum(bounded(matrix) @ self.hidden + self.hidden_bias, 0.0)
+        result: Matrix = units @ self.output + self.output_bias
+        return result
+
+    def predict_proba(self, matrix: Matrix) -> Matrix:
+        """Probabilities of good and bad."""
+        return _two_columns(self.log_odds(matrix))
+
+    def contributions(self, matrix: Matrix, groups: Matrix) -> tuple[Matrix, float]:
+        """Integrated gradients along the straight line from the training mean, in closed form, hence exact.
+
+        A unit's input is linear on that line, so the rectifier passes it on one interval of it; the integral of its
+        gradient is the length of that interval. Source: Sundararajan, Taly and Yan, "Axiomatic attribution for deep
+        networks", ICML 2017.
+        """
+        inputs = bounded(matrix)
+        start = self.mean @ self.hidden + self.hidden_bias
+        end = inputs @ self.hidden + self.hidden_bias
+        before, after = np.maximum(start, 0.0), np.maximum(end, 0.0)
+        step = end - start
+        flat = np.abs(step) < 1e-12
+        passed = np.where(flat, (start > 0).astype(float), (after - before) / np.where(flat, 1.0, step))
+        gradient = (passed * self.output) @ self.hidden.T
+        base = float(before @ self.output) + self.output_bias
+        return ((inputs - self.mean) * gradient) @ groups, base

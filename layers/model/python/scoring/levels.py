@@ -1,0 +1,56 @@
+"""From a field's canonical value to the level that the encoder knows it by: the same in training and in serving."""
+
+import math
+import re
+import unicodedata
+from typing import Any
+
+_NOT_WORD = re.compile(r"[^A-Z0-9]+")
+MISSING = "?"
+"""The level of a missing value: a level like any other, for the gap tells something."""
+
+
+def code(value: Any) -> str:
+    """A code is its own level."""
+    return MISSING if value is None else str(value)
+
+
+def text(value: Any) -> str:
+    """A typed name without letter case, accents, punctuation and spare spaces: Niterói and NITEROI are one city."""
+    if value is None:
+        return MISSING
+    bare = unicodedata.normalize("NFKD", value)
+    return (
+        _NOT_WORD.sub(" ", "".join(c for c in bare if not unicodedata.combining(c)).upper()).strip()
+        or MISSING
+    )
+
+
+def age_5(value: Any) -> str:
+    """Five years of age; 75 and more are one."""
+    return str(min(int(value), 75) // 5)
+
+
+def age_3(value: Any) -> str:
+    """Three years of age; 80 and more are one."""
+    return str(min(int(value), 80) // 3)
+
+
+def doubling(value: Any) -> str:
+    """Half a doubling of an amount in R$, from 100 on."""
+    return MISSING if value is None else str(int(2 * math.log2(max(float(value), 100.0))))
+
+
+def months(value: Any) -> str:
+    """Half a doubling of a number of months."""
+    return MISSING if value is None else str(int(2 * math.log2(float(value) + 1)))
+
+
+def dependants(value: Any) -> str:
+    """Dependants; seven and more are one."""
+    return MISSING if value is None else str(min(int(value), 7))
+
+
+def region(value: Any) -> str:
+    """The first two of a ZIP's three digits."""
+    return MISSING if value is None else str(value)[:2]

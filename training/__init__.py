@@ -1,0 +1,1 @@
+"""From a data file to the model's layer: the pickles and their manifest."""

@@ -1,0 +1,7 @@
+"""Why a data file cannot be trained on."""
+
+from creditrisk.errors import CreditRiskError
+
+
+class UnusableData(CreditRiskError):
+    """The file is not one that a model can be trained on; nothing was changed."""
