@@ -63,7 +63,7 @@ class Builder:
         pins = requirements.read(self.root / part.requirements, self.target)
         self.wheels.install(pins, folder / "python")
         prune.prune(folder / "python")
-        if libgomp.needed(pins):
+        if libgomp.needed(folder):
             libgomp.put(
                 self.wheels,
                 requirements.read(self.root / "requirements/local.txt", self.target),

@@ -15,7 +15,7 @@ from creditrisk.intake import Intake
 from creditrisk.settings import Settings
 from packages.builder import Builder
 from packages.lambda_runtime import LambdaRuntime
-from packages.parts import COMMON, FORM, FORM_DEPS, FUNCTIONS, MODEL, SCORER
+from packages.parts import FORM_DEPS, FUNCTIONS, PARTS, Part
 from packages.sizes import check
 from packages.target import Target
 from packages.unpacked import Unpacked, build_and_unpack, runnable_target
@@ -190,7 +190,7 @@ def test_a_package_brings_its_bytecode_and_leaves_out_what_is_for_developers(
 
 def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
     builds = [Builder(ROOT, tmp_path / name, runnable_target(), ROOT / "build") for name in ("a", "b")]
-    for part in (FORM, SCORER, COMMON, MODEL, FORM_DEPS):
+    for part in PARTS:
         for builder in builds:
             builder.build(part)
         first, second = (builder.zip(part).read_bytes() for builder in builds)
@@ -209,3 +209,22 @@ def test_the_packages_can_be_built_for_the_other_processor(tmp_path: Path) -> No
     libraries = [path.read_bytes() for path in (builder.folder / FORM_DEPS.name).rglob("*.so")]
     assert libraries
     assert {content[18:20] for content in libraries} == {b"\xb7\x00"}, "ELF's machine number of AArch64"
+
+
+def test_a_library_that_needs_openmp_gets_it_in_the_layers_lib(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("".join(pinned("lightgbm") + pinned("narwhals")))
+    builder = Builder(ROOT, tmp_path, Target(), ROOT / "build")
+    builder.build(Part("layers/trees", "/opt", requirements=str(tmp_path / "requirements.txt")))
+    libgomp = builder.folder / "layers/trees/lib/libgomp.so.1"
+    assert b"GOMP_parallel" in libgomp.read_bytes()
+    assert not (ROOT / "build" / str(runnable_target()) / "layers/scorer-deps/lib").exists(), (
+        "ours needs none"
+    )
+
+
+def pinned(name: str) -> list[str]:
+    """The lines of requirements/local.txt that pin one distribution."""
+    lines = (ROOT / "requirements/local.txt").read_text().splitlines(keepends=True)
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"{name}=="))
+    end = next(number for number, line in enumerate(lines) if number > start and not line.startswith(" "))
+    return lines[start:end]
