@@ -21,8 +21,8 @@ def test_a_second_one_finds_the_scorer_warm() -> None:
 
 def test_a_second_scorer_is_woken_by_the_application_past_four_batches() -> None:
     a = Assumptions(batch_size=2)
-    assert simulate(np.full(8, 1.0), a).scorers_at_once == 1
-    assert simulate(np.full(9, 1.0), a).scorers_at_once == 2
+    assert simulate(np.linspace(1, 1.1, 8), a).scorers_at_once == 1
+    assert simulate(np.linspace(1, 1.1, 9), a).scorers_at_once == 2
 
 
 def test_a_full_queue_refuses_and_every_accepted_application_is_answered() -> None:
