@@ -1,0 +1,1 @@
+"""What form and scorer agree on: fields, decisions, settings, history."""
