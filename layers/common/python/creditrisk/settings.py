@@ -1,6 +1,7 @@
 """Every setting, read from the environment in one place."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -119,7 +120,8 @@ class Settings:
             try:
                 values[entry.name] = entry.metadata["read"](text)
             except ValueError as error:
-                raise SettingError(f"{entry.name.upper()} {error}, not {text!r}.") from None
+                shown = re.sub(r"//[^/]*@", "//…@", text)  # a password in a URL is nobody's business
+                raise SettingError(f"{entry.name.upper()} {error}, not {shown!r}.") from None
         settings = cls(**values)
         if settings.challenger == settings.model:
             raise SettingError(
