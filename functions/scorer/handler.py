@@ -30,10 +30,14 @@ def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
     `event["scorer"]` is the ticket under which the form function woke this scorer. An error is raised, so that the
     invocation counts as failed and is tried again: what was claimed comes back by itself.
     """
-    name = str((event or {}).get("scorer") or f"invoked-{getattr(context, 'aws_request_id', time.time_ns())}")
+    ticket = (event or {}).get("scorer")
+    # Lambda may deliver one invocation twice, even at once: each has a name of its own, and so its own claims.
+    name = f"{ticket or 'scheduled'}-{time.time_ns():x}"
     try:
         assembly = _assembly()
-        if "scorer" not in (event or {}):  # scheduled
+        if ticket:
+            assembly.queue.forget_ticket(ticket)  # the lease that follows takes its place
+        else:
             publish(assembly.queue)
         return {"scorer": name, "scored": _drain(assembly, name, context)}
     except CreditRiskError as error:

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -16,12 +16,13 @@ from redis import Redis
 from cli.embedded_redis import EmbeddedRedis
 from creditrisk.application_id import new_application_id
 from creditrisk.errors import IdempotencyConflict, QueueFull, QueueUnavailable, UnknownApplication
+from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
 from creditrisk.settings import Settings
 from creditrisk.waking import WakeError, Waker
+from functions.scorer import handler as scorer_function
 from functions.scorer.assembly import Assembly
-from functions.scorer.handler import _drain
 
 Make = Callable[..., dict[str, Any]]
 DrainAll = Callable[[], int]
@@ -233,6 +234,14 @@ def waking(queue: ApplicationQueue, settings: Settings, waker: FakeWaker) -> Int
     return Intake(queue, replace(settings, batch_size=2, max_scorers=3), waker)
 
 
+class Context:
+    """What Lambda tells a function of its time."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 60_000
+
+
 def submit(intake: Intake, count: int, make_application: Make) -> None:
     for _ in range(count):
         intake.submit(make_application())
@@ -313,18 +322,44 @@ def test_what_comes_in_while_a_scorer_leaves_is_scored_by_it(
             late.append(waking.submit(make_application()).id)
         leave(name)
 
-    class Context:
-        @staticmethod
-        def get_remaining_time_in_millis() -> int:
-            return 60_000
-
     monkeypatch.setattr(assembly, "_leave", submit_then_leave)
     submit(waking, 1, make_application)
 
-    assert _drain(assembly, waker.tickets[0], Context()) == 2
+    monkeypatch.setattr(scorer_function, "_assembly", lambda: assembly)
+
+    assert scorer_function.handler({"scorer": waker.tickets[0]}, Context())["scored"] == 2
 
     assert len(waker.tickets) == 1
     assert waking.find(late[0]).status == "decided"
+
+
+def test_a_wake_up_delivered_twice_at_once_shares_no_claim(
+    waking: Intake,
+    waker: FakeWaker,
+    assembly: Assembly,
+    history: FolderHistory,
+    make_application: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    score = assembly.model.score
+    again: list[Any] = []
+
+    def score_while_the_second_one_drains(applications: Sequence[Mapping[str, Any]]) -> Any:
+        if not again:
+            again.append("once")
+            again[0] = scorer_function.handler(event, Context())["scored"]
+        return score(applications)
+
+    monkeypatch.setattr(scorer_function, "_assembly", lambda: assembly)
+    monkeypatch.setattr(assembly.model, "score", score_while_the_second_one_drains)
+    submit(waking, 1, make_application)
+    event = {"scorer": waker.tickets[0]}
+
+    scorer_function.handler(event, Context())
+
+    assert again == [0]
+    assert len(history.path.read_text().splitlines()) == 2  # the header and one record
+    assert waking.queue.state().scorers == 0
 
 
 def test_repeating_an_application_wakes_nobody(
