@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint format bench-scoring bench-drain bench-cold-start chaos package \
+.PHONY: help run setup test lint format bench-scoring bench-drain bench-cold-start bench-scale chaos package \
         localstack localstack-down compose-test clean
 
 help:           ## this list
@@ -35,6 +35,9 @@ bench-drain: $(VENV)/tests ## applications per second through queue, scorer and 
 
 bench-cold-start: $(VENV)/tests ## CPU seconds from a new process to the first answer, as packaged
 	$(BIN)/python -m benchmarks.cold_start
+
+bench-scale: $(VENV)/tests ## from 1 to 10,000 applications per second on AWS: a simulation, fed with measured costs
+	$(BIN)/python -m benchmarks.scale
 
 chaos: $(VENV)/tests ## kill, stop and cut off everything at random, and count what was lost
 	$(BIN)/python -m tests.e2e.chaos $(ARGS)

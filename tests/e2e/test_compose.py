@@ -121,17 +121,16 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Stack]:
     """Built from the checkout and started, as `docker compose up --build` does."""
     made = Stack(free_port(), tmp_path_factory.mktemp("compose") / "history")
     made.compose("build")
     try:
         made.up()
         yield made
-    except BaseException:
-        print(made.compose("logs", "--tail", "40"))
-        raise
     finally:
+        if request.session.testsfailed:
+            print(made.compose("logs", "--tail", "40"))
         made.compose("down", "--volumes", "--rmi", "local")
 
 
@@ -173,13 +172,16 @@ def test_redis_answers_nobody_without_its_password(stack: Stack) -> None:
 
 
 def test_a_killed_scorer_comes_back_by_itself_and_nothing_is_lost(stack: Stack) -> None:
+    before = stack.containers("scorer")[0]["State"]
     ids = []
     for number, application in enumerate(applications(100, seed=2)):
         ids.append(stack.send(application))
         if number in (30, 60):
             stack.kill("scorer")
     assert_recorded_once(stack, ids)
-    assert stack.containers("scorer")[0]["State"]["Running"]
+    after = stack.containers("scorer")[0]["State"]
+    assert after["Running"]
+    assert after["StartedAt"] > before["StartedAt"]
 
 
 def test_a_restart_of_redis_loses_nothing_that_was_accepted(stack: Stack) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.cold_start import EVENTS, cold_start
 from benchmarks.population import population
 from creditrisk.history.folder import FolderHistory
 from creditrisk.history.records import id_of
@@ -174,6 +175,19 @@ def test_a_changed_byte_in_the_model_layer_scores_nothing_and_says_why(
         assert "lightgbm_model.pkl" in running.log
     with scorer.start(environment) as repaired:
         assert repaired.invoke({}).answer["scored"] == len(ids)
+
+
+@pytest.mark.parametrize("name", ["form", "scorer"])
+def test_a_cold_start_is_measured(
+    unpacked: dict[str, Unpacked],
+    environment: dict[str, str],
+    name: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seconds = min(cold_start(unpacked[name], EVENTS[name], environment) for _ in range(3))
+    with capsys.disabled():
+        print(f"\ncold start of {name}: {seconds:.2f} CPU seconds from process start to first answer")
+    assert seconds > 0
 
 
 @pytest.mark.parametrize("name", ["form", "scorer"])
