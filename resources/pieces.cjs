@@ -23,8 +23,10 @@ module.exports = async ({ resolveVariable }) => {
     redisGroup: own.redis ? groups('RedisSecurityGroup') : redisGroup,
     formPolicies: policies('form'),
     scorerPolicies: policies('scorer'),
+    bulkPolicies: policies('bulk'),
     formVpc: vpcOf('FormSecurityGroup'),
     scorerVpc: vpcOf('ScorerSecurityGroup'),
+    bulkVpc: vpcOf('BulkSecurityGroup'),
     // CloudFormation puts the secret in when it deploys; docs/deploy.md says why it stands in the environment.
     redisUrl: own.redis
       ? {
@@ -38,6 +40,7 @@ module.exports = async ({ resolveVariable }) => {
       piece('roles'),
       piece('failures'),
       piece('alarms'),
+      piece('bulk'),
       ...((await param('alarmEmail')) ? [piece('alarm-email')] : []),
       ...(own.vpc ? [piece('network')] : []),
       ...(inVpc ? [piece('security-groups')] : []),

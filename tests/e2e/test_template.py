@@ -1,5 +1,7 @@
 """The compiled template of every stage: what docs/deploy.md promises of functions, roles and data."""
 
+import itertools
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.needs("node")
 def test_every_stage_prints(stage: str) -> None:
     done = sls("print", "--stage", stage)
     assert done.returncode == 0, done.stderr + done.stdout
-    assert set(yaml.safe_load(done.stdout)["functions"]) == {"form", "scorer"}
+    assert set(yaml.safe_load(done.stdout)["functions"]) == {"form", "scorer", "bulk"}
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -59,7 +61,7 @@ def test_every_exception_of_checkov_has_its_reason() -> None:
     lines = (ROOT / "resources" / "checkov.yml").read_text().splitlines()
     bare = [
         line
-        for above, line in zip(lines, lines[1:], strict=False)
+        for above, line in itertools.pairwise(lines)
         if "- CKV" in line and not above.strip().startswith("#")
     ]
     assert not bare
@@ -79,7 +81,7 @@ def test_no_stage_has_what_localstack_cannot_do(stage: str, compile_template: Co
 
 def test_the_functions_have_limits_and_layers(prod: dict[str, Any]) -> None:
     functions = of_type(prod, "AWS::Lambda::Function")
-    assert set(functions) == {"FormLambdaFunction", "ScorerLambdaFunction"}
+    assert set(functions) == {"FormLambdaFunction", "ScorerLambdaFunction", "BulkLambdaFunction"}
     for function in functions.values():
         assert function["Runtime"] == "python3.13"
         assert function["Timeout"] <= 120
@@ -102,7 +104,7 @@ def test_a_scheduled_scorer_finds_room_beside_those_that_the_form_wakes(prod: di
 
 
 def test_the_scorer_runs_on_a_schedule_of_an_events_rule(prod: dict[str, Any]) -> None:
-    (rule,) = of_type(prod, "AWS::Events::Rule").values()
+    rule = of_type(prod, "AWS::Events::Rule")["ScorerEventsRuleSchedule1"]
     assert rule["ScheduleExpression"] == "rate(1 minute)"
     assert rule["State"] == "ENABLED"
 
@@ -127,7 +129,11 @@ def test_x_ray_is_off_unless_asked_for(prod: dict[str, Any], compile_template: C
 def test_each_function_has_a_role_of_its_own(prod: dict[str, Any]) -> None:
     functions = of_type(prod, "AWS::Lambda::Function")
     roles = {name: function["Role"]["Fn::GetAtt"][0] for name, function in functions.items()}
-    assert roles == {"FormLambdaFunction": "FormRole", "ScorerLambdaFunction": "ScorerRole"}
+    assert roles == {
+        "FormLambdaFunction": "FormRole",
+        "ScorerLambdaFunction": "ScorerRole",
+        "BulkLambdaFunction": "BulkRole",
+    }
 
 
 def test_no_role_has_a_wildcard_where_aws_allows_a_name(prod: dict[str, Any]) -> None:
@@ -140,7 +146,8 @@ def test_no_role_has_a_wildcard_where_aws_allows_a_name(prod: dict[str, Any]) ->
 
 
 def test_a_functions_own_code_may_not_use_what_lambda_needs_for_the_vpc(prod: dict[str, Any]) -> None:
-    for role in of_type(prod, "AWS::IAM::Role").values():
+    roles = of_type(prod, "AWS::IAM::Role")
+    for role in (roles[name] for name in ("FormRole", "ScorerRole", "BulkRole")):
         network = [entry for entry in statements(role) if listed(entry["Action"])[0].startswith("ec2:")]
         allowed, denied = (next(s for s in network if s["Effect"] == effect) for effect in ("Allow", "Deny"))
         assert denied["Action"] == allowed["Action"]
@@ -198,3 +205,22 @@ def test_the_secret_stands_nowhere_in_the_template(prod: dict[str, Any]) -> None
     for function in of_type(prod, "AWS::Lambda::Function").values():
         url = function["Environment"]["Variables"]["REDIS_URL"]["Fn::Sub"]
         assert url.startswith("rediss://:{{resolve:secretsmanager:${RedisSecret}:")
+
+
+# -- bulk files
+
+
+def test_bulk_files_are_handed_out_by_aws_own_distributed_map(prod: dict[str, Any]) -> None:
+    machine = of_type(prod, "AWS::StepFunctions::StateMachine")["BulkFiles"]
+    states = json.loads(machine["DefinitionString"])["States"]
+    assert states["Score"]["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
+    assert states["Score"]["MaxConcurrency"] == 4
+    rule = of_type(prod, "AWS::Events::Rule")["BulkUploads"]
+    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"wildcard": "bulk/*.csv"}]}
+
+
+def test_the_bulk_function_reaches_neither_the_history_nor_redis(prod: dict[str, Any]) -> None:
+    resources = [str(s["Resource"]) for s in statements(of_type(prod, "AWS::IAM::Role")["BulkRole"])]
+    assert not [resource for resource in resources if "history" in resource]
+    groups = of_type(prod, "AWS::EC2::SecurityGroupIngress")
+    assert not [rule for rule in groups.values() if "BulkSecurityGroup" in str(rule)]

@@ -50,11 +50,23 @@ def test_security_groups_open_redis_between_functions_and_cache_and_nothing_inwa
             assert rule["CidrIp"] == "127.0.0.1/32" or (rule["FromPort"], rule["ToPort"]) == (443, 443)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["FormErrors", "FormThrottles", "FormTimeoutNear", "FormRefuses", "ScorerErrors", "ScorerThrottles"]
-    + ["ScorerTimeoutNear", "ScorerDeadLetters", "QueueAge", "RedisMemory", "RedisProcessor"],
-)
+ALARMS = [
+    "FormErrors",
+    "FormThrottles",
+    "FormTimeoutNear",
+    "FormRefuses",
+    "ScorerErrors",
+    "ScorerThrottles",
+    "ScorerTimeoutNear",
+    "ScorerDeadLetters",
+    "QueueAge",
+    "RedisMemory",
+    "RedisProcessor",
+    "BulkFailures",
+]
+
+
+@pytest.mark.parametrize("name", ALARMS)
 def test_there_is_an_alarm_for_it(name: str, prod: dict[str, Any]) -> None:
     alarm = of_type(prod, "AWS::CloudWatch::Alarm")[name]
     assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
