@@ -17,7 +17,6 @@ from redis import Redis
 
 from benchmarks import tables
 from benchmarks.load import Outcome, closed_loop, open_loop, wait_until
-from benchmarks.population import population
 from benchmarks.simple_worker import drained_by_simple_worker
 from benchmarks.system import bodies, manual_system, process, redis_server, whole_system
 from creditrisk.application_id import new_application_id
@@ -26,6 +25,7 @@ from creditrisk.history.records import HEADER, to_line
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
+from training.population import population
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
 QUEUED = int(os.environ.get("BENCH_QUEUED", "20000"))

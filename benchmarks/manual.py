@@ -21,9 +21,9 @@ from lightgbm import LGBMClassifier
 from redis import Redis
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from benchmarks.population import population
 from creditrisk.application import FIELDS, Role
 from creditrisk.application.validation import validate
+from training.population import population
 
 QUEUE = "manual:jobs"
 SLEEP = 0.05

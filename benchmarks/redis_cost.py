@@ -7,11 +7,11 @@ from typing import Any
 
 from redis import Redis
 
-from benchmarks.population import population
 from cli.embedded_redis import EmbeddedRedis
 from creditrisk.application_id import new_application_id
 from creditrisk.decision import timestamp
 from creditrisk.queue import ApplicationQueue
+from training.population import population
 
 _ANSWER: dict[str, Any] = {
     "probability": 0.23456789012345,

@@ -11,12 +11,12 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
 import scoring
-from benchmarks.population import population
 from benchmarks.system import redis_server
 from creditrisk.application_id import new_application_id
 from creditrisk.decision import Answer, decide, timestamp
 from creditrisk.history.records import to_line
 from creditrisk.settings import Settings
+from training.population import population
 
 
 @cache

@@ -52,6 +52,8 @@ class Assembly:
 
 def load_model(settings: Settings) -> Model:
     """The active model and its challenger. Raises scoring's errors."""
-    model: Model = scoring.load(settings.model_folder, settings.model, settings.challenger or None)
+    model: Model = scoring.load(
+        settings.model_folder, settings.model, settings.challenger or None, settings.threshold
+    )
     log.info("scoring with %s, version %s", model.name, model.version)
     return model

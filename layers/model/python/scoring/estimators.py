@@ -4,7 +4,7 @@ Training makes them from LightGBM's and scikit-learn's own models and asserts th
 needed to score. Each has the `predict_proba` of a scikit-learn classifier.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -101,6 +101,10 @@ class Network:
     output_bias: float
     mean: Matrix
     classes_: tuple[int, int] = (0, 1)
+
+    def calibrated(self, slope: float, intercept: float) -> "Network":
+        """The network whose log-odds are `slope` times this one's, plus `intercept`."""
+        return replace(self, output=self.output * slope, output_bias=self.output_bias * slope + intercept)
 
     def log_odds(self, matrix: Matrix) -> Matrix:
         """The network's output before the logistic function."""

@@ -1,7 +1,8 @@
-"""Made-up applications for benchmarks: drawn from the table of fields, about as varied as a real population."""
+"""Made-up applications, drawn from the table of fields and about as varied as a real population: for golden rows,
+benchmarks and tests."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from creditrisk.application import FIELDS, Field, Value
@@ -21,9 +22,11 @@ def _word(number: int) -> str:
     return letters.capitalize()
 
 
-def _value(field: Field, draw: random.Random) -> Value:
+def _value(field: Field, draw: random.Random, levels: Mapping[str, Sequence[str]]) -> Value:
     if field.missing and draw.random() < 0.3:
         return None
+    if field.name in levels and draw.random() < 0.9:
+        return draw.choice(levels[field.name])
     match field.kind:
         case Choice():
             return draw.choices(list(field.choices), [0.5**rank for rank in range(len(field.choices))])[0]
@@ -41,8 +44,10 @@ def _value(field: Field, draw: random.Random) -> Value:
     raise TypeError(f"{field.name} is of no known kind")
 
 
-def population(count: int, seed: int = 1) -> Iterator[dict[str, Any]]:
-    """`count` made-up applications; the same ones for the same seed."""
+def population(
+    count: int, seed: int = 1, levels: Mapping[str, Sequence[str]] | None = None
+) -> Iterator[dict[str, Any]]:
+    """`count` made-up applications; the same ones for the same seed. `levels` gives values for some fields."""
     draw = random.Random(seed)
     for _ in range(count):
-        yield {name: _value(field, draw) for name, field in FIELDS.items()}
+        yield {name: _value(field, draw, levels or {}) for name, field in FIELDS.items()}

@@ -1,0 +1,82 @@
+"""A layer on the disk: written whole beside the old one, checked, then put in its place."""
+
+import ctypes
+import json
+import os
+import pickle
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scoring import load
+from scoring.errors import ModelError
+from scoring.manifest import MANIFEST, MODEL_FILES, sha256
+
+PREVIOUS = ".previous"
+"""What is added to a layer's name for the one that it replaced."""
+_EXCHANGE = 2
+_AT_FDCWD = -100
+
+
+def write_files(folder: Path, contents: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
+    """Write the files and the manifest that lists them, with `facts` about them."""
+    files = {name: {"sha256": sha256(data), "bytes": len(data)} for name, data in contents.items()}
+    for name, data in contents.items():
+        (folder / name).write_bytes(data)
+    (folder / MANIFEST).write_text(json.dumps({"files": files, **facts}, indent=1) + "\n", encoding="utf-8")
+
+
+def pickled(model: object) -> bytes:
+    """The pickle of an encoder, scaler or model."""
+    return pickle.dumps(model, protocol=5)
+
+
+def staging(target: Path) -> Path:
+    """An empty folder beside the layer, on the same disk."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    folder.chmod(0o755)
+    return folder
+
+
+def replace_layer(new: Path, target: Path) -> None:
+    """Put the folder `new` in the place of the layer, which becomes the previous one.
+
+    Raises ModelError when the new one cannot be loaded; then nothing has changed.
+    """
+    for model in MODEL_FILES:
+        load(new, model)
+    previous = target.with_name(target.name + PREVIOUS)
+    if not target.exists():
+        new.rename(target)
+        return
+    exchange(new, target)  # from here on the new layer serves
+    shutil.rmtree(previous, ignore_errors=True)
+    new.rename(previous)
+
+
+def roll_back(target: Path) -> None:
+    """Exchange the layer with the one that it replaced. Raises ModelError when there is none that loads."""
+    previous = target.with_name(target.name + PREVIOUS)
+    if not previous.is_dir():
+        raise ModelError(
+            f"There is no earlier layer in {previous}; install one with `creditrisk model install FOLDER`."
+        )
+    for model in MODEL_FILES:
+        load(previous, model)
+    exchange(previous, target)
+
+
+def exchange(first: Path, second: Path) -> None:
+    """Exchange two folders in one step where the system can (Linux), else in three."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.renameat2(_AT_FDCWD, os.fsencode(first), _AT_FDCWD, os.fsencode(second), _EXCHANGE) == 0:
+            return
+    aside = first.with_name(first.name + ".aside")
+    first.rename(aside)
+    second.rename(first)
+    aside.rename(second)
