@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.population import population
 from cli.embedded_redis import free_port
+from training.population import population
 
 ROOT = Path(__file__).parents[2]
 

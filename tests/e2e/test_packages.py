@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import pytest
 
 from benchmarks.cold_start import EVENTS, cold_start
-from benchmarks.population import population
 from creditrisk.history.folder import FolderHistory
 from creditrisk.history.records import id_of
 from creditrisk.intake import Intake
@@ -20,6 +20,7 @@ from packages.parts import FORM_DEPS, FUNCTIONS, PARTS, Part
 from packages.sizes import check
 from packages.target import Target
 from packages.unpacked import Unpacked, build_and_unpack, runnable_target
+from training.population import population
 
 ROOT = Path(__file__).parents[2]
 
@@ -156,6 +157,27 @@ def test_a_missing_layer_is_told_as_an_import_error(
         error = running.wait_for_init_error()
     assert error["errorType"] == "Runtime.ImportModuleError"
     assert "No module named" in error["errorMessage"]
+
+
+@pytest.mark.parametrize("name", ["form", "scorer"])
+def test_every_module_of_a_function_finds_what_it_imports_in_its_layers(
+    unpacked: dict[str, Unpacked], name: str
+) -> None:
+    function = unpacked[name]
+    modules = [
+        ".".join(path.relative_to(function.task).with_suffix("").parts)
+        for path in function.task.rglob("*.py")
+        if path.name != "__init__.py"
+    ]
+    assert f"functions.{name}.handler" in modules
+    answer = subprocess.run(
+        [function.python, "-c", f"import importlib; [importlib.import_module(m) for m in {modules}]"],
+        cwd=function.task,
+        env={"PYTHONPATH": f"{function.task}:{function.opt}/python", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 0, answer.stderr
 
 
 def test_a_changed_byte_in_the_model_layer_scores_nothing_and_says_why(
