@@ -1,6 +1,7 @@
 """Fitting the two models on a scaled matrix."""
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
-from scoring.estimators import Blend, Network, bounded
+from scoring.estimators import Blend, Estimator, Network, bounded
 from scoring.features import Matrix
 from training.encoding import Codes
 from training.trees import trees_of
@@ -72,5 +73,8 @@ def fit_deeplearning(matrix: Matrix, bad: Codes, seed: int) -> Network:
     return network
 
 
-FITTERS = {"lightgbm": fit_lightgbm, "deeplearning": fit_deeplearning}
+FITTERS: dict[str, Callable[[Matrix, Codes, int], Estimator]] = {
+    "lightgbm": fit_lightgbm,
+    "deeplearning": fit_deeplearning,
+}
 """Model → how it is fitted."""

@@ -20,7 +20,7 @@ Path = list[tuple[int, int, float]]
 
 
 def _count(node: Node) -> float:
-    return float(node.get("internal_count", node.get("leaf_count", 0)))
+    return float(node["internal_count"] if "internal_count" in node else node["leaf_count"])
 
 
 class _Reader:

@@ -14,6 +14,8 @@ LEAVES = 2**DEPTH
 PATTERNS = 2**NODES
 _BLOCK = 256
 """Rows at a time: their answers to all the questions stay in the processor's cache."""
+_SHAP_BLOCK = 32
+"""The same for contributions, which are one row of figures for each tree."""
 
 
 def _leaf_of_pattern() -> NDArray[np.int64]:
@@ -72,16 +74,11 @@ class Trees:
     def contributions(self, matrix: Matrix, groups: Matrix) -> tuple[Matrix, float]:
         """SHAP values summed over groups of columns (see `Estimator.contributions`), and the expected log-odds."""
         table = self._shap_table(groups)
-        out = np.zeros((len(matrix), groups.shape[1]))
-        for start in range(0, len(matrix), _BLOCK):
-            patterns = self._patterns(matrix[start : start + _BLOCK])
-            block = out[start : start + _BLOCK]
-            if len(block) < 8:
-                for row in range(len(block)):
-                    block[row] = table[np.arange(len(table)), patterns[:, row]].sum(axis=0)
-            else:
-                for of_tree, pattern in zip(table, patterns, strict=True):
-                    block += of_tree[pattern]
+        tree = np.arange(len(table))[:, None]
+        out = np.empty((len(matrix), groups.shape[1]))
+        for start in range(0, len(matrix), _SHAP_BLOCK):
+            patterns = self._patterns(matrix[start : start + _SHAP_BLOCK])
+            out[start : start + _SHAP_BLOCK] = table[tree, patterns].sum(axis=0)
         return out, self.base
 
     def _patterns(self, matrix: Matrix) -> NDArray[np.int64]:
