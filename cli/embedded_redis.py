@@ -10,6 +10,7 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import BusyLoadingError, RedisError
 
+from cli.lifeline import ends_with_parent, locked
 from creditrisk.errors import CreditRiskError
 
 _WHEELS = (
@@ -61,7 +62,10 @@ class EmbeddedRedis:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        """Start it and wait until it answers. Raises NoRedisServer with the reason that its log gives."""
+        """Start it and wait until it answers.
+
+        Raises NoRedisServer with the reason that its log gives, or when another one is at work on the folder.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         options = {
             "bind": "127.0.0.1",
@@ -75,14 +79,22 @@ class EmbeddedRedis:
         }
         arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
         log_path = self.folder / "redis.log"
-        with log_path.open("ab") as log:
-            self.process = subprocess.Popen(
-                [find_redis_server(), *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        try:
+            with log_path.open("ab") as log, locked(self.folder) as lock:
+                self.process = subprocess.Popen(
+                    [find_redis_server(), *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    preexec_fn=ends_with_parent(),
+                    pass_fds=[lock],
+                )
+        except BlockingIOError:
+            raise NoRedisServer(
+                f"Another redis-server is at work on {self.folder}, and two would ruin its file; "
+                "stop the system that started it, or give another folder with --data."
+            ) from None
         client = Redis(port=self.port, socket_timeout=2)
         deadline = time.monotonic() + 60
         while self.process.poll() is None and time.monotonic() < deadline:

@@ -11,13 +11,14 @@ from types import FrameType
 import click
 
 from cli.embedded_redis import EmbeddedRedis
+from cli.lifeline import ends_with_parent
 from creditrisk.errors import CreditRiskError
 
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 4.5
 """How long the children may take to finish what they have in hand."""
-_EARLY, _EARLY_DEATHS = 5.0, 3
+_EARLY, _EARLY_DEATHS = 3.0, 3
 
 
 class ChildFails(CreditRiskError):
@@ -38,7 +39,9 @@ class Child:
     def start(self) -> None:
         """Start it, in a session of its own: Ctrl-C reaches the supervisor alone, which stops the children in order."""
         self.started = time.monotonic()
-        self.process = subprocess.Popen(self.command, env=self.environment, start_new_session=True)
+        self.process = subprocess.Popen(
+            self.command, env=self.environment, start_new_session=True, preexec_fn=ends_with_parent()
+        )
 
     def keep(self) -> None:
         """Start it again when it has died. Raises ChildFails when it keeps ending at once, by itself and with an error.
