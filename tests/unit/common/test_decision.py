@@ -34,6 +34,11 @@ def test_a_challenger_decides_nothing() -> None:
     assert (decision.challenger, decision.challenger_probability) == ("deeplearning", 0.9)
 
 
+def test_a_contribution_is_answered_to_the_digits_in_which_it_is_recorded() -> None:
+    score = Score(0.1, reasons=(Reason("AGE", -0.04615572847119197, "Age, which is 34"),))
+    assert decide(score, 0.5, "lightgbm", "abc", timestamp()).reasons[0].contribution == -0.046156
+
+
 def test_a_decision_travels_as_json_without_a_change() -> None:
     decision = decide(Score(1 / 3), 0.5, "lightgbm", "abc", timestamp())
     assert Decision.from_dict(json.loads(json.dumps(decision.to_dict()))) == decision

@@ -90,7 +90,7 @@ def decide(
         model=model,
         model_version=version,
         scored_at=scored_at,
-        reasons=[Reason(r.field, r.contribution, r.text) for r in score.reasons],
+        reasons=[Reason(r.field, round(r.contribution, 6), r.text) for r in score.reasons],  # as recorded
         unknown=list(score.unknown),
         challenger=challenger,
         challenger_probability=score.challenger,

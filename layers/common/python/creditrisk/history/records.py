@@ -55,9 +55,7 @@ def to_line(answer: Answer) -> str:
             repr(decision.probability),
             decision.prediction,
             decision.decision,
-            json.dumps(
-                [[r.field, round(r.contribution, 6), r.text] for r in decision.reasons], ensure_ascii=False
-            ),
+            json.dumps([[r.field, r.contribution, r.text] for r in decision.reasons], ensure_ascii=False),
             decision.threshold,
             " ".join(decision.unknown),
             decision.challenger or "",
