@@ -28,6 +28,7 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
+        self._log = folder / f"serve-{self.port}.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -44,7 +45,7 @@ class House:
             "--data",
             str(self.folder / "data"),
         ]
-        with (self.folder / "serve.log").open("ab") as log:
+        with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
                 cwd=ROOT,
@@ -77,7 +78,7 @@ class House:
     @property
     def log(self) -> str:
         """What it said."""
-        return (self.folder / "serve.log").read_text()
+        return self._log.read_text()
 
     def pids(self, name: str) -> list[int]:
         """The processes of the scorer, the form or redis: those of our own tree alone."""
@@ -130,6 +131,14 @@ class House:
                 pass
             assert time.monotonic() < deadline, f"no answer within {seconds} s\n{self.log[-2000:]}"
             time.sleep(0.1)
+
+
+def runs(pid: int) -> bool:
+    """Whether the process is there and not merely waiting to be buried."""
+    try:
+        return not Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("Z")
+    except OSError:
+        return False
 
 
 def _descendants(pid: int) -> list[int]:

@@ -39,5 +39,6 @@ def all_scenarios() -> dict[str, Scenario]:
         "clock stepped": clock.stepped,
         "S3 answers 500, slow, cut": bucket.faulty,
         "form killed before its answer": form.killed_before_its_answer,
+        "whole system killed at once": form.all_at_once,
         "whole system under fire over HTTP": form.everything_killed_under_load,
     }

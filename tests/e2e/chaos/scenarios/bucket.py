@@ -6,9 +6,9 @@ from unittest.mock import patch
 
 from creditrisk.history import open_history
 from tests.e2e.chaos.ledger import Figures, audit
-from tests.s3_server import S3Server
 from tests.e2e.chaos.scenarios import Scale
 from tests.e2e.chaos.stage import Stage, died_of_kill, kill, wait_until
+from tests.s3_server import S3Server
 
 
 def faulty(folder: Path, scale: Scale) -> Figures:

@@ -12,15 +12,17 @@ from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from creditrisk.errors import QueueUnavailable
 from creditrisk.history.records import HEADER
 from creditrisk.intake import Intake
 from functions.scorer.assembly import load_model
 from tests.e2e.chaos.applicants import applicant
-from tests.e2e.chaos.house import House
+from tests.e2e.chaos.house import House, runs
 from tests.e2e.chaos.ledger import Figures, Ledger, audit
 from tests.e2e.chaos.scenarios import Scale
-from tests.e2e.chaos.stage import wait_until
+from tests.e2e.chaos.stage import kill, wait_until
 
 
 def killed_before_its_answer(folder: Path, scale: Scale) -> Figures:
@@ -78,6 +80,31 @@ def everything_killed_under_load(folder: Path, scale: Scale) -> Figures:
         _settle(intake)
         return _audit(
             house, ledger, intake, f"{kills} kills of scorer, Redis and form; refusals: {_words(ledger)}"
+        )
+
+
+def all_at_once(folder: Path, scale: Scale) -> Figures:
+    """The process that keeps all the others is killed, which ends them too; a second system starts on the same folder."""
+    ledger = Ledger()
+    for round in range(scale.rounds):
+        with House(folder) as house:
+            for number in range(60):
+                application = applicant(round * 60 + number)
+                status, body = house.post("/api/v1/applications", application)
+                assert status == 202, body
+                ledger.accept(body["id"], application)
+            second = House(folder)
+            with pytest.raises(AssertionError, match="Another redis-server is at work"):
+                second.__enter__()
+            pids = [pid for name in ("scorer", "form", "redis") for pid in house.pids(name)]
+            assert house.process
+            kill(house.process)
+            wait_until(lambda: not any(map(runs, pids)), 15, "what it started has ended")  # noqa: B023
+    with House(folder) as house:
+        intake = house.intake()
+        _settle(intake)
+        return _audit(
+            house, ledger, intake, f"{scale.rounds} kills; no second system could start beside the first"
         )
 
 
