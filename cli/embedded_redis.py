@@ -48,11 +48,17 @@ def free_port() -> int:
 
 
 class EmbeddedRedis:
-    """A redis-server whose append-only file lies in `folder`: started again on the same folder, it knows everything."""
+    """A redis-server whose append-only file lies in `folder`: started again on the same folder, it knows everything.
 
-    def __init__(self, folder: Path, appendfsync: str = "always", port: int | None = None) -> None:
+    It ends with the process that started it, unless it `stays`.
+    """
+
+    def __init__(
+        self, folder: Path, appendfsync: str = "always", port: int | None = None, *, stays: bool = False
+    ) -> None:
         self.folder = folder
         self.appendfsync = appendfsync
+        self.stays = stays
         self.port = port or free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -87,7 +93,7 @@ class EmbeddedRedis:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
-                    preexec_fn=ends_with_parent(),
+                    preexec_fn=None if self.stays else ends_with_parent(),
                     pass_fds=[lock],
                 )
         except BlockingIOError:

@@ -59,7 +59,7 @@ class Stage:
             cls.stop(folders)  # what a power cut left
         install(folders)
         folders.make()
-        redis = EmbeddedRedis(folders.redis)
+        redis = EmbeddedRedis(folders.redis, stays=True)
         try:
             redis.start()
         except CreditRiskError as error:
