@@ -315,7 +315,8 @@ def test_what_comes_in_while_a_scorer_leaves_is_scored_by_it(
     make_application: Make,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    leave, late = assembly._leave, []
+    leave = assembly._leave
+    late: list[str] = []
 
     def submit_then_leave(name: str) -> None:
         if not late:  # after the last look at the queue, before the lease is cleared: nobody is woken for it

@@ -25,7 +25,7 @@ def _anybody() -> dict[str, Value]:
 
 def applicant(number: int, **changes: Value) -> dict[str, Value]:
     """The application of applicant `number`."""
-    own = {
+    own: dict[str, Value] = {
         "FULL_NAME": f"Applicant {number}, née Gonçalves",  # a comma and accents, for the CSV
         "DNI": f"{number:08d}",
         "AGE": 18 + number % 83,

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import functions.scorer.drain as drain_module
@@ -35,9 +35,11 @@ class SlowDeadlyModel:
 
 def _step_the_clock(seconds: float) -> None:
     """From now on this scorer's clock is `seconds` off."""
-    from datetime import UTC, datetime
 
-    drain_module.timestamp = lambda: timestamp(datetime.now(UTC) + timedelta(seconds=seconds))  # type: ignore[assignment]
+    def off() -> str:
+        return timestamp(datetime.now(UTC) + timedelta(seconds=seconds))
+
+    drain_module.timestamp = off  # type: ignore[assignment,attr-defined]
 
 
 def main() -> None:

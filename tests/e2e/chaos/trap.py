@@ -35,8 +35,8 @@ class Trap:
 
     def lay(self) -> None:
         """Put the trap into this process: around the drain, the queue's finish and the system's write."""
-        assembly_module.Drain = self._drain()  # type: ignore[misc]
-        assembly_module.ApplicationQueue = self._queue()  # type: ignore[misc]
+        assembly_module.Drain = self._drain()  # type: ignore[misc,attr-defined]
+        assembly_module.ApplicationQueue = self._queue()  # type: ignore[misc,attr-defined]
         if self.step in ("half-written", "written"):
             os.pwrite = self._pwrite()
 

@@ -151,9 +151,12 @@ def test_the_search_ends_before_records_that_are_too_old(
         record(history, *(decided(old) for _ in range(300)))
     read: list[int] = []
     pread = os.pread
-    monkeypatch.setattr(
-        os, "pread", lambda file, size, offset: read.append(size) or pread(file, size, offset)
-    )
+
+    def counted(file: int, size: int, offset: int) -> bytes:
+        read.append(size)
+        return pread(file, size, offset)
+
+    monkeypatch.setattr(os, "pread", counted)
     record(history, decided(), fresh=False)
     assert sum(read) < history.path.stat().st_size / 4
 

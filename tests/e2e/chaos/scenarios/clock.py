@@ -7,6 +7,7 @@ The scorers' clocks are stepped in their own processes.
 
 import signal
 from pathlib import Path
+from typing import Any
 
 from redis import Redis
 
@@ -28,7 +29,7 @@ def stepped(folder: Path, scale: Scale) -> Figures:
         return stage.figures(note=f"{steps} (its leases, moved by hand), a scorer's −3 h")
 
 
-def _step_redis(redis: Redis, seconds: float) -> None:
+def _step_redis(redis: Any, seconds: float) -> None:
     for scorer, score in redis.zrange("creditrisk:scorers", 0, -1, withscores=True):
         redis.zadd("creditrisk:scorers", {scorer: score - seconds * 1000})
 
