@@ -51,7 +51,7 @@ module.exports = async ({ resolveVariable }) => {
           'piece.$': '$$.Map.Item.Value',
         },
         ItemProcessor: {
-          ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'EXPRESS' },
+          ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
           StartAt: 'ScorePiece',
           States: {
             ScorePiece: lambda(

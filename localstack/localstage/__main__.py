@@ -20,7 +20,7 @@ def main() -> int:
     up.add_argument("--no-deploy", action="store_true", help="start LocalStack and Redis only")
     up.add_argument("--no-package", action="store_true", help="deploy the packages that stand in build/")
     commands.add_parser("down", help="stop everything and delete what it left")
-    commands.add_parser("env", help="print what lets a shell talk to it: eval \"$(localstack/run env)\"")
+    commands.add_parser("env", help='print what lets a shell talk to it: eval "$(localstack/run env)"')
     sls = commands.add_parser("sls", help="run the Serverless Framework against the running stage")
     sls.add_argument("arguments", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()

@@ -10,7 +10,7 @@ import urllib.request
 from localstage.commands import CommandFailed, end, is_running
 from localstage.paths import Folders
 
-_WORDS = "localstack.runtime.main"
+_WORDS = "process_executor"
 _START_SECONDS = 120
 
 

@@ -1,11 +1,15 @@
 """The two virtual environments: LocalStack's own, and the one that stands for Lambda's Python."""
 
 import hashlib
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from localstage.commands import run
 from localstage.paths import HERE, ROOT, Folders
+
+_PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
 
 def install(folders: Folders) -> None:
@@ -13,23 +17,36 @@ def install(folders: Folders) -> None:
 
     The handlers run with the Python of this process, for which their packages are built.
     """
-    make_venv(folders.server_venv, HERE / "requirements.txt", HERE / "executor")
+    make_venv(folders.server_venv, HERE / "requirements.txt")
+    _install_ours(folders.server_venv, HERE / "executor")
     make_venv(folders.runtime_venv, HERE / "runtime.txt")
 
 
-def make_venv(folder: Path, requirements: Path, plugin: Path | None = None) -> None:
-    """Install a hash-pinned set of packages (and `plugin`, ours) into `folder`, unless just that stands there."""
-    wanted = hashlib.sha256(sys.version.encode() + requirements.read_bytes())
-    for source in sorted(plugin.rglob("*.py")) if plugin else ():
-        wanted.update(source.read_bytes())
-    stamp = folder / "installed"
-    if stamp.is_file() and stamp.read_text() == wanted.hexdigest():
+def make_venv(folder: Path, requirements: Path) -> None:
+    """Install a hash-pinned set of packages into `folder`, unless just that stands there."""
+    stamp, wanted = folder / "installed", _fingerprint(requirements)
+    if stamp.is_file() and stamp.read_text() == wanted:
         return
     print(f"Installing {folder.relative_to(ROOT)} …", flush=True)
-    python = folder / "bin" / "python"
     run([sys.executable, "-m", "venv", "--clear", folder], cwd=ROOT)
-    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run([*pip, "--require-hashes", "-r", requirements], cwd=ROOT, quiet=True)
-    if plugin:
-        run([*pip, "--no-build-isolation", "--no-deps", plugin], cwd=ROOT, quiet=True)
-    stamp.write_text(wanted.hexdigest())
+    run([folder / "bin" / "python", *_PIP, "--require-hashes", "-r", requirements], cwd=ROOT, quiet=True)
+    stamp.write_text(wanted)
+
+
+def _install_ours(folder: Path, source: Path) -> None:
+    """Install a package of this checkout, from a copy: building leaves nothing in the checkout."""
+    stamp, wanted = folder / f"installed-{source.name}", _fingerprint(*sorted(source.rglob("*.py")))
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    with tempfile.TemporaryDirectory() as copy:
+        shutil.copytree(source, copy, dirs_exist_ok=True)
+        pip: list[str | Path] = [folder / "bin" / "python", *_PIP, "--no-build-isolation", "--no-deps", "--force-reinstall"]
+        run([*pip, copy], cwd=ROOT, quiet=True)
+    stamp.write_text(wanted)
+
+
+def _fingerprint(*files: Path) -> str:
+    found = hashlib.sha256(sys.version.encode())
+    for file in files:
+        found.update(file.read_bytes())
+    return found.hexdigest()

@@ -18,6 +18,7 @@ from localstage.stage import Stage
 from tests.e2e.local_aws import Deployment, break_a_pickle, new_version, wait_until, with_model
 
 APPLICATIONS = 200
+BULK_ROWS = 100_000
 pytestmark = [pytest.mark.needs("node"), pytest.mark.timeout(600)]
 
 
@@ -139,6 +140,44 @@ def test_a_new_model_version_takes_over_without_losing_an_application(
     assert not [application_id for application_id in ids if recorded_ids(deployment)[application_id] != 1]
 
 
+def test_a_bulk_file_is_scored_by_the_distributed_map_with_its_bad_rows(
+    deployment: Deployment, raw_application: dict[str, object], tmp_path: Path
+) -> None:
+    bulk, name = tmp_path / "bulk.csv", "autumn"
+    with bulk.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(raw_application)
+        for number in range(BULK_ROWS):
+            age = "seventeen" if number % 1000 == 7 else str(20 + number % 60)
+            writer.writerow((raw_application | {"DNI": f"{number:09}", "age": age}).values())
+    client, started = deployment.client("s3"), time.monotonic()
+    client.upload_file(str(bulk), deployment.bucket, f"bulk/{name}.csv")
+
+    def finished() -> bool:
+        listed = client.list_objects_v2(Bucket=deployment.bucket, Prefix=f"bulk-results/{name}.csv")
+        return listed["KeyCount"] == 1
+
+    wait_until(finished, 400, lambda: deployment.log("bulk"))
+    print(f"{BULK_ROWS:,} rows in {time.monotonic() - started:.0f} s")
+    result = tmp_path / "result.csv"
+    client.download_file(deployment.bucket, f"bulk-results/{name}.csv", str(result))
+    with result.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["DNI"] for row in rows] == [f"{number:09}" for number in range(BULK_ROWS)]
+    bad = {number for number, row in enumerate(rows) if row["error"]}
+    assert bad == set(range(7, BULK_ROWS, 1000))
+    assert all(
+        row["error"].startswith("AGE: ") and not row["probability"]
+        for number, row in enumerate(rows)
+        if number in bad
+    )
+    assert all(0 < float(row["probability"]) < 1 for number, row in enumerate(rows) if number not in bad)
+    alone = deployment.answers([deployment.submit(raw_application | {"DNI": "000000000", "age": "20"})], 60)[
+        0
+    ]
+    assert float(rows[0]["probability"]) == alone["probability"]
+
+
 def test_sls_remove_leaves_no_resource(deployment: Deployment) -> None:
     deployment.stage.serverless("remove")
     client = deployment.client
@@ -152,6 +191,7 @@ def test_sls_remove_leaves_no_resource(deployment: Deployment) -> None:
         "topics": client("sns").list_topics()["Topics"],
         "alarms": client("cloudwatch").describe_alarms()["MetricAlarms"],
         "log groups": client("logs").describe_log_groups()["logGroups"],
+        "state machines": client("stepfunctions").list_state_machines()["stateMachines"],
         "roles": client("iam").list_roles()["Roles"],
     }
     assert not [kind for kind, found in left.items() if found], left
@@ -160,5 +200,5 @@ def test_sls_remove_leaves_no_resource(deployment: Deployment) -> None:
 def test_taking_it_down_leaves_nothing(deployment: Deployment, folders: Folders) -> None:
     Stage.stop(folders)
     assert not folders.run.exists()
-    assert not is_running(deployment.stage.server, "localstack")
+    assert not is_running(deployment.stage.server, "process_executor")
     assert not is_running(deployment.stage.redis, "redis-server")
