@@ -9,7 +9,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ class Stack:
 
     port: int
     history: Path
+    sent: list[str] = field(default_factory=list)
 
     def compose(self, *arguments: str) -> str:
         """Run `docker compose`; returns what it prints."""
@@ -83,7 +85,8 @@ class Stack:
         while True:
             status, body = self._ask(request)
             if status in (200, 202):
-                return str(body["id"])
+                self.sent.append(str(body["id"]))
+                return self.sent[-1]
             assert status in (0, 503), (status, body)
             assert time.monotonic() < until, "no application is accepted"
             time.sleep(0.2)
@@ -217,6 +220,21 @@ def test_what_was_accepted_before_a_stop_is_answered_after_the_next_start(stack:
     assert_recorded_once(stack, ids)
 
 
+def test_a_stop_in_the_middle_of_the_traffic_leaves_no_application_unanswered(stack: Stack) -> None:
+    def send(application: dict[str, Any]) -> str:
+        time.sleep(0.03)  # so that the traffic lasts longer than a stop takes to begin
+        return stack.send(application)
+
+    with ThreadPoolExecutor(4) as pool:
+        sending = [pool.submit(send, application) for application in applications(400, seed=9)]
+        wait_for("some are accepted", lambda: sum(future.done() for future in sending) > 20)
+        stack.compose("stop")
+        assert not all(future.done() for future in sending), "the stop came too late to prove anything"
+        stack.up()
+        ids = [future.result() for future in sending]
+    assert_recorded_once(stack, ids)
+
+
 def test_down_and_up_again_keep_the_history_and_the_answers(stack: Stack) -> None:
     before = stack.recorded()
     stack.compose("down")
@@ -236,3 +254,7 @@ def test_the_scorer_and_the_form_call_themselves_healthy(stack: Stack) -> None:
         )
 
     wait_for("every container is healthy", healthy)
+
+
+def test_in_the_end_the_history_holds_what_was_accepted_and_nothing_else(stack: Stack) -> None:
+    assert sorted(stack.recorded()) == sorted(stack.sent)
