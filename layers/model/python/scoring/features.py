@@ -123,9 +123,9 @@ EFFECTS = (*_CODES, *_TEXTS, "age_3", "income", "months", "dependants")
 
 RAW = (
     "QUANT_DEPENDANTS", "MONTHS_IN_RESIDENCE", "OTHER_INCOMES", "PERSONAL_ASSETS_VALUE", "MONTHS_IN_THE_JOB", "AGE",
-    "PERSONAL_MONTHLY_INCOME",
+    "PERSONAL_MONTHLY_INCOME", "RESIDENCIAL_ZIP_3", "RESIDENCIAL_PHONE_AREA_CODE",
 )  # fmt: skip
-"""The fields that are quantities."""
+"""The fields that are quantities, or codes in an order that means something: neighbours have neighbouring ZIPs."""
 
 
 @dataclass(frozen=True)
@@ -134,10 +134,6 @@ class Number:
 
     fields: tuple[str, ...]
     of: Callable[..., Matrix]
-
-
-def _whole(amount: Matrix) -> Matrix:
-    return np.floor(amount)
 
 
 NUMBERS: dict[str, Number] = {
@@ -155,6 +151,8 @@ NUMBERS: dict[str, Number] = {
     "all income": Number(
         ("PERSONAL_MONTHLY_INCOME", "OTHER_INCOMES"), lambda income, other: np.log1p(np.floor(income) + np.floor(other))
     ),
+    "ZIP": Number(("RESIDENCIAL_ZIP_3",), np.positive),
+    "phone area": Number(("RESIDENCIAL_PHONE_AREA_CODE",), np.positive),
     "months not given": Number(("MONTHS_IN_RESIDENCE",), lambda v: np.isnan(v).astype(float)),
 }  # fmt: skip
 

@@ -15,6 +15,8 @@ MISSING = frozenset({"", "NULL", "N.A."})
 _WHOLE = re.compile(r"[+-]?\d{1,15}(?:\.0+)?")
 _DECIMAL = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,10})?")
 _SPACES = re.compile(r"\s+")
+_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Signs that turn the direction of writing, and make a name look like another."""
 
 
 class Kind(Protocol):
@@ -45,7 +47,7 @@ class Text:
 
     def read(self, raw: str) -> str:
         text = _SPACES.sub(" ", unicodedata.normalize("NFC", raw)).strip()
-        if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") for c in text):
+        if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") or c in _DIRECTIONS for c in text):
             raise ValueError("Use plain text, without control characters.")
         if len(text) > self.longest:
             raise ValueError(f"Use at most {self.longest} characters.")
