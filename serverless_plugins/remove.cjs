@@ -2,7 +2,7 @@
 // `sls remove` leaves nothing of a stage with keepData: false: it deletes the history first, as CloudFormation deletes no
 // bucket that holds something. There are no images, so ECR is never asked about them.
 const { CloudFormationClient, DescribeStackResourceCommand } = require('@aws-sdk/client-cloudformation');
-const { DeleteObjectsCommand, S3Client, paginateListObjectVersions } = require('@aws-sdk/client-s3');
+const { DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } = require('@aws-sdk/client-s3');
 
 module.exports = class Remove {
   constructor(serverless) {
@@ -34,12 +34,14 @@ module.exports = class Remove {
   }
 
   async empty(client, Bucket) {
-    for await (const page of paginateListObjectVersions({ client }, { Bucket })) {
-      const Objects = [...(page.Versions || []), ...(page.DeleteMarkers || [])].map(({ Key, VersionId }) => ({
-        Key,
-        VersionId,
-      }));
-      if (Objects.length) await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
+    for (;;) {
+      // always the first page: what it listed is gone the next time
+      const page = await client.send(new ListObjectVersionsCommand({ Bucket }));
+      const found = [...(page.Versions || []), ...(page.DeleteMarkers || [])];
+      if (!found.length) return;
+      const Objects = found.map(({ Key, VersionId }) => ({ Key, VersionId }));
+      const { Errors } = await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
+      if (Errors && Errors.length) throw new Error(`${Bucket} cannot be emptied: ${Errors[0].Message}`);
     }
   }
 };

@@ -39,7 +39,7 @@ def start_server(folders: Folders, port: int) -> int:
 
 def stop_server(process_id: int) -> None:
     """Stop LocalStack; the functions' processes go with it."""
-    end(process_id, _WORDS)
+    end(process_id, _WORDS, seconds=5)
 
 
 def server_runs(process_id: int) -> bool:

@@ -160,8 +160,11 @@ def break_a_pickle(files: dict[str, bytes]) -> None:
 
 
 def new_version(files: dict[str, bytes]) -> None:
-    """The same model under another manifest, so another version."""
-    (name,) = [name for name in files if name.endswith("pickles/manifest.json")]
-    manifest = json.loads(files[name])
-    manifest["note"] = hashlib.sha256(files[name]).hexdigest()
-    files[name] = json.dumps(manifest, indent=2).encode()
+    """The same model with another file beside it, so another version."""
+    (listed,) = [name for name in files if name.endswith("pickles/manifest.json")]
+    golden = listed.replace("manifest.json", "golden_rows.json")
+    files[golden] += b"\n"
+    manifest = json.loads(files[listed])
+    entry = manifest["files"]["golden_rows.json"]
+    entry |= {"sha256": hashlib.sha256(files[golden]).hexdigest(), "bytes": len(files[golden])}
+    files[listed] = json.dumps(manifest, indent=2).encode()
