@@ -1,6 +1,7 @@
 """`localstack/up`, `localstack/down` and `localstack/sls` call this."""
 
 import argparse
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -13,10 +14,18 @@ from localstage.stage import Stage, deployed
 def main() -> int:
     """Run one command; returns the exit status. What goes wrong is one line on stderr."""
     parser = argparse.ArgumentParser(prog="localstack", description=__doc__)
-    parser.add_argument("--folder", type=Path, help="where the stage lives (default: .localstack/run)")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=os.environ.get("LOCALSTACK_FOLDER"),
+        help="where the stage lives (default: $LOCALSTACK_FOLDER, or .localstack/run)",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start LocalStack and Redis, deploy, print the form's address")
-    up.add_argument("--port", type=int, default=4566, help="LocalStack's port (default: %(default)s)")
+    port = int(os.environ.get("LOCALSTACK_PORT", "4566"))
+    up.add_argument(
+        "--port", type=int, default=port, help="LocalStack's port (default: $LOCALSTACK_PORT, or 4566)"
+    )
     up.add_argument("--no-deploy", action="store_true", help="start LocalStack and Redis only")
     up.add_argument("--no-package", action="store_true", help="deploy the packages that stand in build/")
     commands.add_parser("down", help="stop everything and delete what it left")

@@ -40,7 +40,13 @@ def _install_ours(folder: Path, source: Path) -> None:
         return
     with tempfile.TemporaryDirectory() as copy:
         shutil.copytree(source, copy, dirs_exist_ok=True)
-        pip: list[str | Path] = [folder / "bin" / "python", *_PIP, "--no-build-isolation", "--no-deps", "--force-reinstall"]
+        pip: list[str | Path] = [
+            folder / "bin" / "python",
+            *_PIP,
+            "--no-build-isolation",
+            "--no-deps",
+            "--force-reinstall",
+        ]
         run([*pip, copy], cwd=ROOT, quiet=True)
     stamp.write_text(wanted)
 
