@@ -25,8 +25,21 @@ from creditrisk.settings import Settings
 @click.option(
     "--exclude", "excluded", metavar="FIELD", multiple=True, help="Leave out a field; may be repeated."
 )
+@click.option("--card", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the model card; docs/model-card.md when the project's own layer is trained, else none.")  # fmt: skip
+@click.option(
+    "--costs",
+    "with_costs",
+    is_flag=True,
+    help="Measure for the card what leaving out each protected field costs; takes some minutes more.",
+)
 def train(
-    data: Path, out: Path | None, seed: int, exclude_protected: bool, excluded: tuple[str, ...]
+    data: Path,
+    out: Path | None,
+    seed: int,
+    exclude_protected: bool,
+    excluded: tuple[str, ...],
+    card: Path | None,
+    with_costs: bool,
 ) -> None:
     """Train both models from the PAKDD 2010 modelling file as it was published (.txt or .gz), and replace the layer.
 
@@ -37,14 +50,25 @@ def train(
         if name not in FIELDS:
             raise click.BadParameter(f"there is no field {name}", param_hint="--exclude")
     from training.data import read  # scikit-learn and LightGBM are slow to import
+    from training.publishing import STEPS as COST_STEPS
+    from training.publishing import can_draw, card_of, publish
     from training.train import PROTECTED, STEPS, save
     from training.train import train as run
 
-    source = read(data)
     target = out or Settings.from_environment().model_folder
-    with tqdm(total=STEPS, desc="training", unit="step") as bar:
+    card = card or card_of(target)
+    if with_costs and card is None:
+        raise click.UsageError("--costs are for the model card: say with --card where to write it")
+    source = read(data)
+    if card and (lacking := can_draw()):
+        click.echo(f"{lacking} Training goes on without the card.", err=True)
+        card = None
+    measured = with_costs and card is not None
+    with tqdm(total=STEPS + (COST_STEPS if measured else 0), desc="training", unit="step") as bar:
         training = run(source, seed, {*names, *(PROTECTED if exclude_protected else ())}, bar.update)
-    save(training, target)
+        save(training, target)
+        if card:
+            publish(card, training, source, target, bar.update if measured else None)
     for model in training.models:
         figures = training.facts["cross_validation"][model]
         click.echo(
@@ -52,3 +76,5 @@ def train(
             f"Brier {figures['brier']:.4f}  calibration error {figures['calibration_error']:.4f}, slope {figures['calibration_slope']:.2f}"
         )
     click.echo(f"{len(source):,} rows; the layer is in {target}")
+    if card:
+        click.echo(f"its model card is {card}")

@@ -16,8 +16,8 @@ from training.encoding import Codes
 from training.trees import trees_of
 
 TREES: dict[str, Any] = {
-    "n_estimators": 400,
-    "learning_rate": 0.08,
+    "n_estimators": 800,
+    "learning_rate": 0.05,
     "max_depth": 3,
     "num_leaves": 8,
     "extra_trees": True,
@@ -32,9 +32,9 @@ TREES: dict[str, Any] = {
     "verbose": -1,
 }
 """Many weak trees with thresholds drawn at random: on data this noisy a greedy threshold learns the noise."""
-REGRESSION_PENALTY = 0.001
-TREES_WEIGHT = 0.6
-NETWORK: dict[str, Any] = {"hidden_layer_sizes": (16,), "alpha": 0.3, "batch_size": 256, "max_iter": 12}
+REGRESSION_PENALTY = 0.002
+TREES_WEIGHT = 0.7
+NETWORK: dict[str, Any] = {"hidden_layer_sizes": (16,), "alpha": 3.0, "batch_size": 256, "max_iter": 12}
 NETWORKS = 3
 
 
@@ -73,7 +73,9 @@ def fit_deeplearning(matrix: Matrix, bad: Codes, seed: int) -> Network:
     return network
 
 
-FITTERS: dict[str, Callable[[Matrix, Codes, int], Estimator]] = {
+Fitters = dict[str, Callable[[Matrix, Codes, int], Estimator]]
+
+FITTERS: Fitters = {
     "lightgbm": fit_lightgbm,
     "deeplearning": fit_deeplearning,
 }

@@ -26,7 +26,7 @@ from training.models import FITTERS
 from training.population import population
 from training.validation import FOLDS, OutOfFold, cross_validate, metrics, network_calibration
 
-REPEATS = 2
+REPEATS = 3
 STEPS = REPEATS * FOLDS + 3
 """How often `step` is called in one training."""
 PROTECTED = tuple(name for name, field in FIELDS.items() if field.protected and name != "AGE")

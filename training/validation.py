@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 from scoring.estimators import Network, probability
 from scoring.features import Matrix
 from training.encoding import Codes, EncoderFit, cross_fitted
-from training.models import FITTERS
+from training.models import FITTERS, Fitters
 
 FOLDS = 5
 BINS = 10
@@ -44,24 +44,31 @@ def calibration_of(log_odds: Matrix, bad: Codes) -> Calibration:
 
 
 def cross_validate(
-    fit: EncoderFit, bad: Codes, repeats: int, seed: int, step: Callable[[], object]
+    fit: EncoderFit,
+    bad: Codes,
+    repeats: int,
+    seed: int,
+    step: Callable[[], object],
+    fitters: Fitters | None = None,
 ) -> dict[str, OutOfFold]:
     """Both models' out-of-fold log-odds; encoder, scaler and models are fitted anew in every fold. `step` is called
-    after each fold. A network's log-odds are calibrated on the other folds."""
-    results = {name: OutOfFold(np.zeros((repeats, len(bad)))) for name in FITTERS}
+    after each fold. A network's log-odds are calibrated on the other folds. `fitters` may name fewer models."""
+    fitters = FITTERS if fitters is None else fitters
+    results = {name: OutOfFold(np.zeros((repeats, len(bad)))) for name in fitters}
     for repeat in range(repeats):
         folds = list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed + repeat).split(bad, bad))
         for train, test in folds:
             encoder, scaler, matrix = cross_fitted(fit, train, bad[train], seed + repeat)
             held_back = scaler.transform(fit.matrix(encoder, test))
-            for name, fitter in FITTERS.items():
+            for name, fitter in fitters.items():
                 model = fitter(matrix, bad[train], seed + repeat)
                 results[name].log_odds[repeat, test] = model.log_odds(held_back)
                 results[name].aucs.append(
                     float(roc_auc_score(bad[test], results[name].log_odds[repeat, test]))
                 )
             step()
-        _calibrate_by_fold(results["deeplearning"].log_odds[repeat], bad, folds)
+        if "deeplearning" in results:
+            _calibrate_by_fold(results["deeplearning"].log_odds[repeat], bad, folds)
     return results
 
 

@@ -1,0 +1,271 @@
+"""The model card: what was trained, on what, how good it is, for whom, and where it ends. Written by every training of
+the project's own layer."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from creditrisk.application import FIELDS, Role
+from scoring import Scorer
+from scoring.estimators import probability
+from scoring.features import Matrix
+from training import plots, segments
+from training.costs import Costs
+from training.data import Data
+from training.intervals import intervals
+from training.limits import INTRODUCTION, LIMITS, RETRAIN
+from training.train import Training
+from training.tried import TRIED
+
+IMPORTANCE_ROWS = 10_000
+"""Applications whose contributions are averaged for the importance of the fields."""
+MAIN = "lightgbm"
+_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a card is about: a training, its data, and its models as they are served from the new layer."""
+
+    training: Training
+    data: Data
+    served: Mapping[str, Scorer]
+
+
+def write(path: Path, subject: Subject, costs: Costs | None) -> None:
+    """Write the card, and its plots in a folder of the same name beside it. Raises PlotsUnavailable."""
+    folder = path.with_suffix("")
+    out_of_fold = subject.training.out_of_fold
+    plots.draw(folder, {name: result.log_odds[0] for name, result in out_of_fold.items()}, subject.data.bad)
+    sections = (
+        f"# Model card\n\n{INTRODUCTION}",
+        _identity(subject),
+        _data(subject),
+        _fields(subject),
+        _metrics(subject, folder.name),
+        _gains(subject),
+        _fairness(subject),
+        _costs(costs, subject.served[MAIN].version),
+        _importance(subject),
+        _tried(),
+        LIMITS,
+        RETRAIN,
+    )
+    path.write_text("\n\n".join(section.strip() for section in sections) + "\n", encoding="utf-8")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], figures_from: int = 1) -> str:
+    """A Markdown table; the columns from `figures_from` on are set flush right."""
+    rule = ["---" if place < figures_from else "---:" for place in range(len(head))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
+
+
+def _percent(share: float) -> str:
+    return "–" if np.isnan(share) else f"{100 * share:.1f} %"
+
+
+def _out_of_fold_chance(subject: Subject) -> Matrix:
+    return probability(subject.training.out_of_fold[MAIN].log_odds[0])
+
+
+def _identity(subject: Subject) -> str:
+    facts = subject.training.facts
+    libraries = ", ".join(f"{name} {version}" for name, version in facts["libraries"].items())
+    return table(
+        ("", ""),
+        (
+            ("version", f"`{subject.served[MAIN].version}`"),
+            ("trained", f"{facts['trained_at']}, in {facts['training_seconds']:.0f} s, seed {facts['seed']}"),
+            ("with", f"Python {facts['python']}, {libraries}"),
+            (
+                "`lightgbm` (default)",
+                "LightGBM trees with random thresholds, blended with a logistic regression",
+            ),
+            ("`deeplearning`", "a bag of multi-layer perceptrons with one hidden layer each"),
+        ),
+        figures_from=2,
+    )
+
+
+def _data(subject: Subject) -> str:
+    facts = subject.training.facts["data"]
+    refused = facts["refused"]
+    named = ", ".join(f"{count} for {name}" for name, count in refused.items()) or "none"
+    return (
+        "## Data\n\nThe modelling file of the PAKDD 2010 competition as it was published: applications for a "
+        "private-label card of a Brazilian retail chain. Bad means 60 days or more late within the first year.\n\n"
+        + table(
+            ("", ""),
+            (
+                ("applications trained on", f"{facts['rows']:,}"),
+                ("of them bad", _percent(facts["bad_rate"])),
+                ("refused, since no form would accept them", f"{sum(refused.values())} ({named})"),
+                ("SHA-256 of the file's text", f"`{facts['sha256']}`"),
+            ),
+            figures_from=2,
+        )
+    )
+
+
+def _fields(subject: Subject) -> str:
+    used, excluded = subject.training.facts["fields"], subject.training.facts["excluded_fields"]
+    recorded = [name for name, field in FIELDS.items() if field.role is Role.RECORDED]
+    identity = [name for name, field in FIELDS.items() if field.role is Role.IDENTITY]
+    protected = [name for name in used if FIELDS[name].protected]
+
+    def names(of: Iterable[str]) -> str:
+        return ", ".join(f"`{name}`" for name in of) or "none"
+
+    return (
+        f"## Fields\n\n{len(used)} fields make {subject.training.facts['columns']} columns: numbers, flags of levels, "
+        "and figures looked up for levels and crosses of levels (bad rate, frequency, effect), fitted out of fold. "
+        "Text counts without letter case, accents and length, money without cents: no trace of how the file was "
+        "made is learned.\n\n"
+        f"- **Used** ({len(used)}): {names(used)}\n"
+        f"- **Used, and protected** ({len(protected)}): {names(protected)}\n"
+        f"- **Only recorded** ({len(recorded)}), constant in the data or not known when the decision is made: {names(recorded)}\n"
+        f"- **Identity**, never a feature: {names(identity)}\n"
+        f"- **Left out of this training**: {names(excluded)}"
+    )
+
+
+def _metrics(subject: Subject, folder: str) -> str:
+    validation, training = subject.training.facts["cross_validation"], subject.training
+    models = list(training.models)
+    reach = {
+        name: intervals(training.out_of_fold[name].log_odds, subject.data.bad, training.facts["seed"])
+        for name in models
+    }
+
+    def cell(name: str, figure: str) -> str:
+        value = validation[name][figure]
+        if figure not in reach[name]:
+            return f"{value:.4f}"
+        below, above = reach[name][figure]
+        return f"{value:.4f} ({value + below:.4f} – {value + above:.4f})"
+
+    labels = {
+        "roc_auc": "ROC-AUC", "roc_auc_sd": "its standard deviation over the folds", "gini": "Gini",
+        "ks": "Kolmogorov-Smirnov", "brier": "Brier score", "log_loss": "log-loss",
+        "calibration_error": "expected calibration error (10 bins)", "calibration_slope": "calibration slope",
+        "calibration_intercept": "calibration intercept",
+    }  # fmt: skip
+    rows = [(label, *(cell(name, figure) for name in models)) for figure, label in labels.items()]
+    return (
+        f"## Figures\n\nStratified cross-validation, {validation['folds']} folds, {validation['repeats']} repeats; "
+        "encoder, scaler and models are fitted anew in every fold. In brackets the 95 % interval over "
+        "the draw of the applications (bootstrap).\n\n"
+        + table(("", *(f"`{name}`" for name in models)), rows)
+        + f"\n\n![ROC curves, out of fold]({folder}/roc.svg) ![Calibration, out of fold]({folder}/calibration.svg)"
+    )
+
+
+def _gains(subject: Subject) -> str:
+    rows = [
+        (str(number), f"{d.rows:,}", f"{d.bads:,}", _percent(d.bad_rate), _percent(d.probability), _percent(d.share_of_bads))
+        for number, d in enumerate(segments.deciles(_out_of_fold_chance(subject), subject.data.bad), 1)
+    ]  # fmt: skip
+    head = ("decile", "applications", "bad", "bad rate", "mean probability", "bad clients caught so far")
+    return f"## Gains by decile\n\n`{MAIN}`, out of fold, highest risk first.\n\n" + table(head, rows)
+
+
+def _fairness(subject: Subject) -> str:
+    chance, bad, columns = _out_of_fold_chance(subject), subject.data.bad, subject.data.columns
+    thresholds = (_THRESHOLD, segments.threshold_approving(chance))
+    share = _percent(segments.APPROVE_SHARE)
+    head = ["", "applications", "bad rate", "mean probability"]
+    for threshold in thresholds:
+        head += [
+            f"approved at {threshold:.3f}",
+            f"bad rate of those at {threshold:.3f}",
+            f"good clients declined at {threshold:.3f}",
+        ]
+    parts = [
+        "## Sex and age\n",
+        f"`{MAIN}`, out of fold, at the threshold in use by default ({_THRESHOLD}) and at {thresholds[1]:.3f}, which approves {share}. "
+        + (
+            "This model uses sex and age, directly and in crosses. "
+            if {"SEX", "AGE"} & set(subject.training.facts["fields"])
+            else "This model uses neither sex nor age; other fields may still tell of them. "
+        )
+        + "Probabilities are close to the bad rates of each group, so nobody is misjudged as a group; but groups with "
+        "more bad clients are declined more often, and so are their good clients. Whether that may be is a question of law and policy, not of "
+        "the figures: in many countries sex may not be used for credit at all, and age not in this way.\n",
+    ]
+    for label, of in (
+        ("Sex", segments.sex_of(columns["SEX"])),
+        ("Age", segments.age_band_of(columns["AGE"])),
+    ):
+        found = segments.groups(of, chance, bad, thresholds)
+        parts.append(
+            table([label, *head[1:]], [_group_row(group) for group in found])
+            + "\n\n"
+            + _verdict(found, thresholds)
+            + "\n"
+        )
+    return "\n".join(parts)
+
+
+def _group_row(group: segments.Group) -> list[str]:
+    row = [group.name, f"{group.rows:,}", _percent(group.bad_rate), _percent(group.probability)]
+    for outcome in group.outcomes:
+        row += [_percent(outcome.approved), _percent(outcome.bad_rate), _percent(outcome.good_declined)]
+    return row
+
+
+def _verdict(found: Sequence[segments.Group], thresholds: Sequence[float]) -> str:
+    sentences = []
+    for place, threshold in enumerate(thresholds):
+        ratio, low, high = segments.impact_ratio(found, place)
+        if low:
+            verdict = "passes" if ratio >= 0.8 else "**fails**"
+            sentences.append(
+                f"At {threshold:.3f}, “{low}” is approved {ratio:.2f} times as often as “{high}”, which {verdict} the four-fifths rule."
+            )
+    return " ".join(sentences) or "No two groups are large enough to compare."
+
+
+def _costs(costs: Costs | None, version: str) -> str:
+    heading = "## What the protected fields are worth\n\n"
+    if costs is None:
+        return heading + "Not measured yet: `creditrisk train DATA --costs` does."
+    origin = "this training" if costs.model_version == version else f"the training of {costs.trained_at} (version `{costs.model_version}`)"  # fmt: skip
+    rows = [(c.left_out, f"{c.roc_auc:.4f}", f"{c.cost:+.4f} ± {c.spread:.4f}") for c in costs.costs]
+    return (
+        heading
+        + f"ROC-AUC of `{MAIN}` in one cross-validation without them; all fields give {costs.roc_auc:.4f} on "
+        "the same folds (± the standard deviation of the difference over the folds). "
+        f"Measured with {origin}.\n\n" + table(("left out", "ROC-AUC", "cost"), rows)
+    )
+
+
+def _importance(subject: Subject) -> str:
+    step = max(1, len(subject.data) // IMPORTANCE_ROWS)
+    columns = subject.data.take(np.arange(0, len(subject.data), step))
+    mean = {}
+    for name, scorer in subject.served.items():
+        contributions = scorer.contributions(columns)[0]
+        mean[name] = dict(zip(scorer.fields, np.abs(contributions).mean(axis=0).tolist(), strict=True))
+    ranked = sorted(mean[MAIN], key=lambda field: -mean[MAIN][field])
+    rows = [
+        (f"`{field}`", FIELDS[field].label + (" (protected)" if FIELDS[field].protected else ""), *(f"{mean[name][field]:.4f}" for name in mean))
+        for field in ranked
+    ]  # fmt: skip
+    return (
+        "## Importance of the fields\n\nMean absolute contribution to the log-odds, by the models as served: SHAP values "
+        f"for `{MAIN}`, integrated gradients for `deeplearning`; a cross is shared equally by its "
+        f"fields. Over {len(columns[ranked[0]]):,} of the applications trained on, so places and other fields of many "
+        "levels look somewhat more important than they are for new applicants.\n\n"
+        + table(("field", "label", *(f"`{name}`" for name in mean)), rows, figures_from=2)
+    )
+
+
+def _tried() -> str:
+    parts = [
+        "## Tried, and did not help\n\nROC-AUC in 5-fold cross-validation on this data; what was kept stands beside."
+    ]
+    for block, rows in TRIED.items():
+        parts.append(f"**{block}**\n\n" + table(("what", "ROC-AUC", "remark"), rows, figures_from=3))
+    return "\n\n".join(parts)

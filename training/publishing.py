@@ -1,0 +1,52 @@
+"""From a finished training to its model card: which card a layer has, and what goes into it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from scoring import load
+from training import card, costs, plots
+from training.costs import STEPS as STEPS
+from training.data import Data
+from training.errors import PlotsUnavailable
+from training.train import Training
+from training.validation import FOLDS
+
+_PROJECT = Path(__file__).parents[1]
+LAYER = _PROJECT / "layers" / "model" / "pickles"
+CARD = _PROJECT / "docs" / "model-card.md"
+
+
+def card_of(layer: Path) -> Path | None:
+    """The card of the project's own layer; another layer has none of its own."""
+    return CARD if layer.resolve() == LAYER.resolve() else None
+
+
+def can_draw() -> str:
+    """Why no card can be drawn here, in one sentence; empty when one can."""
+    try:
+        plots.require()
+    except PlotsUnavailable as error:
+        return str(error)
+    return ""
+
+
+def publish(
+    path: Path, training: Training, data: Data, layer: Path, step: Callable[[], object] | None
+) -> None:
+    """Write the card of a training whose layer stands in `layer`.
+
+    With `step`, called after each fold, what the protected fields cost is measured and kept beside the card; without,
+    the figures of an earlier training are shown, with that training's version.
+    """
+    served = {name: load(layer, name) for name in training.models}
+    folder = path.with_suffix("")
+    folder.mkdir(parents=True, exist_ok=True)
+    if step:
+        facts = training.facts
+        base = training.out_of_fold[card.MAIN].aucs[:FOLDS]
+        found = costs.measure(data, facts["seed"], facts["excluded_fields"], base, step)
+        version = served[card.MAIN].version
+        costs.save(costs.Costs(version, facts["trained_at"], float(np.mean(base)), found), folder)
+    card.write(path, card.Subject(training, data, served), costs.kept(folder))
