@@ -31,7 +31,9 @@ class WheelHouse:
         self._fetch(pins)
         answer = self._install(pins, into)
         if answer.returncode:
-            raise PackageError(f"pip could not install the wheels in {self.folder}:\n{answer.stderr.strip()}")
+            raise PackageError(
+                f"pip could not install the wheels in {self.folder}:\n{_errors(answer.stderr)}"
+            )
 
     def member(self, pin: Pin, pattern: str) -> tuple[str, bytes]:
         """Name and content of the only file of a pinned wheel whose path matches. Raises WheelsUnavailable."""
@@ -55,7 +57,7 @@ class WheelHouse:
         if answer.returncode:
             raise WheelsUnavailable(
                 f"Not every wheel for Python {self.target.python} on {self.target.arch} could be fetched "
-                f"(the first build needs the network, later ones do not):\n{answer.stderr.strip()}"
+                f"(the first build needs the network, later ones do not):\n{_errors(answer.stderr)}"
             )
 
     def _pip(self, pins: Sequence[Pin], command: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -67,3 +69,8 @@ class WheelHouse:
                  *self.target.pip_options(), *options, "-r", requirements.name],
                 capture_output=True, text=True,
             )  # fmt: skip
+
+
+def _errors(text: str) -> str:
+    """What pip calls an error, without its warnings."""
+    return "\n".join(line for line in text.splitlines() if line.startswith("ERROR")) or text.strip()
