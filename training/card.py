@@ -16,6 +16,7 @@ from training.costs import Costs
 from training.data import Data
 from training.intervals import intervals
 from training.limits import INTRODUCTION, LIMITS, RETRAIN
+from training.models import NETWORK, NETWORKS, REGRESSION_PENALTY, TREES, TREES_WEIGHT
 from training.train import Training
 from training.tried import TRIED
 
@@ -83,10 +84,20 @@ def _identity(subject: Subject) -> str:
                 "`lightgbm` (default)",
                 "LightGBM trees with random thresholds, blended with a logistic regression",
             ),
-            ("`deeplearning`", "a bag of multi-layer perceptrons with one hidden layer each"),
+            (
+                "",
+                f"trees: {_settings(TREES)}; weight of the trees {TREES_WEIGHT}; C of the regression {REGRESSION_PENALTY}",
+            ),
+            ("`deeplearning`", f"a bag of {NETWORKS} multi-layer perceptrons with one hidden layer each"),
+            ("", _settings(NETWORK)),
         ),
         figures_from=2,
     )
+
+
+def _settings(settings: Mapping[str, object]) -> str:
+    technical = ("deterministic", "force_row_wise", "n_jobs", "verbose")
+    return ", ".join(f"{name} {value}" for name, value in settings.items() if name not in technical)
 
 
 def _data(subject: Subject) -> str:
@@ -95,7 +106,8 @@ def _data(subject: Subject) -> str:
     named = ", ".join(f"{count} for {name}" for name, count in refused.items()) or "none"
     return (
         "## Data\n\nThe modelling file of the PAKDD 2010 competition as it was published: applications for a "
-        "private-label card of a Brazilian retail chain. Bad means 60 days or more late within the first year.\n\n"
+        "private-label card of a Brazilian retail chain, each with what became of "
+        "it: 1 for a bad client, 0 for a good one. When a client counts as bad, the publisher decided.\n\n"
         + table(
             ("", ""),
             (
@@ -185,14 +197,10 @@ def _fairness(subject: Subject) -> str:
     parts = [
         "## Sex and age\n",
         f"`{MAIN}`, out of fold, at the threshold in use by default ({_THRESHOLD}) and at {thresholds[1]:.3f}, which approves {share}. "
-        + (
-            "This model uses sex and age, directly and in crosses. "
-            if {"SEX", "AGE"} & set(subject.training.facts["fields"])
-            else "This model uses neither sex nor age; other fields may still tell of them. "
-        )
-        + "Probabilities are close to the bad rates of each group, so nobody is misjudged as a group; but groups with "
-        "more bad clients are declined more often, and so are their good clients. Whether that may be is a question of law and policy, not of "
-        "the figures: in many countries sex may not be used for credit at all, and age not in this way.\n",
+        + _used(subject)
+        + "Groups with more bad clients are declined more often, and so are the good clients among them. Whether that "
+        "may be is a question of law and policy, not of the figures: in many countries sex may not be used for credit "
+        "at all, and age not in this way.\n",
     ]
     for label, of in (
         ("Sex", segments.sex_of(columns["SEX"])),
@@ -206,6 +214,13 @@ def _fairness(subject: Subject) -> str:
             + "\n"
         )
     return "\n".join(parts)
+
+
+def _used(subject: Subject) -> str:
+    used = [f"`{name}`" for name in ("SEX", "AGE") if name in subject.training.facts["fields"]]
+    if not used:
+        return "This model uses neither `SEX` nor `AGE`; other fields may still tell of them. "
+    return f"This model uses {' and '.join(used)}, directly and in crosses. "
 
 
 def _group_row(group: segments.Group) -> list[str]:
@@ -224,7 +239,16 @@ def _verdict(found: Sequence[segments.Group], thresholds: Sequence[float]) -> st
             sentences.append(
                 f"At {threshold:.3f}, “{low}” is approved {ratio:.2f} times as often as “{high}”, which {verdict} the four-fifths rule."
             )
-    return " ".join(sentences) or "No two groups are large enough to compare."
+    if not sentences:
+        return "No two groups are large enough to compare."
+    gaps = {
+        group.name: group.probability - group.bad_rate for group in found if group.rows >= segments.FEWEST
+    }
+    worst = max(gaps, key=lambda name: abs(gaps[name]))
+    sentences.append(
+        f"Mean probability and bad rate differ most for “{worst}”: by {100 * gaps[worst]:+.1f} percentage points."
+    )
+    return " ".join(sentences)
 
 
 def _costs(costs: Costs | None, version: str) -> str:

@@ -14,15 +14,17 @@ LIMITS = """\
 - **Only those who got the card.** The outcome of declined applicants is not in the data; of people whom the retailer
   would not have accepted, the model knows nothing.
 - **A weak ranking.** An ROC-AUC near 0.66 means that of one good and one bad client, it puts the bad one first in two
-  pairs out of three. Many declined clients would have paid. The published winners of 2010 did no better.
+  pairs out of three. Many declined clients would have paid.
 - **The threshold is a business choice.** At 0.5 nearly everyone is approved; what a wrong approval and a wrong
   decline cost decides where it belongs (`THRESHOLD`).
 - **Codes without a meaning.** The publisher never said what the codes of occupation, profession, product and others
   mean; a reason that names one says that it counted, not why.
 - **Reasons explain the score, not the person.** They tell what moved this model's figure, not what would cause a client
   to pay.
-- **No time in the data.** Cross-validation mixes applications of one period; it cannot show how the model ages. Compare
-  outcomes with what it promised, and train it anew."""
+- **No time in the data.** Cross-validation mixes applications of one period; it cannot show how the model ages. In
+  the publisher's later files, which have no outcomes, the inputs have moved much further than the scores (three years
+  on, e-mail addresses and the way of applying above all). Compare outcomes with what the model promised, and train it
+  anew."""
 
 RETRAIN = """\
 ## How to make it anew
@@ -32,7 +34,7 @@ creditrisk train modeling.txt.gz                       # the layer and this card
 creditrisk train modeling.txt.gz --costs               # and measures what the protected fields are worth
 creditrisk train modeling.txt.gz --exclude-protected   # without sex, marital status, nationality and place of birth
 creditrisk train modeling.txt.gz --exclude AGE         # without any other field
-creditrisk train modeling.txt.gz --out FOLDER --card FOLDER/card.md   # elsewhere, with a card of its own
+creditrisk train modeling.txt.gz --out FOLDER --card card.md   # elsewhere, with a card of its own
 ```
 
 The same data, seed and library versions give the same predictions. The layer is replaced whole or not at all, and

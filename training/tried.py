@@ -10,10 +10,10 @@ TRIED: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("LightGBM, greedy thresholds, depth 3, 300 trees × 0.06", "0.655", "finds the noise's best threshold"),
         ("LightGBM, greedy, 15 leaves", "0.6556", "0.6585 blended with the regression"),
         ("LightGBM, depth 2", "0.653", "too few fields meet in one tree"),
-        ("LightGBM, random thresholds (`extra_trees`), depth 3, 400 × 0.08", "0.659", "kept, in the blend"),
+        ("LightGBM, random thresholds (`extra_trees`), depth 3, 400 × 0.08", "0.659", "the blend builds on it"),
     ),
     "Settings of the randomised trees (other folds, two repeats)": (
-        ("300 trees × 0.06", "0.6574", "stops too early"),
+        ("300 trees × 0.06", "0.6574", "too few"),
         ("600 trees × 0.06", "0.6585", "twice the trees for what a larger step gives as well"),
         ("two seeds × 300 trees", "0.6584", "no more than as many trees of one seed"),
         ("30 applications in a leaf at least", "0.6581", "no better than 100"),
