@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,10 @@ def read(path: Path) -> Data:
         raise UnusableData(f"{path} is empty.")
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in raw[:4096]:
         raise UnusableData(f"{path} is not ISO-8859-1 text; it looks like UTF-16 or a binary file.")
+    if _is_utf_8(raw):
+        raise UnusableData(
+            f"{path} is UTF-8; the published file is ISO-8859-1. `iconv -f UTF-8 -t ISO-8859-1` turns it back."
+        )
     lines = raw.decode("iso-8859-1").split("\n")
     rows = [line.rstrip("\r").split("\t") for line in lines if line.strip()]
     for number, row in enumerate(rows, 1):
@@ -63,11 +68,22 @@ def read(path: Path) -> Data:
     return _parse(path, rows, hashlib.sha256(raw).hexdigest())
 
 
+def _is_utf_8(raw: bytes) -> bool:
+    """Whether letters past ASCII stand in it as UTF-8: accented ISO-8859-1 text is not valid UTF-8."""
+    if raw.isascii():
+        return False
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _bytes(path: Path) -> bytes:
     try:
         raw = path.read_bytes()
         return gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise UnusableData(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
 
 

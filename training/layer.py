@@ -35,11 +35,25 @@ def pickled(model: object) -> bytes:
 
 
 def staging(target: Path) -> Path:
-    """An empty folder beside the layer, on the same disk."""
+    """An empty folder beside the layer, on the same disk. What processes that were killed left there is removed."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    for left in target.parent.glob(f".{target.name}-*-*"):
+        if not _alive(left.name.removeprefix(f".{target.name}-").partition("-")[0]):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-{os.getpid()}-", dir=target.parent))
     folder.chmod(0o755)
     return folder
+
+
+def _alive(process: str) -> bool:
+    """Whether a process of this id runs; what is no id is taken for one that does."""
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except (ValueError, OSError, OverflowError):
+        return True
+    return True
 
 
 def replace_layer(new: Path, target: Path) -> None:
