@@ -47,7 +47,9 @@ def invoke(function: str, redis_url: str, history: Path, event: str = "") -> sub
 def answer(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     """What the handler returned."""
     assert done.returncode == 0, done.stderr + done.stdout
-    found = re.search(r"^\{\n.*", done.stdout, re.DOTALL | re.MULTILINE)  # past the lines that the handler logged
+    found = re.search(
+        r"^\{\n.*", done.stdout, re.DOTALL | re.MULTILINE
+    )  # past the lines that the handler logged
     assert found, done.stdout
     returned: dict[str, Any] = json.loads(found[0])
     return returned

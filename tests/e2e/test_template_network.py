@@ -26,9 +26,13 @@ def test_s3_and_lambda_are_reached_through_endpoints_that_allow_our_own_alone(pr
         "S3Endpoint": "Gateway",
         "LambdaEndpoint": "Interface",
     }
-    for endpoint in endpoints.values():
-        for statement in endpoint["PolicyDocument"]["Statement"]:
-            assert "*" not in (statement["Action"], statement["Resource"], statement["Principal"])
+    (bucket,) = endpoints["S3Endpoint"]["PolicyDocument"]["Statement"]
+    roles = bucket["Condition"]["ArnEquals"]["aws:PrincipalArn"]
+    assert [role["Fn::GetAtt"][0] for role in roles] == ["FormRole", "ScorerRole", "BulkRole"]
+    assert "*" not in (*bucket["Action"], *bucket["Resource"])
+    (waking,) = endpoints["LambdaEndpoint"]["PolicyDocument"]["Statement"]
+    assert waking["Principal"] == {"AWS": {"Fn::GetAtt": ["FormRole", "Arn"]}}
+    assert "*" not in (waking["Action"], waking["Resource"])
 
 
 def test_security_groups_open_redis_between_functions_and_cache_and_nothing_inwards_else(
