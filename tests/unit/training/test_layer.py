@@ -11,7 +11,7 @@ import pytest
 
 import training.layer
 from scoring import load
-from scoring.errors import ModelError
+from scoring.errors import WrongScores
 from scoring.manifest import MANIFEST, MODEL_FILES, sha256
 from training.layer import PREVIOUS, roll_back
 from training.train import Training, save
@@ -73,8 +73,10 @@ def test_a_layer_that_does_not_load_replaces_nothing(
     target: Path, trained: Training, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = contents(target.parent)
-    monkeypatch.setattr("training.train.golden_rows", lambda _: b'[{"application": {}, "lightgbm": 2}]')
-    with pytest.raises(ModelError):
+    golden = json.loads((target / "golden_rows.json").read_bytes())
+    golden[0]["deeplearning"] += 1e-6
+    monkeypatch.setattr("training.train.golden_rows", lambda _: json.dumps(golden).encode())
+    with pytest.raises(WrongScores):
         save(trained, target)
     assert contents(target.parent) == before
     assert [path.name for path in target.parent.iterdir()] == ["pickles"]

@@ -11,6 +11,7 @@ import pytest
 
 from cli.main import main
 from tests.unit.training.conftest import Rows, as_published
+from training.data import SOURCE_FIELDS
 
 ROOT = Path(__file__).parents[3]
 PICKLES = ROOT / "layers" / "model" / "pickles"
@@ -22,7 +23,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def layer(tmp_path: Path) -> Path:
+def layer(tmp_path: Path, small: None) -> Path:
     return Path(shutil.copytree(PICKLES, tmp_path / "model" / "pickles"))
 
 
@@ -56,9 +57,9 @@ FILES: dict[str, tuple[Callable[[Rows], bytes], str]] = {
     "too few rows": (lambda rows: as_published(rows[:100]), "has 100 usable rows; at least 500"),
     "UTF-16": (lambda rows: as_published(rows).decode("latin-1").encode("utf-16"), "is not ISO-8859-1"),
     "UTF-16 without a mark": (lambda rows: as_published(rows).decode("latin-1").encode("utf-16-le"), "is not ISO-8859-1"),
-    "UTF-8": (lambda rows: as_published(rows).replace(b"RJ\t", "São Gonçalo\t".encode()), "is UTF-8"),
+    "UTF-8": (lambda rows: b"\xef\xbb\xbf" + as_published(rows).replace(b"a", "ã".encode()), "is UTF-8"),
     "columns moved": (lambda rows: as_published([[row[0], *row[10:-1], *row[1:10], row[-1]] for row in rows]), "most rows are not applications"),
-    "content of one field": (lambda rows: as_published(changed(rows, 7, "woman")), "the first field to fail is mostly SEX"),
+    "content of one field": (lambda rows: as_published(changed(rows, SOURCE_FIELDS.index("SEX") + 1, "woman")), "the first field to fail is mostly SEX"),
     "gzip cut off": (lambda rows: gzip.compress(as_published(rows))[:-2_000], "cannot be read"),
     "gzip with a changed byte": (lambda rows: gzip.compress(as_published(rows))[:40] + b"\xff" * 60 + gzip.compress(as_published(rows))[100:], "cannot be read"),
     "gzip in name and first bytes alone": (lambda rows: b"\x1f\x8bno gzip", "cannot be read"),
