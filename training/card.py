@@ -1,7 +1,7 @@
 """The model card: what was trained, on what, how good it is, for whom, and where it ends. Written by every training of
 the project's own layer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +16,15 @@ from training.costs import Costs
 from training.data import Data
 from training.intervals import intervals
 from training.limits import INTRODUCTION, LIMITS, RETRAIN
+from training.markdown import percent, table
 from training.models import NETWORK, NETWORKS, REGRESSION_PENALTY, TREES, TREES_WEIGHT
 from training.train import Training
+from training.treatment import treatment
 from training.tried import TRIED
 
 IMPORTANCE_ROWS = 10_000
 """Applications whose contributions are averaged for the importance of the fields."""
 MAIN = "lightgbm"
-_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def write(path: Path, subject: Subject, costs: Costs | None) -> None:
         _fields(subject),
         _metrics(subject, folder.name),
         _gains(subject),
-        _fairness(subject),
+        treatment(_out_of_fold_chance(subject), subject.data, subject.training.facts["fields"], MAIN),
         _costs(costs, subject.served[MAIN].version),
         _importance(subject),
         _tried(),
@@ -55,16 +56,6 @@ def write(path: Path, subject: Subject, costs: Costs | None) -> None:
         RETRAIN,
     )
     path.write_text("\n\n".join(section.strip() for section in sections) + "\n", encoding="utf-8")
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], figures_from: int = 1) -> str:
-    """A Markdown table; the columns from `figures_from` on are set flush right."""
-    rule = ["---" if place < figures_from else "---:" for place in range(len(head))]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
-
-
-def _percent(share: float) -> str:
-    return "–" if np.isnan(share) else f"{100 * share:.1f} %"
 
 
 def _out_of_fold_chance(subject: Subject) -> Matrix:
@@ -112,7 +103,7 @@ def _data(subject: Subject) -> str:
             ("", ""),
             (
                 ("applications trained on", f"{facts['rows']:,}"),
-                ("of them bad", _percent(facts["bad_rate"])),
+                ("of them bad", percent(facts["bad_rate"])),
                 ("refused, since no form would accept them", f"{sum(refused.values())} ({named})"),
                 ("SHA-256 of the file's text", f"`{facts['sha256']}`"),
             ),
@@ -176,79 +167,11 @@ def _metrics(subject: Subject, folder: str) -> str:
 
 def _gains(subject: Subject) -> str:
     rows = [
-        (str(number), f"{d.rows:,}", f"{d.bads:,}", _percent(d.bad_rate), _percent(d.probability), _percent(d.share_of_bads))
+        (str(number), f"{d.rows:,}", f"{d.bads:,}", percent(d.bad_rate), percent(d.probability), percent(d.share_of_bads))
         for number, d in enumerate(segments.deciles(_out_of_fold_chance(subject), subject.data.bad), 1)
     ]  # fmt: skip
     head = ("decile", "applications", "bad", "bad rate", "mean probability", "bad clients caught so far")
     return f"## Gains by decile\n\n`{MAIN}`, out of fold, highest risk first.\n\n" + table(head, rows)
-
-
-def _fairness(subject: Subject) -> str:
-    chance, bad, columns = _out_of_fold_chance(subject), subject.data.bad, subject.data.columns
-    thresholds = (_THRESHOLD, segments.threshold_approving(chance))
-    share = _percent(segments.APPROVE_SHARE)
-    head = ["", "applications", "bad rate", "mean probability"]
-    for threshold in thresholds:
-        head += [
-            f"approved at {threshold:.3f}",
-            f"bad rate of those at {threshold:.3f}",
-            f"good clients declined at {threshold:.3f}",
-        ]
-    parts = [
-        "## Sex and age\n",
-        f"`{MAIN}`, out of fold, at the threshold in use by default ({_THRESHOLD}) and at {thresholds[1]:.3f}, which approves {share}. "
-        + _used(subject)
-        + "Groups with more bad clients are declined more often, and so are the good clients among them. Whether that "
-        "may be is a question of law and policy, not of the figures: in many countries sex may not be used for credit "
-        "at all, and age not in this way.\n",
-    ]
-    for label, of in (
-        ("Sex", segments.sex_of(columns["SEX"])),
-        ("Age", segments.age_band_of(columns["AGE"])),
-    ):
-        found = segments.groups(of, chance, bad, thresholds)
-        parts.append(
-            table([label, *head[1:]], [_group_row(group) for group in found])
-            + "\n\n"
-            + _verdict(found, thresholds)
-            + "\n"
-        )
-    return "\n".join(parts)
-
-
-def _used(subject: Subject) -> str:
-    used = [f"`{name}`" for name in ("SEX", "AGE") if name in subject.training.facts["fields"]]
-    if not used:
-        return "This model uses neither `SEX` nor `AGE`; other fields may still tell of them. "
-    return f"This model uses {' and '.join(used)}, directly and in crosses. "
-
-
-def _group_row(group: segments.Group) -> list[str]:
-    row = [group.name, f"{group.rows:,}", _percent(group.bad_rate), _percent(group.probability)]
-    for outcome in group.outcomes:
-        row += [_percent(outcome.approved), _percent(outcome.bad_rate), _percent(outcome.good_declined)]
-    return row
-
-
-def _verdict(found: Sequence[segments.Group], thresholds: Sequence[float]) -> str:
-    sentences = []
-    for place, threshold in enumerate(thresholds):
-        ratio, low, high = segments.impact_ratio(found, place)
-        if low:
-            verdict = "passes" if ratio >= 0.8 else "**fails**"
-            sentences.append(
-                f"At {threshold:.3f}, “{low}” is approved {ratio:.2f} times as often as “{high}”, which {verdict} the four-fifths rule."
-            )
-    if not sentences:
-        return "No two groups are large enough to compare."
-    gaps = {
-        group.name: group.probability - group.bad_rate for group in found if group.rows >= segments.FEWEST
-    }
-    worst = max(gaps, key=lambda name: abs(gaps[name]))
-    sentences.append(
-        f"Mean probability and bad rate differ most for “{worst}”: by {100 * gaps[worst]:+.1f} percentage points."
-    )
-    return " ".join(sentences)
 
 
 def _costs(costs: Costs | None, version: str) -> str:

@@ -11,10 +11,10 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from scoring.estimators import probability
 from tests.unit.training.conftest import Train
 from training import costs, plots, segments
-from training.card import table
 from training.data import Data
 from training.errors import PlotsUnavailable
 from training.intervals import intervals
+from training.markdown import table
 from training.publishing import CARD, LAYER, card_of, publish
 from training.train import Training, save
 
