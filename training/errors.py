@@ -9,3 +9,7 @@ class UnusableData(CreditRiskError):
 
 class PlotsUnavailable(CreditRiskError):
     """What draws the model card is not installed; the layer does not need it."""
+
+
+class CardNotWritten(CreditRiskError):
+    """The layer was replaced, but its card could not be written."""

@@ -9,7 +9,7 @@ from scoring import load
 from training import card, costs, plots
 from training.costs import STEPS as STEPS
 from training.data import Data
-from training.errors import PlotsUnavailable
+from training.errors import CardNotWritten, PlotsUnavailable
 from training.train import Training
 from training.validation import FOLDS
 
@@ -38,8 +38,19 @@ def publish(
     """Write the card of a training whose layer stands in `layer`.
 
     With `step`, called after each fold, what the protected fields cost is measured and kept beside the card; without,
-    the figures of an earlier training are shown, with that training's version.
+    the figures of an earlier training are shown, with that training's version. Raises CardNotWritten.
     """
+    try:
+        _publish(path, training, data, layer, step)
+    except OSError as error:
+        raise CardNotWritten(
+            f"The layer is in {layer}, but its card {path} cannot be written: {error.strerror or error}."
+        ) from None
+
+
+def _publish(
+    path: Path, training: Training, data: Data, layer: Path, step: Callable[[], object] | None
+) -> None:
     served = {name: load(layer, name) for name in training.models}
     folder = path.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from scoring.estimators import probability
 from tests.unit.training.conftest import Train
 from training import costs, plots, segments
 from training.data import Data
-from training.errors import PlotsUnavailable
+from training.errors import CardNotWritten, PlotsUnavailable
 from training.intervals import intervals
 from training.markdown import table
 from training.publishing import CARD, LAYER, card_of, publish
@@ -74,6 +74,14 @@ def test_without_matplotlib_the_card_is_refused_in_one_sentence(monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(PlotsUnavailable, match="matplotlib is not installed"):
         plots.require()
+
+
+def test_a_card_that_cannot_be_written_is_told_in_one_sentence(
+    layer: Path, trained: Training, data: Data, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CardNotWritten, match=r"The layer is in .* cannot be written: Not a directory\."):
+        publish(tmp_path / "file" / "card.md", trained, data, layer, step=None)
 
 
 def test_bootstrap_intervals_hold_the_figures_that_scikit_learn_gives() -> None:
