@@ -54,10 +54,13 @@ def _publish(
     served = {name: load(layer, name) for name in training.models}
     folder = path.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
+    subject = card.Subject(training, data, served)
+    card.write(path, subject, costs.kept(folder))  # what follows takes minutes and may be interrupted
     if step:
         facts = training.facts
         base = training.out_of_fold[card.MAIN].aucs[:FOLDS]
         found = costs.measure(data, facts["seed"], facts["excluded_fields"], base, step)
         version = served[card.MAIN].version
-        costs.save(costs.Costs(version, facts["trained_at"], float(np.mean(base)), found), folder)
-    card.write(path, card.Subject(training, data, served), costs.kept(folder))
+        measured = costs.Costs(version, facts["trained_at"], float(np.mean(base)), found)
+        costs.save(measured, folder)
+        card.write(path, subject, measured)
