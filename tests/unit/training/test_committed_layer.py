@@ -12,7 +12,7 @@ from training.data import SOURCE_FIELDS, Data, read
 
 ROOT = Path(__file__).parents[3]
 PICKLES = ROOT / "layers" / "model" / "pickles"
-DATA = ROOT / ".." / "shared" / "data" / "pakdd2010" / "modeling.txt.gz"
+DATA = ROOT.parent / "shared" / "data" / "pakdd2010" / "modeling.txt.gz"
 ROWS = 1_000
 
 with_data = pytest.mark.skipif(
