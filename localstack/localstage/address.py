@@ -10,11 +10,18 @@ import boto3
 
 from localstage.commands import CommandFailed
 
+REGION = "us-east-1"
+_NAME = "credit-risk"  # as resources/address.cjs says
 _STACK = "credit-risk-local"
 _OUTPUT = "FormLambdaFunctionUrl"
 _SECONDS = 60
 _AFTER_AN_UPDATE = 2.5
 """LocalStack can lose an asynchronous invocation within 2 s of a function's update."""
+
+
+def form_origin(port: int) -> str:
+    """What a browser calls the deployed form's site."""
+    return f"http://{_NAME}.lambda-url.{REGION}.localhost:{port}"
 
 
 class LoopbackConnection(http.client.HTTPConnection):

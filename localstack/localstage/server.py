@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 
+from localstage.address import form_origin
 from localstage.commands import CommandFailed, end, is_running
 from localstage.paths import Folders
 
@@ -56,6 +57,7 @@ def _environment(folders: Folders, port: int) -> dict[str, str]:
         "FILESYSTEM_ROOT": str(folders.run / "filesystem"),
         "GATEWAY_LISTEN": f"127.0.0.1:{port}",
         "LOCALSTACK_HOST": f"localhost:{port}",  # the form's address then ends in .localhost, which needs no network
+        "EXTRA_CORS_ALLOWED_ORIGINS": form_origin(port),  # else a browser may open the form, and not send it
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         "LAMBDA_PROCESS_PYTHON": str(folders.runtime_venv / "bin" / "python"),
         "DNS_ADDRESS": "0",

@@ -8,13 +8,12 @@ from dataclasses import asdict, dataclass, field
 
 from cli.embedded_redis import EmbeddedRedis
 from creditrisk.errors import CreditRiskError
-from localstage.address import form_address, wait_until_it_answers
+from localstage.address import REGION, form_address, wait_until_it_answers
 from localstage.commands import CommandFailed, end, run
 from localstage.paths import ROOT, Folders
 from localstage.server import server_runs, start_server, stop_server
 from localstage.venvs import install
 
-REGION = "us-east-1"
 _REDIS_WORDS = "redis-server"
 
 

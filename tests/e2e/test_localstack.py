@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from cli.embedded_redis import free_port
+from localstage.address import connection, form_origin
 from localstage.commands import is_running
 from localstage.paths import Folders
 from localstage.stage import Stage
@@ -56,13 +58,29 @@ def test_the_form_opens(deployment: Deployment) -> None:
     assert b"<form" in page
 
 
+def test_a_browser_sends_the_form_and_sees_the_decision(
+    deployment: Deployment, raw_application: dict[str, object]
+) -> None:
+    http = connection(deployment.address)
+    origin = deployment.address.rstrip("/")
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": origin, "Accept": "text/html"}
+    http.request("POST", "/application", urlencode(raw_application), headers)
+    reply = http.getresponse()
+    page = reply.read().decode()
+    http.close()
+    assert reply.status == 200, page
+    assert "PRODUCT" in page.upper()
+    assert origin == form_origin(deployment.stage.port)
+
+
 def test_applications_are_answered_by_scorers_that_the_form_wakes_and_stand_in_s3_once(
     deployment: Deployment, raw_application: dict[str, object], tmp_path: Path
 ) -> None:
     ids = submit_all(deployment, raw_application, APPLICATIONS)
     answers = deployment.answers(ids, 60)
     assert {answer["status"] for answer in answers} == {"decided"}
-    assert recorded_ids(deployment) == Counter(ids)
+    recorded = recorded_ids(deployment)
+    assert [recorded[application_id] for application_id in ids] == [1] * APPLICATIONS
 
     exported = tmp_path / "history.csv"
     done = deployment.creditrisk(
@@ -71,7 +89,7 @@ def test_applications_are_answered_by_scorers_that_the_form_wakes_and_stand_in_s
     assert done.returncode == 0, done.stderr
     with exported.open(newline="") as file:
         rows = {row["APPLICATION_ID"]: row for row in csv.DictReader(file)}
-    assert set(rows) == set(ids)
+    assert set(rows) == set(recorded)
     for answer in answers:
         assert float(rows[answer["id"]]["PROBABILITY"]) == answer["probability"]
 
