@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains, Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -148,8 +149,10 @@ def heading(browser: Chrome) -> str:
 
 
 def verdict(browser: Chrome) -> str:
-    """The verdict, once it is there."""
-    WebDriverWait(browser, 30).until(lambda it: heading(it) in VERDICTS.values())
+    """The verdict, once it is there. While one page makes way for the next, the browser knows of no heading."""
+    WebDriverWait(browser, 30, ignored_exceptions=[WebDriverException]).until(
+        lambda it: heading(it) in VERDICTS.values()
+    )
     return heading(browser)
 
 
