@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scoring import load
+from scoring import Scorer, load
 from training import card, costs, plots
 from training.costs import STEPS as STEPS
 from training.data import Data
@@ -51,7 +51,8 @@ def publish(
 def _publish(
     path: Path, training: Training, data: Data, layer: Path, step: Callable[[], object] | None
 ) -> None:
-    served = {name: load(layer, name) for name in training.models}
+    loaded = {name: load(layer, name) for name in training.models}
+    served = {name: scorer for name, scorer in loaded.items() if isinstance(scorer, Scorer)}
     folder = path.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
     subject = card.Subject(training, data, served)

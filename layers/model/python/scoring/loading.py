@@ -2,11 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from scoring.errors import WrongScores
-from scoring.manifest import ENCODER, SCALER, file_of, read_manifest
+from scoring.encoder import Encoder
+from scoring.errors import UnreadablePickle, WrongScores
+from scoring.estimators import Blend, Network
+from scoring.foreign import ForeignScorer
+from scoring.manifest import ENCODER, SCALER, Manifest, file_of, read_manifest
+from scoring.scaler import Scaler
 from scoring.scorer import Scorer
 from scoring.unpickling import unpickle
 
@@ -17,7 +22,7 @@ TOLERANCE = 1e-9
 
 def load(
     folder: Path, model: str = "lightgbm", challenger: str | None = None, threshold: float = 0.5
-) -> Scorer:
+) -> Scorer | ForeignScorer:
     """The scorer of a layer, with exactly one active model.
 
     Raises UnknownModel, ManifestMissing, FileMissing, FileChanged, UnsafePickle, UnreadablePickle or WrongScores: a
@@ -26,17 +31,41 @@ def load(
     chosen = [file_of(name) for name in (model, challenger) if name]
     manifest = read_manifest(folder)
     contents = manifest.read(folder, [ENCODER, SCALER, *chosen, GOLDEN])
-    encoder, scaler, active, *rest = (unpickle(contents[name], name) for name in (ENCODER, SCALER, *chosen))
-    scorer = Scorer(manifest, encoder, scaler, model, active, rest[0] if rest else None, threshold)
+    parts = {name: unpickle(contents[name], name) for name in (ENCODER, SCALER, *chosen)}
+    scorer = assemble(manifest, parts, model, challenger, threshold)
     _check(scorer, json.loads(contents[GOLDEN]))
     return scorer
 
 
-def _check(scorer: Scorer, golden: list[dict[str, object]]) -> None:
+def assemble(
+    manifest: Manifest, parts: dict[str, Any], model: str, challenger: str | None, threshold: float
+) -> Scorer | ForeignScorer:
+    """The scorer made of unpickled files: our own kind when every part is ours, else the general one.
+
+    Raises UnreadablePickle when a part cannot do what it is for.
+    """
+    encoder, scaler, active = parts[ENCODER], parts[SCALER], parts[file_of(model)]
+    other = parts[file_of(challenger)] if challenger else None
+    for part, file, method in (
+        (encoder, ENCODER, "transform"),
+        (scaler, SCALER, "transform"),
+        (active, file_of(model), "predict_proba"),
+    ):
+        if not callable(getattr(part, method, None)):
+            raise UnreadablePickle(
+                f"{file} holds a {type(part).__name__}, which has no {method}; hand over a fitted one."
+            )
+    ours = isinstance(encoder, Encoder) and isinstance(scaler, Scaler) and isinstance(active, Blend | Network)
+    kind: Any = Scorer if ours else ForeignScorer
+    scorer: Scorer | ForeignScorer = kind(manifest, encoder, scaler, model, active, other, threshold)
+    return scorer
+
+
+def _check(scorer: Scorer | ForeignScorer, golden: list[dict[str, Any]]) -> None:
     """Raises WrongScores unless the golden rows score as recorded."""
     rows = [row["application"] for row in golden]
     expected = np.array([row[scorer.name] for row in golden], float)
-    scores = np.array([score.probability for score in scorer.score(rows, reasons=0)])  # type: ignore[arg-type]
+    scores = np.array([score.probability for score in scorer.score(rows, reasons=0)])
     worst = float(np.abs(scores - expected).max()) if len(golden) else 0.0
     if not worst <= TOLERANCE:
         raise WrongScores(

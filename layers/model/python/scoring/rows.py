@@ -6,6 +6,7 @@ from typing import Any
 
 from creditrisk.application import FIELDS, Field, Role, canonical_name
 from scoring.errors import ModelError
+from scoring.foreign import ForeignScorer
 from scoring.scorer import Scorer
 
 RESULT_COLUMNS = ("probability", "prediction", "decision", "reasons", "error")
@@ -42,7 +43,7 @@ class _Memo(dict[str, Any]):
 class RowScorer:
     """Scores the rows of one table; columns that are no field are left alone."""
 
-    def __init__(self, scorer: Scorer, header: Sequence[str], reasons: int = 4) -> None:
+    def __init__(self, scorer: Scorer | ForeignScorer, header: Sequence[str], reasons: int = 4) -> None:
         """Raises WrongColumns, naming every column that is missing or given twice."""
         self.scorer = scorer
         self.reasons = reasons
