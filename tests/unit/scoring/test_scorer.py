@@ -1,0 +1,213 @@
+"""What is served is what was trained: exact contributions, honest reasons, and nothing from files that changed."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lightgbm import LGBMClassifier
+from sklearn.neural_network import MLPClassifier
+
+from creditrisk.application import FIELDS
+from creditrisk.settings import Settings
+from scoring import Scorer, load
+from scoring.errors import FileChanged, FileMissing, ManifestMissing, UnknownModel, WrongScores
+from scoring.estimators import Network, bounded, probability
+from scoring.loading import GOLDEN
+from scoring.manifest import ENCODER, FILES, MODEL_FILES
+from training.models import fit_deeplearning
+from training.population import population
+from training.trees import trees_of
+
+LAYER = Settings().model_folder
+ROWS = list(population(200, seed=11))
+
+
+@pytest.fixture(params=MODEL_FILES)
+def scorer(request: pytest.FixtureRequest) -> Scorer:
+    loaded = load(LAYER, request.param)
+    assert isinstance(loaded, Scorer)
+    return loaded
+
+
+@pytest.fixture
+def layer(tmp_path: Path) -> Path:
+    shutil.copytree(LAYER, tmp_path / "layer")
+    return tmp_path / "layer"
+
+
+def columns_of(scorer: Scorer) -> dict[str, list[object]]:
+    return {name: [row[name] for row in ROWS] for name in scorer.fields}
+
+
+def noisy(rows: int = 500, columns: int = 6) -> tuple[np.ndarray, np.ndarray]:
+    draw = np.random.default_rng(4)
+    matrix = draw.normal(size=(rows, columns))
+    matrix[draw.random(matrix.shape) < 0.1] = np.nan
+    bad = (
+        np.nan_to_num(matrix[:, 0]) + np.nan_to_num(matrix[:, 1]) ** 2 + draw.normal(size=rows) > 1
+    ).astype(int)
+    return matrix, bad
+
+
+def test_trees_as_arrays_say_what_lightgbm_says_contributions_included() -> None:
+    matrix, bad = noisy()
+    model = LGBMClassifier(n_estimators=40, max_depth=3, num_leaves=8, min_child_samples=5, verbose=-1).fit(
+        matrix, bad
+    )
+    trees = trees_of(model.booster_)
+    assert np.allclose(trees.log_odds(matrix), model.predict(matrix, raw_score=True), rtol=0, atol=1e-9)
+    contributions, base = trees.contributions(matrix, np.eye(matrix.shape[1]))
+    expected = model.predict(matrix, pred_contrib=True)
+    assert np.allclose(contributions, expected[:, :-1], rtol=0, atol=1e-9)
+    assert base == pytest.approx(expected[0, -1], abs=1e-9)
+
+
+def test_a_tree_too_deep_for_the_arrays_is_refused() -> None:
+    matrix, bad = noisy()
+    model = LGBMClassifier(n_estimators=3, num_leaves=31, min_child_samples=2, verbose=-1).fit(matrix, bad)
+    with pytest.raises(ValueError, match="deeper"):
+        trees_of(model.booster_)
+
+
+def test_the_network_says_what_scikit_learn_says_on_average(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix, bad = noisy()
+    network = fit_deeplearning(matrix, bad, seed=1)
+    assert isinstance(network, Network)
+    from training.models import NETWORK, NETWORKS
+
+    inputs = bounded(matrix)
+    members = [
+        MLPClassifier(**NETWORK, random_state=1 + number).fit(inputs, bad) for number in range(NETWORKS)
+    ]
+    chances = [member.predict_proba(inputs)[:, 1] for member in members]
+    expected = np.mean([np.log(chance / (1 - chance)) for chance in chances], axis=0)
+    assert np.allclose(network.log_odds(matrix), expected, rtol=0, atol=1e-9)
+
+
+def test_integrated_gradients_in_closed_form_are_the_integral(layer: Path) -> None:
+    scorer = load(layer, "deeplearning")
+    assert isinstance(scorer, Scorer)
+    network = scorer.model
+    assert isinstance(network, Network)
+    inputs = bounded(scorer.matrix(columns_of(scorer)))[:5]
+    exact, _ = network.contributions(inputs, np.eye(inputs.shape[1]))
+    gradients = np.zeros_like(inputs)
+    steps = 4_000
+    for step in range(steps):
+        point = network.mean + (step + 0.5) / steps * (inputs - network.mean)
+        gradients += (
+            ((point @ network.hidden + network.hidden_bias > 0) * network.output) @ network.hidden.T / steps
+        )
+    assert np.allclose(exact, (inputs - network.mean) * gradients, rtol=0, atol=2e-3)
+
+
+def test_contributions_add_up_to_the_log_odds(scorer: Scorer) -> None:
+    contributions, base = scorer.contributions(columns_of(scorer))
+    chances = np.array([score.probability for score in scorer.score(ROWS, 0)])
+    assert np.allclose(probability(base + contributions.sum(axis=1)), chances, rtol=0, atol=1e-12)
+    log_odds = np.log(chances / (1 - chances))
+    assert np.allclose(base + contributions.sum(axis=1), log_odds, rtol=0, atol=1e-9)
+
+
+def test_one_by_one_in_batches_and_by_columns_are_the_same(scorer: Scorer) -> None:
+    together = [score.probability for score in scorer.score(ROWS, 0)]
+    alone = [scorer.score([row], 0)[0].probability for row in ROWS]
+    assert np.allclose(alone, together, rtol=0, atol=1e-12)
+    assert np.allclose(scorer.probabilities(columns_of(scorer)), together, rtol=0, atol=1e-12)
+
+
+def test_reasons_are_the_same_each_time_and_name_only_fields_that_the_model_uses(scorer: Scorer) -> None:
+    first, again = scorer.score(ROWS), scorer.score(ROWS)
+    assert first == again
+    for score in first:
+        assert 1 <= len(score.reasons) <= 4
+        assert {reason.field for reason in score.reasons} <= set(scorer.fields)
+        assert all(FIELDS[reason.field].label in reason.text for reason in score.reasons)
+
+
+def test_a_decline_tells_what_raised_the_risk_and_an_approval_what_lowered_it() -> None:
+    strict = load(LAYER, threshold=0.0)
+    lenient = load(LAYER, threshold=1.0)
+    assert all(reason.contribution > 0 for score in strict.score(ROWS) for reason in score.reasons)
+    assert all(reason.contribution < 0 for score in lenient.score(ROWS) for reason in score.reasons)
+    raised = strict.score(ROWS)[0].reasons
+    assert [r.contribution for r in raised] == sorted((r.contribution for r in raised), reverse=True)
+
+
+def test_a_value_that_the_encoder_does_not_know_is_reported(scorer: Scorer) -> None:
+    known = {
+        name: levels
+        for name, levels in scorer.encoder.vocabulary.items()
+        if name in FIELDS and not FIELDS[name].choices
+    }
+    (row,) = population(1, seed=1, levels=known)
+    row |= {name: known[name][0] for name in known}
+    assert scorer.score([row])[0].unknown == ()
+    changed = row | {"RESIDENCIAL_CITY": "Atlantis", "PROFESSION_CODE": "Other"}
+    assert set(scorer.score([changed])[0].unknown) == {"RESIDENCIAL_CITY", "PROFESSION_CODE"}
+
+
+def test_case_accents_and_spaces_do_not_change_a_score(scorer: Scorer) -> None:
+    row = ROWS[0] | {"RESIDENCIAL_CITY": "São José dos Campos"}
+    other = row | {"RESIDENCIAL_CITY": "  SAO  JOSE DOS CAMPOS "}
+    assert scorer.score([row], 0) == scorer.score([other], 0)
+
+
+def test_who_the_applicant_is_plays_no_part(scorer: Scorer) -> None:
+    assert not {"FULL_NAME", "DNI"} & set(scorer.fields)
+    assert scorer.score([ROWS[0]]) == scorer.score(
+        [ROWS[0] | {"FULL_NAME": "Somebody Else", "DNI": "999999"}]
+    )
+
+
+@pytest.mark.parametrize("name", [*FILES, GOLDEN])
+def test_one_changed_byte_is_refused_before_anything_is_read(
+    layer: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = bytearray((layer / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (layer / name).write_bytes(data)
+    read: list[str] = []
+    monkeypatch.setattr("scoring.loading.unpickle", lambda data, file: read.append(file))
+    model = "deeplearning" if name == MODEL_FILES["deeplearning"] else "lightgbm"
+    with pytest.raises(FileChanged, match=name.replace(".", r"\.")):
+        load(layer, model)
+    assert read == []
+
+
+def test_missing_files_and_manifests_are_named(layer: Path) -> None:
+    (layer / ENCODER).unlink()
+    with pytest.raises(FileMissing, match="encoder_hot"):
+        load(layer)
+    (layer / "manifest.json").write_text("{}")
+    with pytest.raises(ManifestMissing, match="creditrisk train"):
+        load(layer)
+
+
+def test_a_model_that_the_layer_lacks_is_refused_with_the_choices() -> None:
+    with pytest.raises(UnknownModel, match="lightgbm, deeplearning"):
+        load(LAYER, "randomforest")
+
+
+def test_a_model_that_scores_otherwise_than_when_it_was_made_is_refused(layer: Path) -> None:
+    golden = json.loads((layer / GOLDEN).read_text(encoding="utf-8"))
+    golden[0]["lightgbm"] += 1e-6
+    data = json.dumps(golden).encode()
+    (layer / GOLDEN).write_bytes(data)
+    manifest = json.loads((layer / "manifest.json").read_text())
+    from scoring.manifest import sha256
+
+    manifest["files"][GOLDEN]["sha256"] = sha256(data)
+    (layer / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(WrongScores, match="scores differently"):
+        load(layer)
+
+
+def test_a_challenger_scores_beside_the_champion_and_decides_nothing() -> None:
+    alone, both, other = load(LAYER), load(LAYER, challenger="deeplearning"), load(LAYER, "deeplearning")
+    for one, two, three in zip(alone.score(ROWS), both.score(ROWS), other.score(ROWS), strict=True):
+        assert (one.probability, one.reasons) == (two.probability, two.reasons)
+        assert two.challenger == three.probability
+        assert one.challenger is None
