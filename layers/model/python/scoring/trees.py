@@ -81,18 +81,19 @@ class Trees:
             out[start : start + _SHAP_BLOCK] = table[tree, patterns].sum(axis=0)
         return out, self.base
 
-    def _patterns(self, matrix: Matrix) -> NDArray[np.int64]:
+    def _patterns(self, matrix: Matrix) -> NDArray[np.uint8]:
         """The pattern of answers of each row in each tree, (trees × rows)."""
-        values = matrix.T
+        values = np.ascontiguousarray(matrix.T)  # a column's values side by side
         missing = np.isnan(values)
         if missing.any():
             values = np.concatenate([np.where(missing, np.inf, values), np.where(missing, -np.inf, values)])
             source = self.column + np.where(self.missing_left, matrix.shape[1], 0)
         else:
             source = self.column
-        patterns = np.zeros((len(self.column), len(matrix)), np.int64)
+        patterns = np.zeros((len(self.column), len(matrix)), np.uint8)
         for node in range(NODES):
-            patterns |= (values[source[:, node]] <= self.threshold[:, node, None]).astype(np.int64) << node
+            left = values[source[:, node]] <= self.threshold[:, node, None]
+            patterns |= left.view(np.uint8) << np.uint8(node)
         return patterns
 
     def _shap_table(self, groups: Matrix) -> Matrix:
