@@ -55,7 +55,7 @@ compose-test: $(VENV)/tests ## docker-compose.yml on a Docker engine: kills, res
 	STRICT=1 $(BIN)/python -m pytest tests/e2e/test_compose.py $(ARGS)
 
 clean:          ## delete what was built; data/ stays
-	rm -rf $(VENV) build node_modules .serverless .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) .localstack build node_modules .serverless .pytest_cache .mypy_cache .ruff_cache *.egg-info
 
 # .venv is brought up to date when the pins change. `make run` installs what runs, the others what tests it too.
 $(VENV)/bin/python:
