@@ -92,16 +92,23 @@ class Encoder:
 
     def codes(self, columns: Columns) -> NDArray[np.int64]:
         """The code of every part's level, one row an application; 0 where the level was never seen in training."""
-        memos = self._prepared()["memos"]
+        readers = self._prepared()["readers"]
         rows = len(next(iter(columns.values())))
-        codes = np.empty((rows, len(memos)), np.int64)
-        for position, (part, memo) in enumerate(memos.items()):
-            fields = PARTS[part].fields
+        if rows == 1:  # one applicant waits: forty small arrays would take longer than the look-ups
+            return np.array([[self._code(memo, fields, columns) for memo, fields in readers]], np.int64)
+        codes = np.empty((rows, len(readers)), np.int64)
+        for position, (memo, fields) in enumerate(readers):
             raw: Iterable[Any] = (
                 columns[fields[0]] if len(fields) == 1 else zip(*(columns[f] for f in fields), strict=True)
             )
             codes[:, position] = np.fromiter(map(memo.__getitem__, raw), np.int64, rows)
         return codes
+
+    @staticmethod
+    def _code(memo: "_Memo", fields: tuple[str, ...], columns: Columns) -> int:
+        if len(fields) == 1:
+            return memo[columns[fields[0]][0]]
+        return memo[tuple([columns[name][0] for name in fields])]
 
     def matrix(self, columns: Columns, codes: NDArray[np.int64]) -> Matrix:
         """The matrix, given the levels' codes."""
@@ -163,7 +170,7 @@ class Encoder:
         ]
         tables = [lookup.table for lookup in self.lookups]
         return {
-            "memos": {part: _Memo(part, codes[part]) for part in self.vocabulary},
+            "readers": [(_Memo(part, codes[part]), PARTS[part].fields) for part in self.vocabulary],
             "raw": {name for number in self.numbers for name in NUMBERS[number].fields},
             "width": len(self.columns),
             "flag_parts": np.array([position[part] for part, _ in self.one_hot], np.int64),

@@ -14,6 +14,7 @@ LEAVES = 2**DEPTH
 PATTERNS = 2**NODES
 _BLOCK = 256
 """Rows at a time: their answers to all the questions stay in the processor's cache."""
+_FEW = 4
 _SHAP_BLOCK = 32
 """The same for contributions, which are one row of figures for each tree."""
 
@@ -85,13 +86,15 @@ class Trees:
         """The pattern of answers of each row in each tree, (trees × rows)."""
         values = np.ascontiguousarray(matrix.T)  # a column's values side by side
         missing = np.isnan(values)
+        source = self.column
         if missing.any():
             values = np.concatenate([np.where(missing, np.inf, values), np.where(missing, -np.inf, values)])
             source = self.column + np.where(self.missing_left, matrix.shape[1], 0)
-        else:
-            source = self.column
+        if len(matrix) <= _FEW:  # all questions at once
+            left = values[source] <= self.threshold[:, :, None]
+            return np.packbits(left, axis=1, bitorder="little")[:, 0]
         patterns = np.zeros((len(self.column), len(matrix)), np.uint8)
-        for node in range(NODES):
+        for node in range(NODES):  # a question at a time, which stays in the cache
             left = values[source[:, node]] <= self.threshold[:, node, None]
             patterns |= left.view(np.uint8) << np.uint8(node)
         return patterns
