@@ -16,8 +16,8 @@ from training.encoding import Codes
 from training.trees import trees_of
 
 TREES: dict[str, Any] = {
-    "n_estimators": 800,
-    "learning_rate": 0.05,
+    "n_estimators": 1200,
+    "learning_rate": 0.04,
     "max_depth": 3,
     "num_leaves": 8,
     "extra_trees": True,
@@ -33,7 +33,7 @@ TREES: dict[str, Any] = {
 }
 """Many weak trees with thresholds drawn at random: on data this noisy a greedy threshold learns the noise."""
 REGRESSION_PENALTY = 0.002
-TREES_WEIGHT = 0.7
+TREES_WEIGHT = 0.65
 NETWORK: dict[str, Any] = {"hidden_layer_sizes": (16,), "alpha": 3.0, "batch_size": 256, "max_iter": 12}
 NETWORKS = 3
 
