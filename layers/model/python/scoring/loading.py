@@ -63,9 +63,14 @@ def assemble(
 
 def _check(scorer: Scorer | ForeignScorer, golden: list[dict[str, Any]]) -> None:
     """Raises WrongScores unless the golden rows score as recorded."""
-    rows = [row["application"] for row in golden]
-    expected = np.array([row[scorer.name] for row in golden], float)
-    scores = np.array([score.probability for score in scorer.score(rows, reasons=0)])
+    try:
+        rows = [row["application"] for row in golden]
+        expected = np.array([row[scorer.name] for row in golden], float)
+        scores = np.array([score.probability for score in scorer.score(rows, reasons=0)])
+    except (KeyError, TypeError, ValueError) as error:
+        raise WrongScores(
+            f"The golden rows in {GOLDEN} cannot be scored ({type(error).__name__}: {error}); install the layer again."
+        ) from error
     worst = float(np.abs(scores - expected).max()) if len(golden) else 0.0
     if not worst <= TOLERANCE:
         raise WrongScores(
