@@ -157,7 +157,10 @@ def test_a_pickle_that_would_run_something_is_refused_and_nothing_runs(
     assert not list(target.parent.glob(".pickles*"))
 
 
-@pytest.mark.parametrize("name", ["numpy.testing._private.utils:runstring", "numpy.lib.npyio:load", "sklearn.utils._joblib:Parallel", "builtins:getattr", "pathlib:Path.write_text", "subprocess:Popen"])  # fmt: skip
+@pytest.mark.parametrize("name", ["numpy.testing._private.utils:runstring", "numpy.lib.npyio:load",
+        "numpy:memmap",
+        "lightgbm.basic:Path",
+        "sklearn.utils.parallel:Parallel", "sklearn.utils._joblib:Parallel", "builtins:getattr", "pathlib:Path.write_text", "subprocess:Popen"])  # fmt: skip
 def test_names_outside_the_allow_list_are_refused(name: str) -> None:
     module, _, attribute = name.partition(":")
     data = (
