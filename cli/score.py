@@ -4,6 +4,7 @@ import csv
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -52,6 +53,14 @@ def score(source: Path, target: Path, reasons: bool, processes: int) -> None:
         partial.replace(target)
     except OSError as error:
         raise UnusableFile(f"{error.filename or target}: {error.strerror or error}.") from None
+    except UnicodeDecodeError:
+        raise UnusableFile(
+            f"{source} begins as UTF-8 and goes on in another encoding; save it as UTF-8."
+        ) from None
+    except BrokenProcessPool:
+        raise UnusableFile(
+            "A scoring process was ended from outside, perhaps for lack of memory; nothing was written."
+        ) from None
     finally:
         partial.unlink(missing_ok=True)
     click.echo(f"{count:,} rows scored into {target}, {bad:,} of them with an error")
@@ -66,7 +75,7 @@ def _text(source: Path) -> TextIO:
         encoding = "utf-8-sig"
     except UnicodeDecodeError:
         encoding = "iso-8859-1"
-    return source.open(encoding=encoding, errors="replace", newline="")
+    return source.open(encoding=encoding, newline="")
 
 
 def _score(
@@ -91,7 +100,8 @@ def _score(
     ):
         for rows, results in _in_order(pool, _chunks(reader), processes + 2):
             writer.writerows(
-                [*row, *_padding(row, header), *cells] for row, cells in zip(rows, results, strict=True)
+                [*row[: len(header)], *_padding(row, header), *cells]
+                for row, cells in zip(rows, results, strict=True)
             )
             count, bad = count + len(rows), bad + sum(1 for cells in results if cells[-1])
             bar.update(sum(len(cell) + 1 for row in rows for cell in row))

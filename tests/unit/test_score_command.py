@@ -85,10 +85,11 @@ def test_a_bad_row_gets_all_its_errors_and_stops_nothing(tmp_path: Path) -> None
 def test_a_row_with_too_few_or_too_many_cells_gets_an_error(tmp_path: Path) -> None:
     source = write(tmp_path / "in.csv", ROWS[:2])
     with source.open("a") as file:
-        file.write("Ana,123456\n")
+        file.write("Ana,123456\n" + "x," * 60 + "\n")
     rows = scored(source)
-    assert len(rows) == 3
+    assert len(rows) == 4
     assert "2 cells" in rows[2]["error"]
+    assert "61 cells" in rows[3]["error"]
 
 
 def test_identity_is_not_needed_and_optional_fields_may_be_absent(tmp_path: Path) -> None:
@@ -114,6 +115,23 @@ def test_a_column_given_twice_is_refused(tmp_path: Path) -> None:
         tmp_path / "out.csv",
     )
     assert "AGE is there twice" in str(result.exception)
+
+
+def test_a_file_that_was_scored_before_is_refused(tmp_path: Path) -> None:
+    scored(write(tmp_path / "in.csv", ROWS[:2]))
+    result = run(tmp_path / "out.csv", tmp_path / "again.csv")
+    assert result.exit_code == 1
+    assert "probability, prediction, decision, reasons, error already" in str(result.exception)
+
+
+def test_a_file_that_changes_its_encoding_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", ROWS * 250)
+    with source.open("ab") as file:
+        file.write(b"S\xe3o,\n" * 300_000)
+    result = run(source, tmp_path / "out.csv", "--no-reasons")
+    assert result.exit_code == 1
+    assert "save it as UTF-8" in str(result.exception)
+    assert not (tmp_path / "out.csv").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"\n"])

@@ -27,12 +27,14 @@ class _Memo(dict[str, Any]):
     def __init__(self, field: Field) -> None:
         super().__init__()
         self._field = field
+        self.refused = False  # whether any text was
 
     def __missing__(self, text: str) -> Any:
         try:
             value: Any = self._field.parse(text)
         except ValueError as error:
             value = Refusal(f"{self._field.name}: {error}")
+            self.refused = True
         if self._field.role is Role.IDENTITY and not text.strip():
             value = None  # who it is has no part in a score
         if len(self) < _MEMO_SIZE:
@@ -44,7 +46,7 @@ class RowScorer:
     """Scores the rows of one table; columns that are no field are left alone."""
 
     def __init__(self, scorer: Scorer | ForeignScorer, header: Sequence[str], reasons: int = 4) -> None:
-        """Raises WrongColumns, naming every column that is missing or given twice."""
+        """Raises WrongColumns, naming every column that is missing, given twice or in the way."""
         self.scorer = scorer
         self.reasons = reasons
         self.width = len(header)
@@ -68,8 +70,8 @@ class RowScorer:
     def _errors(self, columns: dict[str, list[Any]], whole: Sequence[int]) -> dict[int, str]:
         """Row number → all its errors."""
         errors: dict[int, str] = {}
-        for values in columns.values():
-            if any(type(value) is Refusal for value in set(values)):
+        for name, values in columns.items():
+            if self._memos[name].refused:
                 for number, value in zip(whole, values, strict=True):
                     if type(value) is Refusal:
                         errors[number] = f"{errors[number]}; {value}" if number in errors else str(value)
@@ -79,8 +81,11 @@ class RowScorer:
         if not good:
             return []
         threshold = self.scorer.threshold
+        everything = len(good) == len(next(iter(columns.values())))
         given = {
-            name: [columns[name][at] for at in good] if name in columns else [None] * len(good)
+            name: (columns[name] if everything else [columns[name][at] for at in good])
+            if name in columns
+            else [None] * len(good)
             for name in self.scorer.fields
         }
         if not self.reasons:
@@ -101,6 +106,11 @@ def _places(header: Sequence[str]) -> dict[str, int]:
             raise WrongColumns(f"The column {name} is there twice.")
         if name:
             place[name] = number
+    taken = [column for column in header if column.strip().lower() in RESULT_COLUMNS]
+    if taken:
+        raise WrongColumns(
+            f"The header has {', '.join(taken)} already; rename or remove what an earlier scoring added."
+        )
     needed = [
         n
         for n, field in FIELDS.items()
