@@ -1,52 +1,86 @@
-"""Reading a pickle that came from somebody else: only what a model is made of may be imported, nothing else is run."""
+"""Reading a pickle that came from somebody else: only what a model is made of may be imported, nothing else is run.
+
+Plain pickles alone are read (protocol 3 or later, as `pickle.dump` writes them); what joblib or cloudpickle writes is
+refused. A pickle can still hold a model that answers nonsense, or arrays that a library's compiled code trusts: take
+files from people you trust, and let golden rows say what they answer.
+"""
 
 import io
 import pickle
+import re
 from typing import Any
 
 from scoring.errors import UnreadablePickle, UnsafePickle
 
-ALLOWED_PACKAGES = ("scoring", "sklearn", "lightgbm", "numpy", "scipy")
-"""Packages whose classes a model may be made of."""
-_ALLOWED_ELSEWHERE = {
-    ("builtins", name) for name in ("bytearray", "complex", "dict", "frozenset", "list", "object", "range", "set", "slice", "tuple", "float", "int", "str", "bool", "bytes")
-} | {("collections", "OrderedDict"), ("collections", "defaultdict"), ("copyreg", "_reconstructor"), ("_codecs", "encode")}  # fmt: skip
-_FORBIDDEN_MODULES = ("numpy.distutils", "numpy.f2py", "numpy.testing", "numpy.lib.npyio", "numpy.lib._npyio_impl", "scipy.io", "sklearn.utils._testing", "sklearn.datasets")  # fmt: skip
-"""Corners of the allowed packages that read files, reach the network or run programs."""
-_FORBIDDEN_CLASSES = frozenset({"memmap", "DataSource", "Repository", "NpzFile", "Dataset", "Parallel"})
-"""Classes of theirs that open files, addresses or processes when they are made."""
+_MODULES = re.compile(
+    r"""
+      scoring\.(encoder|scaler|estimators|trees)
+    | numpy
+    | numpy\.(_core|core)\.(multiarray|numeric|_multiarray_umath)
+    | numpy\.(dtypes|ma|ma\.core)
+    | numpy\.random(\.(mtrand|bit_generator|_generator|_pickle|_mt19937|_pcg64|_philox|_sfc64))?
+    | scipy\.(sparse|interpolate|spatial)(\.\w+)*
+    | lightgbm\.(basic|sklearn)
+    | sklearn\.(?!utils|externals|datasets|experimental|conftest|_build_utils|__check_build)\w+(\.(?!tests\b)\w+)*
+    | sklearn\.utils\.(_bunch|_metadata_requests|_encode)
+    """,
+    re.VERBOSE,
+)
+"""Modules that models are made of. Elsewhere in the same libraries stand classes that run what a pickle tells them
+(scipy.stats executes a distribution's `_parse_arg_template`), start pytest or a process, or fetch files."""
+_FORBIDDEN_CLASSES = frozenset({"memmap", "Dataset", "_InnerPredictor", "vectorize"})
+"""Classes in these modules that open files, or call what they are given, when they are made."""
+_CONSTRUCTORS = frozenset({"_reconstruct", "_mareconstruct", "_frombuffer", "scalar", "newObj",
+    "__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor"})  # fmt: skip
+"""Functions in these modules that pickles call to make arrays, generators and trees."""
+_SETTINGS = frozenset({
+    ("scipy._lib.array_api_compat.numpy._aliases", "asarray"),
+    *(("sklearn.feature_selection._univariate_selection", name) for name in ("chi2", "f_classif")),
+})  # fmt: skip
+"""Functions that estimators keep as settings."""
+_ELSEWHERE = frozenset({
+    *(("builtins", name) for name in ("bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "range", "set", "slice", "str", "tuple")),
+    ("collections", "OrderedDict"), ("collections", "defaultdict"), ("copyreg", "_reconstructor"), ("_codecs", "encode"),
+})  # fmt: skip
+_ADVICE = {
+    "joblib": "it was written by joblib; write it with pickle.dump",
+    "cloudpickle": "it was written by cloudpickle; write it with pickle.dump, of classes from the libraries alone",
+    "scipy.stats": "it asks for scipy.stats, which can run what a pickle tells it; hand over the search's best_estimator_",
+    "__main__": "it asks for a class or function of the script that made it; hand over the libraries' own alone",
+}
 
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        package = module.partition(".")[0]
-        allowed = (
-            package in ALLOWED_PACKAGES and not module.startswith(_FORBIDDEN_MODULES) and "." not in name
-        )
-        if not allowed and (module, name) not in _ALLOWED_ELSEWHERE:
+        if (module, name) in _ELSEWHERE or (module, name) in _SETTINGS:
+            return super().find_class(module, name)
+        if not _MODULES.fullmatch(module) or not name.isidentifier():
+            for start, advice in _ADVICE.items():
+                if module == start or module.startswith(start + "."):
+                    raise UnsafePickle(advice)
             raise UnsafePickle(f"it asks for {module}.{name}, which a model has no use for")
         found = super().find_class(module, name)
-        if allowed and not _is_class_of_a_model(found) and not _is_constructor(module, name):
+        if not (_is_class_of_a_model(found) or _is_constructor(name) or _is_ufunc(found)):
             raise UnsafePickle(f"it asks for {module}.{name}, which is no class that a model is made of")
         return found
 
 
 def _is_class_of_a_model(found: Any) -> bool:
-    """Whether something is a class that an allowed package defines itself, and that touches no file when it is made."""
+    """Whether something is a class that one of these modules defines itself, and that touches no file when it is made."""
     return (
         isinstance(found, type)
-        and found.__module__.partition(".")[0] in ALLOWED_PACKAGES
+        and _MODULES.fullmatch(found.__module__) is not None
         and found.__name__ not in _FORBIDDEN_CLASSES
     )
 
 
-def _is_constructor(module: str, name: str) -> bool:
-    """Functions that numpy, scikit-learn and lightgbm put into pickles to make their objects."""
-    return (
-        name.startswith(("_reconstruct", "__pyx_unpickle", "_frombuffer", "scalar", "__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor", "_unpickle", "_construct_"))
-        or (module.startswith("sklearn") and name in {"newObj", "__newobj__"})
-        or (module.startswith("numpy") and name in {"dtype"})
-    )  # fmt: skip
+def _is_constructor(name: str) -> bool:
+    return name in _CONSTRUCTORS or name.startswith("__pyx_unpickle_")
+
+
+def _is_ufunc(found: Any) -> bool:
+    """Whether something is one of numpy's element-wise functions, such as the log1p of a FunctionTransformer."""
+    return type(found).__module__ == "numpy" and type(found).__name__ == "ufunc"
 
 
 def unpickle(data: bytes, file: str) -> Any:
