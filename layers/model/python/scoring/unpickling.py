@@ -19,9 +19,9 @@ _MODULES = re.compile(
     | numpy\.(_core|core)\.(multiarray|numeric|_multiarray_umath)
     | numpy\.(dtypes|ma|ma\.core)
     | numpy\.random(\.(mtrand|bit_generator|_generator|_pickle|_mt19937|_pcg64|_philox|_sfc64))?
-    | scipy\.(sparse|interpolate|spatial)(\.\w+)*
+    | scipy\.(sparse|interpolate|spatial)(\.(?!tests\b)\w+)*
     | lightgbm\.(basic|sklearn)
-    | sklearn\.(?!utils|externals|datasets|experimental|conftest|_build_utils|__check_build)\w+(\.(?!tests\b)\w+)*
+    | sklearn\.(?!tests|utils|externals|datasets|experimental|conftest|_build_utils|__check_build)\w+(\.(?!tests\b)\w+)*
     | sklearn\.utils\.(_bunch|_metadata_requests|_encode)
     """,
     re.VERBOSE,
