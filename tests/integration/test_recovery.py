@@ -1,5 +1,6 @@
 """What happens when a scorer dies, stalls, or comes back too late."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -39,6 +40,29 @@ def test_what_a_dead_scorer_held_comes_back_to_the_head_in_order(
 
     assert [claim.id for claim in queue.claim("alive", 2)] == ids[:2]
     assert queue.waiting() == 4
+
+
+def test_the_state_counts_what_moves_meanwhile_once(
+    intake: Intake, queue: ApplicationQueue, make_application: Make
+) -> None:
+    for _ in range(8):
+        intake.submit(make_application())
+    over = threading.Event()
+
+    def move() -> None:
+        while not over.is_set():
+            queue.claim("scorer", 8)
+            queue.release("scorer")
+
+    mover = threading.Thread(target=move)
+    mover.start()
+    try:
+        states = [queue.state() for _ in range(500)]
+    finally:
+        over.set()
+        mover.join()
+    assert {state.waiting + state.claimed for state in states} == {8}
+    assert len({state.waiting for state in states}) > 1, "nothing moved"
 
 
 def test_a_batch_that_kills_is_tried_in_halves_until_the_culprit_fails_alone(

@@ -253,19 +253,20 @@ class ApplicationQueue:
     # -- the operator's side
 
     def state(self) -> QueueState:
-        """How the queue stands now."""
+        """How the queue stands at one moment: whatever is accepted and unfinished counts once, waiting or claimed."""
         with available():
-            now = self.redis.time()
-            alive = self.redis.zrangebyscore(_SCORERS, now[0] * 1000, "+inf")
-            failed = [member.decode() for member in self.redis.zrange(_FAILED, 0, -1)]
-            oldest = self.redis.lindex(_QUEUE, 0)
-            waiting, claimed = self.redis.llen(_QUEUE), self.redis.zcard(_WIP)
+            seconds, _ = self.redis.time()
+            with self.redis.pipeline(transaction=True) as moment:
+                moment.llen(_QUEUE).zcard(_WIP).zrange(_FAILED, 0, -1).lindex(_QUEUE, 0)
+                moment.zcount(_SCORERS, seconds * 1000, "+inf")
+                waiting, claimed, failed, oldest, scorers = moment.execute()
+        reasons = {id.decode(): self.result(id.decode()) for id in failed}
         return QueueState(
-            waiting=int(waiting),
-            claimed=int(claimed),
-            failed={id: (result.exc_string if (result := self.result(id)) else None) or "" for id in failed},
+            waiting=waiting,
+            claimed=claimed,
+            failed={id: (result.exc_string if result else None) or "" for id, result in reasons.items()},
             oldest=oldest.decode() if oldest else None,
-            scorers=len(alive),
+            scorers=scorers,
         )
 
     def retry(self, application_id: str) -> bool:
