@@ -254,12 +254,7 @@ class ApplicationQueue:
 
     def state(self) -> QueueState:
         """How the queue stands at one moment: whatever is accepted and unfinished counts once, waiting or claimed."""
-        with available():
-            seconds, _ = self.redis.time()
-            with self.redis.pipeline(transaction=True) as moment:
-                moment.llen(_QUEUE).zcard(_WIP).zrange(_FAILED, 0, -1).lindex(_QUEUE, 0)
-                moment.zcount(_SCORERS, seconds * 1000, "+inf")
-                waiting, claimed, failed, oldest, scorers = moment.execute()
+        waiting, claimed, scorers, oldest, failed = self._run("state", [_QUEUE, _WIP, _FAILED, _SCORERS], [])
         reasons = {id.decode(): self.result(id.decode()) for id in failed}
         return QueueState(
             waiting=waiting,
