@@ -8,6 +8,7 @@ files from people you trust, and let golden rows say what they answer.
 import io
 import pickle
 import re
+import warnings
 from typing import Any
 
 from scoring.errors import UnreadablePickle, UnsafePickle
@@ -87,9 +88,15 @@ def unpickle(data: bytes, file: str) -> Any:
     """The object in a pickle. Raises UnsafePickle or UnreadablePickle, naming the `file`; then nothing of it was run
     but the constructors of allowed classes."""
     try:
-        return _Unpickler(io.BytesIO(data)).load()
+        with warnings.catch_warnings():
+            # scikit-learn's files of another version load with a warning, and score as they please
+            warnings.filterwarnings("error", message=".*unpickle estimator")
+            return _Unpickler(io.BytesIO(data)).load()
     except UnsafePickle as error:
         raise UnsafePickle(f"{file} is refused: {error}.") from None
+    except Warning as warning:
+        told = " ".join(str(warning).partition(". ")[0].split())
+        raise UnreadablePickle(f"{file} was made by another version of its library: {told}.") from None
     except ModuleNotFoundError as error:
         raise UnreadablePickle(f"{file} needs {error.name}, which is not installed here.") from None
     except Exception as error:  # a broken pickle may raise anything
