@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import boto3
 
@@ -56,6 +57,22 @@ class Deployment:
     def submit(self, application: dict[str, object]) -> str:
         """Send one application; returns its id."""
         status, body = self.request("POST", "/api/v1/applications", application)
+        return self._accepted(status, body)
+
+    def submit_until_accepted(self, application: dict[str, object]) -> str:
+        """Send one application as a careful client does: under a key, once more when the answer is no answer of ours."""
+        key = str(uuid4())
+        for _ in range(5):
+            status, body = self.request(
+                "POST", "/api/v1/applications", application, **{"Idempotency-Key": key}
+            )
+            if status < 500:
+                break
+            time.sleep(0.2)
+        return self._accepted(status, body)
+
+    @staticmethod
+    def _accepted(status: int, body: bytes) -> str:
         assert status in (200, 202), body
         application_id: str = json.loads(body)["id"]
         return application_id

@@ -138,7 +138,7 @@ def test_a_new_model_version_takes_over_without_losing_an_application(
         for application in applications(raw_application, 10_000):
             if ended.is_set():
                 return
-            ids.append(deployment.submit(application))
+            ids.append(deployment.submit_until_accepted(application))
             time.sleep(0.2)
 
     sender = threading.Thread(target=send)

@@ -1,6 +1,7 @@
 """LocalStack's hook: one execution environment of one function version."""
 
 import json
+import threading
 import time
 from pathlib import Path
 from shutil import rmtree
@@ -15,6 +16,9 @@ from process_executor.child import Child, Exited, TimedOut
 from process_executor.environment import function_environment
 from process_executor.image import Image
 from process_executor.runtime_api import InitFailed, Invocation, RuntimeApi
+
+GRACE_SECONDS = 10.0
+"""How long a version that is replaced may go on with what it is doing; on AWS, it may end it."""
 
 
 class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
@@ -32,6 +36,7 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
         self._image: Image | None = None
         self._child: Child | None = None
         self._variables: dict[str, Any] = {}
+        self._invoking = threading.Lock()
 
     # -- life cycle
 
@@ -69,17 +74,26 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
             child.kill()
 
     def stop(self) -> None:
-        """End the process and delete what it ran from."""
-        self._kill()
-        image, self._image = self._image, None
-        if image:
-            image.release()
-        rmtree(self._folder, ignore_errors=True)
+        """End the process, once the invocation that it runs is answered, and delete what it ran from."""
+        answered = self._invoking.acquire(timeout=GRACE_SECONDS)
+        try:
+            self._kill()
+            image, self._image = self._image, None
+            if image:
+                image.release()
+            rmtree(self._folder, ignore_errors=True)
+        finally:
+            if answered:
+                self._invoking.release()
 
     # -- invocation
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
         """Run the handler once; `payload` is LocalStack's description of the invocation."""
+        with self._invoking:
+            return self._invoke(payload)
+
+    def _invoke(self, payload: dict[str, str]) -> InvocationResult:
         limit = self.function_version.config.timeout
         request_id = payload["invoke-id"]
         offset = self._log.stat().st_size
