@@ -5,17 +5,19 @@ Every level has a code (0 for a level never seen in training), every cross of le
 column costs one gather, for one application or for thousands.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.features import NUMBERS, PARTS, RAW, SAME, Columns, Matrix
+from scoring.features import NUMBERS, PARTS, SAME, Columns, Matrix
+from scoring.levels import MISSING
 
-_MEMO_SIZE = 200_000
-"""Raw values that a part remembers; free text would otherwise fill the memory."""
+_MEMO_SIZE = 4_096
+"""Raw values that a part remembers: the frequent ones come early, and free text would fill the memory."""
 
 
 class _Memo(dict[Any, int]):
@@ -95,33 +97,25 @@ class Encoder:
         readers = self._prepared()["readers"]
         rows = len(next(iter(columns.values())))
         if rows == 1:  # one applicant waits: forty small arrays would take longer than the look-ups
-            return np.array([[self._code(memo, fields, columns) for memo, fields in readers]], np.int64)
+            row = {name: column[0] for name, column in columns.items()}
+            return np.array([[memo[raw_of(row)] for memo, raw_of, _ in readers]], np.int64)
         codes = np.empty((rows, len(readers)), np.int64)
-        for position, (memo, fields) in enumerate(readers):
-            raw: Iterable[Any] = (
-                columns[fields[0]] if len(fields) == 1 else zip(*(columns[f] for f in fields), strict=True)
-            )
+        for position, (memo, raw_of, several) in enumerate(readers):
+            raw = zip(*raw_of(columns), strict=True) if several else raw_of(columns)
             codes[:, position] = np.fromiter(map(memo.__getitem__, raw), np.int64, rows)
         return codes
-
-    @staticmethod
-    def _code(memo: "_Memo", fields: tuple[str, ...], columns: Columns) -> int:
-        if len(fields) == 1:
-            return memo[columns[fields[0]][0]]
-        return memo[tuple([columns[name][0] for name in fields])]
 
     def matrix(self, columns: Columns, codes: NDArray[np.int64]) -> Matrix:
         """The matrix, given the levels' codes."""
         ready = self._prepared()
-        raw = {name: np.array(columns[name], float) for name in RAW if name in ready["raw"]}
+        raw = dict(zip(ready["raw"], np.array([columns[name] for name in ready["raw"]], float), strict=True))
         numbers = [NUMBERS[name].of(*(raw[f] for f in NUMBERS[name].fields)) for name in self.numbers]
-        same = [self._same(name, codes) for name in self.same]
         out = np.empty((len(codes), ready["width"]))
-        for position, column in enumerate((*numbers, *same)):
-            out[:, position] = column
-        first = len(numbers) + len(same)
+        out[:, : len(numbers)] = np.transpose(numbers)
+        out[:, len(numbers) : len(numbers) + len(self.same)] = self._same(codes)
+        first = len(numbers) + len(self.same)
         last = first + len(self.one_hot)
-        out[:, first:last] = codes[:, ready["flag_parts"]] == ready["flag_codes"]
+        out[:, first:last] = codes.take(ready["flag_parts"], axis=1) == ready["flag_codes"]
         index = (codes.astype(float) @ ready["strides"] + ready["offsets"]).astype(np.int64)
         out[:, last:] = ready["tables"][index]
         return out
@@ -129,20 +123,22 @@ class Encoder:
     def unseen(self, codes: NDArray[np.int64]) -> list[tuple[str, ...]]:
         """For each application, the fields whose value the encoder has never seen."""
         ready = self._prepared()
-        new = codes[:, ready["single"]] == 0
-        if not new.any():
+        known = codes.take(ready["single"], axis=1)
+        if known.all():
             return [()] * len(codes)
         names = ready["single_fields"]
-        return [tuple(dict.fromkeys(names[position] for position in np.flatnonzero(row))) for row in new]
+        return [
+            tuple(dict.fromkeys(names[position] for position in np.flatnonzero(row == 0))) for row in known
+        ]
 
-    def _same(self, name: str, codes: NDArray[np.int64]) -> Matrix:
+    def _same(self, codes: NDArray[np.int64]) -> Matrix:
         """Whether two parts have the same level; their codes differ, so one's are translated into the other's."""
-        ready = self._prepared()
-        first, second, translation = ready["same"][name]
-        a, b = codes[:, first], codes[:, second]
-        missing_a, missing_b = ready["missing"][first], ready["missing"][second]
-        equal = (translation[b] == a) & (a > 0)
-        return np.where((a == missing_a) | (b == missing_b), np.nan, equal.astype(float))
+        same = self._prepared()["same"]
+        a, b = codes.take(same["first"], axis=1), codes.take(same["second"], axis=1)
+        equal = same["translation"].take(b + same["start"]) == a
+        missing = (a == same["missing_first"]) | (b == same["missing_second"])
+        result: Matrix = np.where(missing, np.nan, equal)
+        return result
 
     def _prepared(self) -> dict[str, Any]:
         """What `transform` needs beside the state itself; made when first used, and not pickled."""
@@ -170,8 +166,11 @@ class Encoder:
         ]
         tables = [lookup.table for lookup in self.lookups]
         return {
-            "readers": [(_Memo(part, codes[part]), PARTS[part].fields) for part in self.vocabulary],
-            "raw": {name for number in self.numbers for name in NUMBERS[number].fields},
+            "readers": [
+                (_Memo(part, codes[part]), itemgetter(*PARTS[part].fields), len(PARTS[part].fields) > 1)
+                for part in self.vocabulary
+            ],
+            "raw": sorted({name for number in self.numbers for name in NUMBERS[number].fields}),
             "width": len(self.columns),
             "flag_parts": np.array([position[part] for part, _ in self.one_hot], np.int64),
             "flag_codes": np.array([code for _, code in self.one_hot], np.int64),
@@ -180,16 +179,20 @@ class Encoder:
             "tables": np.concatenate(tables) if tables else np.empty(0),
             "single": np.array([position[part] for part in single], np.int64),
             "single_fields": [PARTS[part].fields[0] for part in single],
-            "missing": [codes[part].get("?", -1) for part in self.vocabulary],
-            "same": {
-                name: (
-                    position[a],
-                    position[b],
-                    np.array([0, *(codes[a].get(level, -1) for level in self.vocabulary[b])]),
-                )
-                for name in self.same
-                for a, b in (SAME[name],)
-            },
+            "same": self._prepare_same(position, codes),
+        }
+
+    def _prepare_same(self, position: dict[str, int], codes: dict[str, dict[str, int]]) -> dict[str, Any]:
+        pairs = [SAME[name] for name in self.same]
+        translations = [[-1, *(codes[a].get(level, -1) for level in self.vocabulary[b])] for a, b in pairs]
+        starts = np.cumsum([0, *map(len, translations)])[:-1]
+        return {
+            "first": np.array([position[a] for a, _ in pairs], np.int64),
+            "second": np.array([position[b] for _, b in pairs], np.int64),
+            "translation": np.array([code for codes_of_b in translations for code in codes_of_b], np.int64),
+            "start": starts.astype(np.int64),
+            "missing_first": np.array([codes[a].get(MISSING, -1) for a, _ in pairs], np.int64),
+            "missing_second": np.array([codes[b].get(MISSING, -1) for _, b in pairs], np.int64),
         }
 
     def __getstate__(self) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def probability(log_odds: Matrix) -> Matrix:
 
 def bounded(matrix: Matrix) -> Matrix:
     """Missing values at the training mean (0, after scaling), extreme ones at the bound."""
-    return np.clip(np.nan_to_num(matrix, nan=0.0), -CLIP, CLIP)
+    return np.minimum(np.maximum(np.where(np.isnan(matrix), 0.0, matrix), -CLIP), CLIP)
 
 
 def _two_columns(log_odds: Matrix) -> Matrix:

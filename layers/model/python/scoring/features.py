@@ -121,16 +121,11 @@ FREQUENCIES = (*_TEXTS, "RESIDENCIAL_ZIP_3", "city, borough")
 EFFECTS = (*_CODES, *_TEXTS, "age_3", "income", "months", "dependants")
 """Parts that stand together in one regression on all their levels; a column is a level's effect there, in log-odds."""
 
-RAW = (
-    "QUANT_DEPENDANTS", "MONTHS_IN_RESIDENCE", "OTHER_INCOMES", "PERSONAL_ASSETS_VALUE", "MONTHS_IN_THE_JOB", "AGE",
-    "PERSONAL_MONTHLY_INCOME", "RESIDENCIAL_ZIP_3", "RESIDENCIAL_PHONE_AREA_CODE",
-)  # fmt: skip
-"""The fields that are quantities, or codes in an order that means something: neighbours have neighbouring ZIPs."""
-
 
 @dataclass(frozen=True)
 class Number:
-    """A number made of quantities: `of` takes their columns (NaN where missing) in the order of `fields`."""
+    """A number made of quantities, or of codes in an order that means something (neighbours have neighbouring ZIPs):
+    `of` takes their columns (NaN where missing) in the order of `fields`."""
 
     fields: tuple[str, ...]
     of: Callable[..., Matrix]

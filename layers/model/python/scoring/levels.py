@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 _NOT_WORD = re.compile(r"[^A-Z0-9]+")
@@ -15,6 +16,7 @@ def code(value: Any) -> str:
     return MISSING if value is None else str(value)
 
 
+@lru_cache(8_192)  # several parts are made of the same city
 def text(value: Any) -> str:
     """A typed name without letter case, accents, punctuation and spare spaces: Niterói and NITEROI are one city."""
     if value is None:

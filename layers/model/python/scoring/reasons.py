@@ -7,6 +7,9 @@ from typing import Any
 from creditrisk.application import FIELDS
 from scoring.features import Matrix
 
+_LEAST = 0.001
+"""A contribution below this is no reason."""
+
 
 @dataclass(frozen=True)
 class Reason:
@@ -32,17 +35,17 @@ def principal(
     """Up to `most` reasons: what raised the risk most when declined, what lowered it most when approved.
 
     `contributions` stand in the order of `fields`; equal ones keep that order, so that the same application has the
-    same reasons. A contribution below a thousandth is none.
+    same reasons.
     """
-    sign = 1.0 if declined else -1.0
+    amounts = contributions.tolist()
+    ranked = sorted(range(len(amounts)), key=amounts.__getitem__, reverse=declined)[:most]
     verb = "raises the risk" if declined else "lowers the risk"
-    ranked = sorted(range(len(fields)), key=lambda place: -sign * contributions[place])[:most]
     return tuple(
-        Reason(
-            fields[place],
-            float(contributions[place]),
-            f"{FIELDS[fields[place]].label} ({_said(fields[place], application.get(fields[place]))}) {verb}",
-        )
+        Reason(fields[place], amounts[place], _sentence(fields[place], application, verb))
         for place in ranked
-        if sign * contributions[place] >= 0.001
+        if (amounts[place] if declined else -amounts[place]) >= _LEAST
     )
+
+
+def _sentence(name: str, application: Mapping[str, Any], verb: str) -> str:
+    return f"{FIELDS[name].label} ({_said(name, application.get(name))}) {verb}"

@@ -56,7 +56,7 @@ class Scorer:
         columns = {name: [application.get(name) for application in applications] for name in self.fields}
         codes = self.encoder.codes(columns)
         matrix = self.scaler.transform(self.encoder.matrix(columns, codes))
-        chances = probability(self.model.log_odds(matrix))
+        chances = probability(self.model.log_odds(matrix)).tolist()
         unknown = self.encoder.unseen(codes)
         challengers = (
             [None] * len(chances)
@@ -70,7 +70,7 @@ class Scorer:
                 principal(self.fields, row, application, reasons, declined=chance >= self.threshold)
                 for row, application, chance in zip(contributions, applications, chances, strict=True)
             ]
-        return [Score(*parts) for parts in zip(chances.tolist(), told, unknown, challengers, strict=True)]
+        return [Score(*parts) for parts in zip(chances, told, unknown, challengers, strict=True)]
 
     def probabilities(self, columns: Columns) -> Matrix:
         """Probabilities of default of many applications, given by columns (field → canonical values)."""

@@ -12,11 +12,13 @@ DEPTH = 3
 NODES = 2**DEPTH - 1
 LEAVES = 2**DEPTH
 PATTERNS = 2**NODES
-_BLOCK = 256
+_BLOCK = 16
 """Rows at a time: their answers to all the questions stay in the processor's cache."""
-_FEW = 4
-_SHAP_BLOCK = 32
-"""The same for contributions, which are one row of figures for each tree."""
+
+
+def _bytewise(nodes: NDArray[Any], filler: float) -> NDArray[Any]:
+    """The nodes' figures, all trees in a row, each tree's seven filled up to eight: so answers pack into bytes."""
+    return np.pad(nodes, ((0, 0), (0, 1)), constant_values=filler).ravel()
 
 
 def _leaf_of_pattern() -> NDArray[np.int64]:
@@ -62,64 +64,76 @@ class Trees:
     shap_column: NDArray[np.int32]
     base: float
     _ready: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _shares: "_Shares | None" = field(default=None, repr=False, compare=False)
 
     def log_odds(self, matrix: Matrix) -> Matrix:
         """The sum of the leaves that each row falls into."""
-        ready = self._prepared()
+        values = self._prepared()["leaf_values"]
         out = np.empty(len(matrix))
         for start in range(0, len(matrix), _BLOCK):
-            index = self._patterns(matrix[start : start + _BLOCK]) + ready["tree_start"]
-            out[start : start + _BLOCK] = ready["leaf_values"][index].sum(axis=0)
+            out[start : start + _BLOCK] = values.take(self._patterns(matrix[start : start + _BLOCK])).sum(
+                axis=1
+            )
         return out
 
     def contributions(self, matrix: Matrix, groups: Matrix) -> tuple[Matrix, float]:
         """SHAP values summed over groups of columns (see `Estimator.contributions`), and the expected log-odds."""
-        table = self._shap_table(groups)
-        tree = np.arange(len(table))[:, None]
+        if self._shares is None:
+            self._shares = _Shares(self)
         out = np.empty((len(matrix), groups.shape[1]))
-        for start in range(0, len(matrix), _SHAP_BLOCK):
-            patterns = self._patterns(matrix[start : start + _SHAP_BLOCK])
-            out[start : start + _SHAP_BLOCK] = table[tree, patterns].sum(axis=0)
+        for start in range(0, len(matrix), _BLOCK):
+            by_column = self._shares.by_column(self._patterns(matrix[start : start + _BLOCK]))
+            out[start : start + _BLOCK] = by_column @ groups[self._shares.columns]
         return out, self.base
 
-    def _patterns(self, matrix: Matrix) -> NDArray[np.uint8]:
-        """The pattern of answers of each row in each tree, (trees × rows)."""
-        values = np.ascontiguousarray(matrix.T)  # a column's values side by side
-        missing = np.isnan(values)
-        source = self.column
-        if missing.any():
-            values = np.concatenate([np.where(missing, np.inf, values), np.where(missing, -np.inf, values)])
-            source = self.column + np.where(self.missing_left, matrix.shape[1], 0)
-        if len(matrix) <= _FEW:  # all questions at once
-            left = values[source] <= self.threshold[:, :, None]
-            return np.packbits(left, axis=1, bitorder="little")[:, 0]
-        patterns = np.zeros((len(self.column), len(matrix)), np.uint8)
-        for node in range(NODES):  # a question at a time, which stays in the cache
-            left = values[source[:, node]] <= self.threshold[:, node, None]
-            patterns |= left.view(np.uint8) << np.uint8(node)
-        return patterns
-
-    def _shap_table(self, groups: Matrix) -> Matrix:
-        """(trees × patterns × groups): what each pattern of a tree contributes; made once for the same groups."""
+    def _patterns(self, matrix: Matrix) -> NDArray[np.int64]:
+        """The pattern of answers of each row in each tree (rows × trees), as a place in the table of all patterns."""
         ready = self._prepared()
-        if ready.get("groups") is not groups:
-            outcomes = _outcomes_of_pattern()
-            table = np.zeros((len(self.column), PATTERNS, groups.shape[1]))
-            for leaf in range(LEAVES):
-                by_pattern = self.shap[:, leaf][:, outcomes[:, leaf]]  # trees × patterns × slots
-                share = groups[self.shap_column[:, leaf]]  # trees × slots × groups
-                table += by_pattern @ share
-            ready["groups"], ready["shap_table"] = groups, table
-        result: Matrix = ready["shap_table"]
-        return result
+        missing, asked = np.isnan(matrix), ready["asked"]
+        if missing.any():  # a missing value goes left as −∞ or right as +∞, which depends on the node
+            both = [np.where(missing, np.inf, matrix), np.where(missing, -np.inf, matrix)]
+            matrix, asked = np.stack(both, axis=2).reshape(len(matrix), -1), ready["asked_when_missing"]
+        left = matrix.take(asked, axis=1) <= ready["threshold"]
+        places: NDArray[np.int64] = np.packbits(left, axis=1, bitorder="little") + ready["tree_start"]
+        return places
 
     def _prepared(self) -> dict[str, Any]:
         if not self._ready:
             self._ready = {
-                "tree_start": np.arange(len(self.column))[:, None] * PATTERNS,
+                "asked": _bytewise(self.column.astype(np.int64), 0),
+                "asked_when_missing": _bytewise(2 * self.column.astype(np.int64) + self.missing_left, 0),
+                "threshold": _bytewise(self.threshold, np.nan),  # the eighth answer is always no
+                "tree_start": np.arange(len(self.column)) * PATTERNS,
                 "leaf_values": self.value[:, _leaf_of_pattern()].ravel(),
             }
         return self._ready
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_ready": {}}
+        return {**vars(self), "_ready": {}, "_shares": None}
+
+
+class _Shares:
+    """What every tree contributes by each of its columns, for each pattern: one row of `table` for each share.
+
+    The shares stand by columns (`columns`, ascending), so that those of one column add up in one stretch.
+    """
+
+    def __init__(self, trees: Trees) -> None:
+        count = len(trees.column)
+        of_tree = np.arange(count)[:, None, None]
+        keys, place = np.unique(trees.shap_column.astype(np.int64) * count + of_tree, return_inverse=True)
+        place = place.reshape(trees.shap_column.shape)
+        table = np.zeros((len(keys), PATTERNS))
+        for leaf, outcome in enumerate(_outcomes_of_pattern().T):
+            for condition in range(DEPTH):
+                table[place[:, leaf, condition]] += trees.shap[:, leaf, :, condition][:, outcome]
+        self.table = table.ravel()
+        self.tree = keys % count
+        self.shift = (np.arange(len(keys)) - self.tree) * PATTERNS
+        self.columns, self.starts = np.unique(keys // count, return_index=True)
+
+    def by_column(self, patterns: NDArray[np.int64]) -> Matrix:
+        """The sums (rows × `columns`), given the rows' patterns in all trees."""
+        places = patterns.take(self.tree, axis=1) + self.shift
+        sums: Matrix = np.add.reduceat(self.table.take(places), self.starts, axis=1)
+        return sums
