@@ -14,7 +14,7 @@ module.exports = async ({ resolveVariable }) => {
         MaxAttempts: 50,
         JitterStrategy: 'FULL',
       },
-      { ErrorEquals: ['BulkFileError'], MaxAttempts: 0 },
+      { ErrorEquals: ['UnusableFile', 'WrongColumns'], MaxAttempts: 0 },
       { ErrorEquals: ['States.ALL'], IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 3 },
     ],
     OutputPath: '$.Payload',

@@ -111,7 +111,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._half(self.server_store.objects[self._key()])
         elif (found := self.server_store.objects.get(self._key())) is not None:
             self.server_store.objects_read += 1
-            self._reply(200, found)
+            span = self.headers.get("Range", "").removeprefix("bytes=")
+            first, _, last = span.partition("-")
+            self._reply(206, found[int(first) : int(last) + 1]) if span else self._reply(200, found)
         else:
             self._reply(404, _error("NoSuchKey"))
 

@@ -15,12 +15,12 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
-from creditrisk.errors import CreditRiskError
+from creditrisk.errors import CreditRiskError, UnusableFile
 from creditrisk.settings import Settings
-from functions.scorer.assembly import load_model
-from functions.scorer.bulk_plan import plan
-from functions.scorer.bulk_rows import RESULT_COLUMNS, BulkFileError, score_rows
-from functions.scorer.drain import Model
+from scoring import Scorer, load
+from scoring.foreign import ForeignScorer
+from scoring.pieces import columns_of, cut
+from scoring.rows import RESULT_COLUMNS, RowScorer
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +39,9 @@ def _s3() -> Any:
 
 
 @cache
-def _model() -> tuple[Model, Settings]:
+def _scorer() -> Scorer | ForeignScorer:
     settings = Settings.from_environment()
-    return load_model(settings), settings
+    return load(settings.model_folder, settings.model, None, settings.threshold)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -57,32 +57,33 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _plan(event: dict[str, Any]) -> dict[str, Any]:
     bucket, key = event["bucket"], event["key"]
     body = _s3().get_object(Bucket=bucket, Key=key)["Body"]
-    header, pieces = plan(body.iter_chunks(_BLOCK), ROWS)
-    if not pieces:
-        raise BulkFileError("The file has a header and no row.")
+    line, pieces = cut(body.iter_chunks(_BLOCK), ROWS)
+    header = _text(line).removeprefix("\ufeff").rstrip("\r\n")
+    columns, delimiter = columns_of(header)
+    RowScorer(_scorer(), columns, delimiter=delimiter)  # refuses a wrong header before any piece is scored
+    plan = [asdict(piece) for piece in pieces]
+    if not plan:
+        raise UnusableFile("The file has a header and no row.")
     name = PurePosixPath(key).stem
     work = f"bulk-results/{name}.work/{event['execution'].rpartition(':')[2]}"
-    _put(bucket, f"{work}/plan.json", json.dumps([asdict(piece) for piece in pieces]))
+    _put(bucket, f"{work}/plan.json", json.dumps(plan))
     result = f"bulk-results/{name}.csv"
     return {
         "bucket": bucket,
         "key": key,
         "work": work,
         "header": header,
-        "pieces": len(pieces),
+        "pieces": len(plan),
         "result": result,
     }
 
 
 def _score(event: dict[str, Any]) -> dict[str, Any]:
-    scorer, settings = _model()
     piece = event["piece"]
     span = f"bytes={piece['start']}-{piece['end'] - 1}"
     body = _s3().get_object(Bucket=event["bucket"], Key=event["key"], Range=span)["Body"].read()
-    try:
-        text, rows, bad = score_rows(scorer, settings.threshold, event["header"], body.decode())
-    except UnicodeDecodeError:
-        raise BulkFileError("The file is not in UTF-8.") from None
+    columns, delimiter = columns_of(event["header"])
+    text, rows, bad = RowScorer(_scorer(), columns, delimiter=delimiter).score_text(_text(body))
     _put(event["bucket"], _part(event["work"], piece["number"]), text)
     return {"rows": rows, "bad": bad}
 
@@ -102,7 +103,8 @@ def _join(event: dict[str, Any]) -> dict[str, Any]:
 
 def _blocks(event: dict[str, Any]) -> Iterator[bytes]:
     """The result, header first, in blocks of at least the size that S3 takes; the last one as it is."""
-    waiting = bytearray((",".join(map(_quoted, (*event["header"], *RESULT_COLUMNS))) + "\n").encode())
+    _, delimiter = columns_of(event["header"])
+    waiting = bytearray((delimiter.join((event["header"], *RESULT_COLUMNS)) + "\n").encode())
     for number in range(event["pieces"]):
         found = _s3().get_object(Bucket=event["bucket"], Key=_part(event["work"], number))
         waiting += found["Body"].read()
@@ -113,8 +115,11 @@ def _blocks(event: dict[str, Any]) -> Iterator[bytes]:
         yield bytes(waiting)
 
 
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\r\n') else text
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise UnusableFile("The file is not in UTF-8; save it as UTF-8.") from None
 
 
 def _part(work: str, number: int) -> str:

@@ -1,89 +1,143 @@
-"""Bulk files: cut at whole rows, scored row by row, in order, whatever a row is like."""
+"""Files of applications: cut at whole rows, scored row by row, in order, whatever a row is like."""
 
 import csv
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from functions.scorer.bulk_plan import Piece, plan
-from functions.scorer.bulk_rows import RESULT_COLUMNS, BulkFileError, score_rows
+from creditrisk.errors import UnusableFile
+from creditrisk.settings import Settings
+from functions.scorer import bulk
+from scoring import load
+from scoring.pieces import Piece, columns_of, cut
+from scoring.rows import RESULT_COLUMNS, RowScorer, WrongColumns
+from tests.s3_server import S3Server
 
 
-@dataclass
-class _Reason:
-    text: str = "a reason"
-
-
-@dataclass
-class _Score:
-    probability: float
-    reasons: tuple[_Reason, ...] = (_Reason(), _Reason("another"))
-
-
-class _ByAge:
-    """A stand-in for the model: the probability is the age in hundredths."""
-
-    def score(self, applications: Sequence[dict[str, Any]], reasons: int = 4) -> list[_Score]:
-        return [_Score(application["AGE"] / 100) for application in applications]
-
-
-def cut(text: str, rows: int, block: int) -> tuple[list[str], list[Piece]]:
+def blocks(text: str, size: int) -> Iterator[bytes]:
     data = text.encode()
-    return plan((data[start : start + block] for start in range(0, len(data), block)), rows)
+    return (data[start : start + size] for start in range(0, len(data), size))
 
 
-@pytest.mark.parametrize("block", [1, 7, 1000])
-def test_pieces_are_whole_rows_and_cover_the_file(block: int) -> None:
-    text = "age,full_name\n" + "".join(f'{20 + n},"Ana\n""x"", {n}"\n' for n in range(7)) + "99,last"
-    header, pieces = cut(text, 3, block)
-    assert header == ["age", "full_name"]
-    parts = [text.encode()[piece.start : piece.end].decode() for piece in pieces]
-    assert "age,full_name\n" + "".join(parts) == text
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize("header", ["age,full_name\n", '"a\nge";"full ""\n"\r\n'])
+def test_pieces_are_whole_rows_and_cover_the_file(header: str, size: int) -> None:
+    text = header + "".join(f'{20 + n},"Ana\n""x"", {n}"\n' for n in range(7)) + "99,last"
+    line, pieces = cut(blocks(text, size), 3)
+    found = list(pieces)
+    assert line.decode() == header
+    parts = [text.encode()[piece.start : piece.end].decode() for piece in found]
+    assert header + "".join(parts) == text
     assert [len(list(csv.reader(io.StringIO(part)))) for part in parts] == [3, 3, 2]
-    assert [piece.number for piece in pieces] == [0, 1, 2]
+    assert [piece.number for piece in found] == [0, 1, 2]
+
+
+def test_a_header_without_rows_has_no_piece() -> None:
+    for text in ("age,sex\n", "age,sex"):
+        line, pieces = cut(blocks(text, 3), 3)
+        assert (line.decode(), list(pieces)) == (text, [])
+
+
+def test_a_last_row_without_line_feed_is_a_row() -> None:
+    assert list(cut([b"age\n30"], 5)[1]) == [Piece(0, 4, 6)]
+
+
+def test_columns_are_told_with_what_stands_between_them() -> None:
+    assert columns_of('age,"full,name"') == (["age", "full,name"], ",")
+    assert columns_of('age;"full;name";sex') == (["age", "full;name", "sex"], ";")
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("", "The file is empty."),
-        ("\n", "The file is empty."),
-        ("age,shoe_size\n1,2\n", "'shoe_size' is no field"),
-        ("age,AGE\n1,2\n", "AGE is there twice"),
-        ("x" * 70_000, "no header"),
-    ],
+    ("text", "says"), [("", "The file is empty"), ("\n", "The file is empty"), ("x" * 70_000, "no header")]
 )
-def test_what_is_no_file_of_applications_is_refused_in_words(text: str, says: str) -> None:
-    with pytest.raises(BulkFileError, match=says):
-        cut(text, 10, 1000)
+def test_what_has_no_header_is_refused_in_words(text: str, says: str) -> None:
+    with pytest.raises(UnusableFile, match=says):
+        cut(blocks(text, 1000), 10)
 
 
-def test_a_latin_1_file_is_refused() -> None:
-    with pytest.raises(BulkFileError, match="not in UTF-8"):
-        plan([b"age,residencial_city\xe9\n"], 10)
+@pytest.fixture(scope="module")
+def scorer() -> Any:
+    return load(Settings().model_folder)
 
 
 def test_every_row_comes_back_in_order_and_a_bad_one_stops_nothing(
-    raw_application: dict[str, object],
+    raw_application: dict[str, object], scorer: Any
 ) -> None:
     header = list(raw_application)
     good = [[str(raw_application[name]) if name != "age" else age for name in header] for age in ("30", "60")]
     bad = [*good[0]]
     bad[header.index("age")] = "seventeen"
     out = io.StringIO()
-    csv.writer(out).writerows([good[0], bad, ["too", "short"], good[1]])
+    csv.writer(out).writerows([good[0], bad, ["too", "short"], [], [*good[0], "too long"], good[1]])
 
-    text, count, errors = score_rows(_ByAge(), 0.5, header, out.getvalue())
+    text, count, errors = RowScorer(scorer, header).score_text(out.getvalue())
 
     rows = list(csv.reader(io.StringIO(text)))
-    assert (count, errors) == (4, 2)
     results = [dict(zip(RESULT_COLUMNS, row[-5:], strict=True)) for row in rows]
-    assert [result["decision"] for result in results] == ["approved", "", "", "declined"]
-    assert (results[0]["probability"], results[0]["prediction"], results[0]["error"]) == ("0.3", "0", "")
-    assert results[0]["reasons"] == "a reason; another"
+    assert (count, errors, len(rows)) == (5, 3, 5)
+    assert {len(row) for row in rows} == {len(header) + 5}
+    assert [bool(result["error"]) for result in results] == [False, True, True, True, False]
+    for result in (results[0], results[-1]):
+        assert 0 < float(result["probability"]) < 1
+        assert result["decision"] in ("approved", "declined")
+        assert json.loads(result["reasons"])
     assert results[1]["error"].startswith("AGE: ")
-    assert "2 columns" in results[2]["error"]
-    assert rows[3][: len(header)] == good[1]
+    assert "2 cells" in results[2]["error"]
+    assert rows[4][: len(header)] == good[1]
+
+
+# -- the three steps, on an S3 server
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    with S3Server().serving() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        bulk._s3.cache_clear()
+        yield bulk._s3()
+    bulk._s3.cache_clear()
+
+
+def planned(s3: Any, body: bytes) -> dict[str, Any]:
+    s3.put_object(Bucket="history", Key="bulk/autumn.csv", Body=body)
+    place = {"bucket": "history", "key": "bulk/autumn.csv"}
+    return bulk.handler({"step": "plan", "execution": "arn:x:1", **place}, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "says"),
+    [
+        (b"age,AGE\n1,2\n", WrongColumns, "AGE is there twice"),
+        (b"age,shoe_size\n1,2\n", WrongColumns, "The header lacks"),
+        (b"age,residencial_city\xe9\n", UnusableFile, "not in UTF-8"),
+        (b"", UnusableFile, "empty"),
+    ],
+)
+def test_a_plan_refuses_what_cannot_be_scored(
+    s3: Any, body: bytes, error: type[Exception], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        planned(s3, body)
+
+
+def test_the_steps_lead_to_the_result(
+    s3: Any, raw_application: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "ROWS", 2)
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\n")
+    writer.writerow([*raw_application, "note"])
+    writer.writerows([*(raw_application | {"DNI": str(900_000 + n)}).values(), f"no. {n}"] for n in range(5))
+    plan = planned(s3, b"\xef\xbb\xbf" + out.getvalue().encode())
+    pieces = json.loads(s3.get_object(Bucket="history", Key=f"{plan['work']}/plan.json")["Body"].read())
+    assert (plan["pieces"], len(pieces)) == (3, 3)
+    scored = [bulk.handler({"step": "score", "piece": piece, **plan}, None) for piece in pieces]
+    assert [(piece["rows"], piece["bad"]) for piece in scored] == [(2, 0), (2, 0), (1, 0)]
+    text = b"".join(bulk._blocks(plan)).decode()  # what the last step uploads
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
+    assert [row["note"] for row in rows] == [f"no. {n}" for n in range(5)]
+    assert len({row["probability"] for row in rows}) == 1

@@ -48,3 +48,7 @@ class HistoryUnavailable(CreditRiskError):
 
 class HistoryMismatch(CreditRiskError):
     """The history found was written with other columns than this version's."""
+
+
+class UnusableFile(CreditRiskError):
+    """A file of applications cannot be scored as a whole, or its result cannot be written."""

@@ -21,11 +21,12 @@ def text(value: Any) -> str:
     """A typed name without letter case, accents, punctuation and spare spaces: Niterói and NITEROI are one city."""
     if value is None:
         return MISSING
-    bare = unicodedata.normalize("NFKD", value)
-    return (
-        _NOT_WORD.sub(" ", "".join(c for c in bare if not unicodedata.combining(c)).upper()).strip()
-        or MISSING
-    )
+    bare = value if value.isascii() else _without_accents(value)
+    return _NOT_WORD.sub(" ", bare.upper()).strip() or MISSING
+
+
+def _without_accents(value: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", value) if not unicodedata.combining(c))
 
 
 def age_5(value: Any) -> str:

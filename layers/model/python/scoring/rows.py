@@ -1,19 +1,23 @@
 """Rows of a table, as text, scored: each with its decision, its reasons, or every reason why it has none."""
 
+import csv
+import io
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from creditrisk.application import FIELDS, Field, Role, canonical_name
-from scoring.errors import ModelError
+from creditrisk.errors import UnusableFile
 from scoring.foreign import ForeignScorer
 from scoring.scorer import Scorer
 
 RESULT_COLUMNS = ("probability", "prediction", "decision", "reasons", "error")
 _MEMO_SIZE = 200_000
+_BLOCK = 1_000
+"""Rows at a time: so many are still in the processor's cache when they are written."""
 
 
-class WrongColumns(ModelError):
+class WrongColumns(UnusableFile):
     """A table's header does not name what an application needs, or names it twice."""
 
 
@@ -45,13 +49,38 @@ class _Memo(dict[str, Any]):
 class RowScorer:
     """Scores the rows of one table; columns that are no field are left alone."""
 
-    def __init__(self, scorer: Scorer | ForeignScorer, header: Sequence[str], reasons: int = 4) -> None:
+    def __init__(
+        self, scorer: Scorer | ForeignScorer, header: Sequence[str], reasons: int = 4, delimiter: str = ","
+    ) -> None:
         """Raises WrongColumns, naming every column that is missing, given twice or in the way."""
         self.scorer = scorer
         self.reasons = reasons
+        self.delimiter = delimiter
         self.width = len(header)
         self.place = _places(header)
         self._memos = {name: _Memo(FIELDS[name]) for name in self.place}
+
+    def score_text(self, text: str) -> tuple[str, int, int]:
+        """Score lines of CSV (without the header): the same rows with their results, how many, and how many were bad.
+
+        Empty lines are no rows. A row too long or too short is brought to the header's width, so that its error stands
+        in its column. Raises UnusableFile when the text is no CSV.
+        """
+        try:
+            rows = list(filter(None, csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)))
+        except csv.Error as error:
+            raise UnusableFile(f"The file is not CSV: {error}.") from None
+        out, bad = io.StringIO(), 0
+        writer = csv.writer(out, delimiter=self.delimiter, lineterminator="\n")
+        for start in range(0, len(rows), _BLOCK):
+            block = rows[start : start + _BLOCK]
+            results = self.score(block)
+            writer.writerows(self._fitted(row) + cells for row, cells in zip(block, results, strict=True))
+            bad += sum(1 for cells in results if cells[-1])
+        return out.getvalue(), len(rows), bad
+
+    def _fitted(self, row: list[str]) -> list[str]:
+        return row if len(row) == self.width else (row + [""] * self.width)[: self.width]
 
     def score(self, rows: Sequence[Sequence[str]]) -> list[list[str]]:
         """The cells under RESULT_COLUMNS of each row, in order; a bad row has its errors and stops nothing."""
@@ -61,11 +90,19 @@ class RowScorer:
             name: list(map(self._memos[name].__getitem__, by_column[at])) for name, at in self.place.items()
         }
         errors = self._errors(columns, whole)
+        if len(whole) < len(rows):
+            errors |= {number: self._misfit(row) for number, row in enumerate(rows) if len(row) != self.width}
         good = [position for position, number in enumerate(whole) if number not in errors]
-        results = [["", "", "", "", errors.get(number, f"The row has {len(row)} cells; the header has {self.width}.")] for number, row in enumerate(rows)]  # fmt: skip
-        for position, cells in zip(good, self._decided(columns, good), strict=True):
+        decided = self._decided(columns, good)
+        if not errors:
+            return decided
+        results = [["", "", "", "", errors.get(number, "")] for number in range(len(rows))]
+        for position, cells in zip(good, decided, strict=True):
             results[whole[position]] = cells
         return results
+
+    def _misfit(self, row: Sequence[str]) -> str:
+        return f"The row has {len(row)} cells; the header has {self.width}."
 
     def _errors(self, columns: dict[str, list[Any]], whole: Sequence[int]) -> dict[int, str]:
         """Row number → all its errors."""
@@ -125,6 +162,8 @@ def _told(reasons: Sequence[Any]) -> str:
     return json.dumps([[r.field, round(r.contribution, 6), r.text] for r in reasons], ensure_ascii=False)
 
 
+_APPROVED, _DECLINED = ("0", "approved"), ("1", "declined")
+
+
 def _cells(chance: float, threshold: float, reasons: str) -> list[str]:
-    declined = chance >= threshold
-    return [repr(chance), "1" if declined else "0", "declined" if declined else "approved", reasons, ""]
+    return [repr(chance), *(_DECLINED if chance >= threshold else _APPROVED), reasons, ""]

@@ -89,20 +89,23 @@ class Trees:
     def _patterns(self, matrix: Matrix) -> NDArray[np.int64]:
         """The pattern of answers of each row in each tree (rows × trees), as a place in the table of all patterns."""
         ready = self._prepared()
-        missing, asked = np.isnan(matrix), ready["asked"]
-        if missing.any():  # a missing value goes left as −∞ or right as +∞, which depends on the node
-            both = [np.where(missing, np.inf, matrix), np.where(missing, -np.inf, matrix)]
-            matrix, asked = np.stack(both, axis=2).reshape(len(matrix), -1), ready["asked_when_missing"]
-        left = matrix.take(asked, axis=1) <= ready["threshold"]
-        places: NDArray[np.int64] = np.packbits(left, axis=1, bitorder="little") + ready["tree_start"]
+        both = np.concatenate([matrix, -matrix[:, ::-1]], axis=1)
+        yes = np.packbits(both.take(ready["asked"], axis=1) <= ready["limit"], axis=1, bitorder="little")
+        places: NDArray[np.int64] = (yes ^ ready["turned"]) + ready["tree_start"]
         return places
 
     def _prepared(self) -> dict[str, Any]:
         if not self._ready:
+            # A missing value answers every question with no, which means right. Where it is to go left, the question
+            # is turned: is the value greater? It is put to the negative values, which stand behind, in reverse.
+            turned = self.missing_left | np.isinf(self.threshold)
+            column, greater = self.column.astype(np.int64), np.nextafter(self.threshold, np.inf)
             self._ready = {
-                "asked": _bytewise(self.column.astype(np.int64), 0),
-                "asked_when_missing": _bytewise(2 * self.column.astype(np.int64) + self.missing_left, 0),
-                "threshold": _bytewise(self.threshold, np.nan),  # the eighth answer is always no
+                "asked": _bytewise(np.where(turned, -1 - column, column), 0),
+                "limit": _bytewise(
+                    np.where(turned, -greater, self.threshold), np.nan
+                ),  # the eighth answer is no
+                "turned": np.packbits(turned, axis=1, bitorder="little").ravel(),
                 "tree_start": np.arange(len(self.column)) * PATTERNS,
                 "leaf_values": self.value[:, _leaf_of_pattern()].ravel(),
             }
