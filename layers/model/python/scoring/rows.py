@@ -12,8 +12,8 @@ from scoring.foreign import ForeignScorer
 from scoring.scorer import Scorer
 
 RESULT_COLUMNS = ("probability", "prediction", "decision", "reasons", "error")
-_MEMO_SIZE = 200_000
-_BLOCK = 1_000
+_MEMO_SIZE = 50_000
+_BLOCK = 2_000
 """Rows at a time: so many are still in the processor's cache when they are written."""
 
 
@@ -31,19 +31,23 @@ class _Memo(dict[str, Any]):
     def __init__(self, field: Field) -> None:
         super().__init__()
         self._field = field
+        self._identity = field.role is Role.IDENTITY
         self.refused = False  # whether any text was
 
     def __missing__(self, text: str) -> Any:
-        try:
-            value: Any = self._field.parse(text)
-        except ValueError as error:
-            value = Refusal(f"{self._field.name}: {error}")
-            self.refused = True
-        if self._field.role is Role.IDENTITY and not text.strip():
-            value = None  # who it is has no part in a score
+        value = self._read(text)
         if len(self) < _MEMO_SIZE:
             self[text] = value
         return value
+
+    def _read(self, text: str) -> Any:
+        if self._identity and not text.strip():
+            return None  # who it is has no part in a score
+        try:
+            return self._field.parse(text)
+        except ValueError as error:
+            self.refused = True
+            return Refusal(f"{self._field.name}: {error}")
 
 
 class RowScorer:

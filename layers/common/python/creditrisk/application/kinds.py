@@ -27,6 +27,8 @@ class Kind(Protocol):
 
 def plain(raw: object) -> str:
     """The text of a raw value: trimmed, and a whole number written without a fraction (JSON's 9.0 is 9)."""
+    if isinstance(raw, str):
+        return raw.strip()
     if raw is None:
         return ""
     if isinstance(raw, bool):
@@ -47,7 +49,9 @@ class Text:
 
     def read(self, raw: str) -> str:
         text = _SPACES.sub(" ", unicodedata.normalize("NFC", raw)).strip()
-        if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") or c in _DIRECTIONS for c in text):
+        if not text.isprintable() and any(  # most text is, which is told at once
+            unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") or c in _DIRECTIONS for c in text
+        ):
             raise ValueError("Use plain text, without control characters.")
         if len(text) > self.longest:
             raise ValueError(f"Use at most {self.longest} characters.")
