@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 5.0
 """Seconds between two attempts while Redis or the history is away."""
+LOOK_SECONDS = 1.0
+"""Seconds for which a busy scorer may not have looked for dead ones."""
 
 
 class _Stop(Exception):
@@ -31,6 +33,7 @@ class Worker:
         self.name = f"{socket.gethostname()}-{os.getpid()}-{time.time_ns() // 1_000_000}"
         self._stopping = False
         self._waiting = False
+        self._look_at = 0.0
 
     def run(self) -> None:
         """Drain until asked to stop."""
@@ -50,9 +53,16 @@ class Worker:
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     def _drain_or_wait(self, drain: Drain) -> None:
-        soonest_death = drain.queue.recover()
-        if not drain.step():
-            self._wait(drain.queue.wait_for_work, soonest_death)
+        """Drain one batch; when it took all there was, block until something comes, or a scorer could prove dead."""
+        wait = self._look_at - time.monotonic()
+        if wait <= 0:
+            wait = drain.queue.recover()
+            self._look_at = time.monotonic() + min(wait, LOOK_SECONDS)
+        claimed = drain.step()
+        if claimed:  # meanwhile others may have come and died
+            wait = min(wait, LOOK_SECONDS)
+        if claimed < self.assembly.settings.batch_size:
+            self._wait(drain.queue.wait_for_work, wait)
 
     def _wait(self, wait: Callable[[float], object], seconds: float) -> None:
         """Wait in a way that a signal ends at once; anywhere else it ends after the batch."""

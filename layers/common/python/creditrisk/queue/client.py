@@ -187,7 +187,9 @@ class ApplicationQueue:
     def wait_for_work(self, seconds: float) -> bool:
         """Block until something waits in the queue, at most `seconds`. The head stays where it is: nothing is claimed."""
         with available():
-            found = self._patient.blmove(_QUEUE, _QUEUE, min(seconds, LONGEST_BLOCK), "LEFT", "LEFT")
+            found = self._patient.blmove(
+                _QUEUE, _QUEUE, max(0.01, min(seconds, LONGEST_BLOCK)), "LEFT", "LEFT"
+            )
         return found is not None
 
     def recover(self) -> float:
