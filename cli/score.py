@@ -108,7 +108,9 @@ def _score(
     count = bad = 0
     with (
         _workers(table, scorer, processes if len(first) > 1 else 1) as submit,
-        tqdm(total=source.stat().st_size, unit="B", unit_scale=True, desc="scoring") as bar,
+        tqdm(
+            total=source.stat().st_size, initial=len(line), unit="B", unit_scale=True, desc="scoring"
+        ) as bar,
     ):
         for piece, (text, rows, wrong) in _in_order(submit, chain(first, pieces), processes + 2):
             out.write(text)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +24,7 @@ def blocks(text: str, size: int) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
-@pytest.mark.parametrize("header", ["age,full_name\n", '"a\nge";"full ""\n"\r\n'])
+@pytest.mark.parametrize("header", ["age,full_name\n", '"a\nge","full "",\n"\r\n'])
 def test_pieces_are_whole_rows_and_cover_the_file(header: str, size: int) -> None:
     text = header + "".join(f'{20 + n},"Ana\n""x"", {n}"\n' for n in range(7)) + "99,last"
     line, pieces = cut(blocks(text, size), 3)
@@ -33,6 +34,34 @@ def test_pieces_are_whole_rows_and_cover_the_file(header: str, size: int) -> Non
     assert header + "".join(parts) == text
     assert [len(list(csv.reader(io.StringIO(part)))) for part in parts] == [3, 3, 2]
     assert [piece.number for piece in found] == [0, 1, 2]
+
+
+def test_pieces_are_cut_where_the_csv_module_ends_a_row() -> None:
+    chance = random.Random(8)
+    for _ in range(300):
+        delimiter = chance.choice(",;")
+        cells = ["a", "", 'b"c', '"d"', '"e\n""\nf"', '"g"h"', '""', '"i' + delimiter + 'j"', 'k ""', ' "l']
+        rows = [delimiter.join(chance.choices(cells, k=3)) + "\n" for _ in range(6)]
+        text = f"x{delimiter}y{delimiter}z\n" + "".join(rows)
+        _, pieces = cut(blocks(text, chance.randrange(1, 20)), 1)
+        parts = [text.encode()[piece.start : piece.end].decode() for piece in pieces]
+        read = [list(csv.reader(io.StringIO(part, newline=""), delimiter=delimiter)) for part in parts]
+        whole = csv.reader(io.StringIO("".join(rows), newline=""), delimiter=delimiter)
+        assert [row for part in read for row in part] == list(whole)
+        assert {len(part) for part in read} == {1}
+
+
+@pytest.mark.parametrize("row", ['"' + "x,\n" * 400_000, "x," * 600_000])
+def test_a_row_that_never_ends_is_refused_before_it_fills_the_memory(row: str) -> None:
+    _, pieces = cut(blocks("age,sex\n30,F\n" + row, 65_536), 1)
+    assert next(pieces).number == 0
+    with pytest.raises(UnusableFile, match="never closed"):
+        list(pieces)
+
+
+def test_lines_that_end_with_carriage_returns_alone_are_refused() -> None:
+    with pytest.raises(UnusableFile, match="save it with line feeds"):
+        columns_of("age,sex\r30,F\r")
 
 
 def test_a_header_without_rows_has_no_piece() -> None:
