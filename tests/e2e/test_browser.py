@@ -141,7 +141,16 @@ def fill_in(browser: Chrome, **answers: str) -> None:
 
 
 def press_assess(browser: Chrome) -> None:
+    """Press the button, and wait until the next page is there in full."""
+    page = browser.find_element(By.TAG_NAME, "html")
+
+    def arrived(it: Chrome) -> bool:
+        there = it.find_element(By.TAG_NAME, "html") != page
+        return there and it.execute_script("return document.readyState") == "complete"
+
     browser.find_element(By.XPATH, "//button[text()='ASSESS']").click()
+    # While one page makes way for the next, the browser knows of no element.
+    WebDriverWait(browser, 30, 0.05, ignored_exceptions=[WebDriverException]).until(arrived)
 
 
 def heading(browser: Chrome) -> str:
