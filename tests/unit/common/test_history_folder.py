@@ -12,7 +12,7 @@ import pytest
 from creditrisk.application_id import new_application_id, received_at
 from creditrisk.decision import Answer, Decision, timestamp
 from creditrisk.errors import HistoryMismatch, HistoryUnavailable
-from creditrisk.history import Record, open_history
+from creditrisk.history import Record, folder, open_history
 from creditrisk.history.folder import FolderHistory
 from creditrisk.history.records import HEADER, to_line
 
@@ -57,6 +57,17 @@ def test_records_stand_in_order_under_one_header(history: FolderHistory, decided
     record(history, *answers[2:])
     assert history.path.read_text() == HEADER + "".join(map(to_line, answers))
     assert [history.find(answer.id) for answer in answers] == answers
+
+
+@pytest.mark.parametrize("searched", [50, 51, 333, 4096])
+def test_a_record_is_found_wherever_a_block_of_the_file_ends(
+    history: FolderHistory, decided: Decided, searched: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [decided() for _ in range(7)]
+    record(history, *answers)
+    monkeypatch.setattr(folder, "_SEARCHED", searched)
+    assert [history.find(answer.id) for answer in answers] == answers
+    assert history.find(new_application_id()) is None
 
 
 @pytest.mark.parametrize("cut", [1, 2, 50, 10_000])

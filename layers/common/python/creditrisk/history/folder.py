@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,6 +14,7 @@ from creditrisk.errors import HistoryMismatch, HistoryUnavailable
 from creditrisk.history.records import COLUMNS, HEADER, Record, from_line, once, to_line
 
 _CHUNK = 1 << 16
+_SEARCHED = 1 << 20
 _ALWAYS_READ = 16 << 20
 """Bytes, some 40,000 records: how far back a record is looked for at least, since a scorer's clock may be hours off."""
 
@@ -44,15 +46,22 @@ class FolderHistory:
 
     def find(self, application_id: str) -> Answer | None:
         """The recorded answer of one application; reads the file as the system's cache holds it."""
+        wanted = b"\n" + application_id.encode() + b","
+        overlap = len(wanted) - 1
         with _unavailable():
             if not self.path.exists():
                 return None
             # Read, not mapped: a scorer that cuts a torn line off would take the mapping's end away under our feet.
-            wanted = application_id.encode() + b","
             with self.path.open("rb") as file:
-                for line in file:
-                    if line.startswith(wanted) and line.endswith(b"\n"):
-                        return from_line(line.decode())
+                start = 0
+                while len(block := os.pread(file.fileno(), _SEARCHED, start)) > overlap:
+                    at = block.find(wanted)
+                    if at >= 0:
+                        file.seek(start + at + 1)
+                        line = file.readline()
+                        return from_line(line.decode()) if line.endswith(b"\n") else None
+                    start += len(block) - overlap
+                    time.sleep(0)  # a long file: whatever else the process has to do comes in between
                 return None
 
     def lines(self) -> Iterator[str]:
