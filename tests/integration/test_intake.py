@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from benchmarks.load import wait_until
 from cli.embedded_redis import EmbeddedRedis
 from creditrisk.application_id import new_application_id
 from creditrisk.errors import IdempotencyConflict, QueueFull, QueueUnavailable, UnknownApplication
 from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
-from creditrisk.queue import ApplicationQueue
+from creditrisk.queue import ApplicationQueue, client
 from creditrisk.settings import Settings
 from creditrisk.waking import WakeError, Waker
 from functions.scorer import handler as scorer_function
@@ -104,6 +105,23 @@ def test_past_the_longest_queue_nothing_is_accepted_until_it_is_shorter(
 
 
 # -- answers
+
+
+def test_more_may_wait_than_there_are_connections(
+    redis_url: str,
+    settings: Settings,
+    drain_all: DrainAll,
+    make_application: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client, "CONNECTIONS", 4)
+    with closing(client.connect(redis_url)) as narrow, ThreadPoolExecutor(20) as clients:
+        intake = Intake(ApplicationQueue(narrow, lease_seconds=1, result_ttl=60), settings)
+        receipts = list(clients.map(lambda _: intake.submit(make_application()), range(20)))
+        waiting = [clients.submit(intake.wait, receipt.id, 10) for receipt in receipts]
+        wait_until(lambda: narrow.info("clients")["blocked_clients"] == 4, 10, "every connection")
+        drain_all()
+        assert {done.result().status for done in waiting} == {"decided"}
 
 
 def test_who_waits_is_answered_as_soon_as_it_is_decided(

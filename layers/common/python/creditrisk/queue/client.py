@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from redis import ConnectionPool, Redis
+from redis import BlockingConnectionPool, Redis
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
@@ -19,7 +19,7 @@ from rq.serializers import JSONSerializer
 from creditrisk.application import Value
 from creditrisk.decision import timestamp
 from creditrisk.errors import IdempotencyConflict, QueueFull, QueueUnavailable, UnknownApplication
-from creditrisk.queue.jobs import QUEUE_NAME, encode_answer, encode_failure, job_hash
+from creditrisk.queue.jobs import QUEUE_NAME, encode_answer, encode_failure, job_hash, rq_time
 
 TRIES = 3
 """How often an application is scored alone before it is given up."""
@@ -28,6 +28,9 @@ TICKET_MS = 20_000
 
 PATIENCE = 5.0
 """Seconds after which a Redis that hangs is taken for one that is down."""
+CONNECTIONS = 64
+"""Most connections to Redis of one process for short commands, and as many again for those that block; a request that
+finds none free waits for one."""
 LONGEST_BLOCK = 30.0
 """Most seconds that a command waits for work or for an answer."""
 
@@ -62,8 +65,10 @@ class QueueState:
 
 def connect(url: str) -> Redis:
     """A client for the Redis at `url`; it connects when first used."""
-    return Redis.from_url(
+    pool = BlockingConnectionPool.from_url(
         url,
+        max_connections=CONNECTIONS,
+        timeout=PATIENCE,
         socket_connect_timeout=2,
         socket_timeout=PATIENCE,
         socket_keepalive=True,
@@ -73,6 +78,7 @@ def connect(url: str) -> Redis:
             ExponentialBackoff(cap=0.2, base=0.02), retries=3, supported_errors=(RedisConnectionError,)
         ),
     )
+    return Redis(connection_pool=pool)
 
 
 @contextmanager
@@ -106,7 +112,8 @@ class ApplicationQueue:
         """The same Redis for the commands that block: all the others give up sooner when it hangs."""
         pool = self.redis.connection_pool
         kwargs = {**pool.connection_kwargs, "socket_timeout": LONGEST_BLOCK + PATIENCE}
-        return Redis(connection_pool=ConnectionPool(connection_class=pool.connection_class, **kwargs))
+        blocking: Any = BlockingConnectionPool  # without types of its own
+        return Redis(connection_pool=blocking(CONNECTIONS, PATIENCE, pool.connection_class, **kwargs))
 
     def _run(self, script: str, keys: Sequence[str], arguments: Sequence[object]) -> Any:
         with available():
@@ -132,7 +139,7 @@ class ApplicationQueue:
         Raises QueueFull, IdempotencyConflict, QueueUnavailable; then nothing was accepted.
         """
         key, fingerprint = idempotency or ("", "")
-        job = job_hash(self.redis, application_id, application, received_at, self.result_ttl)
+        job = job_hash(application, received_at, self.result_ttl)
         reply = self._run(
             "submit",
             [_QUEUE, _JOB + application_id, _IDEMPOTENCY + key, _SCORERS],
@@ -208,7 +215,7 @@ class ApplicationQueue:
         flat = self._run(
             "claim",
             [_QUEUE, _SCORERS, _WIP, _CLAIMS + scorer],
-            [scorer, _JOB, batch_size, self.lease_ms, _rq_time()],
+            [scorer, _JOB, batch_size, self.lease_ms, rq_time()],
         )
         parts = iter(flat)
         return [
@@ -229,12 +236,12 @@ class ApplicationQueue:
         """Publish the answers (id → JSON data) of what the scorer still holds; returns how many that were."""
         flat = [part for id, answer in answers.items() for part in (id, encode_answer(answer))]
         keys = [_CLAIMS + scorer, _WIP, _FINISHED]
-        return int(self._run("finish", keys, [scorer, _JOB, _RESULTS, _rq_time(), self.result_ttl, *flat]))
+        return int(self._run("finish", keys, [scorer, _JOB, _RESULTS, rq_time(), self.result_ttl, *flat]))
 
     def fail(self, scorer: str, application_id: str, reason: str, tries: int = TRIES) -> str:
         """Scoring one application failed: 'retried' alone, or 'failed' for good at its `tries`-th time."""
         keys = [_QUEUE, _CLAIMS + scorer, _WIP, _FAILED, _JOB + application_id, _RESULTS + application_id]
-        reply = self._run("fail", keys, [scorer, application_id, tries, encode_failure(reason), _rq_time()])
+        reply = self._run("fail", keys, [scorer, application_id, tries, encode_failure(reason), rq_time()])
         return str(reply.decode())
 
     def release(self, scorer: str) -> int:
@@ -278,8 +285,3 @@ class ApplicationQueue:
                 return False
             self.redis.delete(_JOB + application_id, _RESULTS + application_id)
         return True
-
-
-def _rq_time() -> str:
-    """Now, as RQ writes it."""
-    return timestamp().replace("Z", "000Z")

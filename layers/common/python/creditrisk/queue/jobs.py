@@ -7,6 +7,7 @@ import json
 import zlib
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NoReturn
 
 from redis import Redis
@@ -14,6 +15,7 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from creditrisk.application import FIELDS, Value
+from creditrisk.decision import timestamp
 from creditrisk.errors import NotAnApplication
 
 QUEUE_NAME = "applications"
@@ -28,24 +30,37 @@ def refuse_to_run(*_: object, **__: object) -> NoReturn:
     )
 
 
-def job_hash(
-    redis: Redis, application_id: str, application: Mapping[str, Value], received_at: str, ttl: int
-) -> dict[str, Any]:
+def job_hash(application: Mapping[str, Value], received_at: str, ttl: int) -> dict[str, Any]:
     """The Redis hash of a new job that carries one application."""
+    call: list[Any] = [FUNCTION, None, [], {"application": application, "received_at": received_at}]
+    now = rq_time()
+    return {
+        **_job_without_application(ttl),
+        "data": zlib.compress(json.dumps(call).encode()),
+        "created_at": now,
+        "enqueued_at": now,
+    }
+
+
+@cache
+def _job_without_application(ttl: int) -> dict[str, Any]:
+    """What all jobs have in common, as RQ itself writes it."""
     job = Job.create(
         FUNCTION,
-        kwargs={"application": application, "received_at": received_at},
-        connection=redis,
-        id=application_id,
+        connection=Redis(),  # asked for, and never used
         origin=QUEUE_NAME,
         status=JobStatus.QUEUED,
         description="a credit application",  # RQ's own would print the applicant
         result_ttl=ttl,
         serializer=JSONSerializer,
     )
-    job.enqueued_at = job.created_at
     fields: dict[str, Any] = job.to_dict()
     return fields
+
+
+def rq_time() -> str:
+    """Now, as RQ writes it."""
+    return timestamp().replace("Z", "000Z")
 
 
 def read_job(data: bytes) -> tuple[dict[str, Value], str]:
