@@ -12,9 +12,6 @@ from cli.supervisor import Child, Supervisor
 from creditrisk.errors import CreditRiskError
 from creditrisk.settings import Settings
 
-THREADS = 64
-"""Requests that wait for their answers at once; each holds a thread, and does nothing meanwhile."""
-
 
 class PortTaken(CreditRiskError):
     """Something else listens where the form should."""
@@ -47,11 +44,11 @@ def serve(port: int | None, data: Path) -> None:
 
 
 def _form(settings: Settings, port: int) -> list[str]:
-    """gunicorn with one process of many threads: a request that waits costs a thread, not a process."""
+    """gunicorn on gevent: a request that waits for its answer holds neither a process nor a thread."""
     bind = f"{settings.host}:{port}"
     return [
-        sys.executable, "-m", "gunicorn", "web:create_app()", "--bind", bind, "--worker-class", "gthread",
-        "--workers", "1", "--threads", str(THREADS), "--timeout", "60", "--graceful-timeout", "4", "--keep-alive", "15",
+        sys.executable, "-m", "gunicorn", "web:create_app()", "--bind", bind, "--worker-class", "gevent",
+        "--workers", "2", "--timeout", "60", "--graceful-timeout", "4", "--keep-alive", "2",
         "--log-level", "warning", "--no-control-socket",
     ]  # fmt: skip
 

@@ -17,7 +17,7 @@ from creditrisk.settings import Settings
 
 LONG_WAITS = 24
 """Requests that may wait longer than `WAIT_SECONDS` at once: with the scorer down, pages that wait for their
-answer must not hold all the server's threads, for new applications still have to be accepted."""
+answer must not hold all the connections to Redis, which others need to wait on."""
 
 _EXTENSION = "creditrisk"
 
