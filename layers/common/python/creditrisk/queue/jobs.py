@@ -44,7 +44,7 @@ def job_hash(application: Mapping[str, Value], received_at: str, ttl: int) -> di
 
 @cache
 def _job_without_application(ttl: int) -> dict[str, Any]:
-    """What all jobs have in common, as RQ itself writes it."""
+    """What all jobs have in common, as RQ itself writes it; it reads an absent field as it does an empty one."""
     job = Job.create(
         FUNCTION,
         connection=Redis(),  # asked for, and never used
@@ -54,8 +54,7 @@ def _job_without_application(ttl: int) -> dict[str, Any]:
         result_ttl=ttl,
         serializer=JSONSerializer,
     )
-    fields: dict[str, Any] = job.to_dict()
-    return fields
+    return {name: value for name, value in job.to_dict().items() if value != ""}
 
 
 def rq_time() -> str:
