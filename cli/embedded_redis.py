@@ -82,6 +82,7 @@ class EmbeddedRedis:
             "aof-load-truncated": "yes",
             "save": "",
             "maxmemory-policy": "noeviction",
+            "stream-node-max-bytes": "256",  # an answer is a stream of one entry: no room is kept for more
         }
         arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
         log_path = self.folder / "redis.log"

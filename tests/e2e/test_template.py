@@ -192,6 +192,7 @@ def test_redis_is_encrypted_asks_for_a_password_and_has_a_second_node(prod: dict
     assert "resolve:secretsmanager" in redis["AuthToken"]["Fn::Sub"]
     parameters = of_type(prod, "AWS::ElastiCache::ParameterGroup")["RedisParameters"]["Properties"]
     assert parameters["maxmemory-policy"] == "noeviction"
+    assert parameters["stream-node-max-bytes"] == "256"
 
 
 def test_one_node_of_redis_means_no_failover(compile_template: Compile) -> None:
