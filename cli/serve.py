@@ -38,8 +38,9 @@ def serve(port: int | None, data: Path) -> None:
         Child("scorer", [sys.executable, "-m", "cli", "worker"], environment),
         Child("form", _form(settings, port), environment),
     ]
+    queue = f"queue at {redis.url}; " if redis else ""  # one that was given may carry its password
     Supervisor(redis, children).run(
-        lambda: _ready(settings, port), f"Ready: {address}  (history in {history}; Ctrl-C stops)"
+        lambda: _ready(settings, port), f"Ready: {address}  (history in {history}; {queue}Ctrl-C stops)"
     )
 
 

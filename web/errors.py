@@ -32,7 +32,8 @@ SENTENCES = {
     "queue-full": "The application was not accepted, because too many are waiting. "
     "Please send it again in a moment.",
     "queue-unavailable": "The application was not accepted, because the queue cannot be reached. "
-    "Please send it again in a moment.",
+    "Please send it again in a moment; sending the same form again does not make "
+    "a second application.",
     "unavailable": "The answer cannot be looked up just now. Nothing is lost; please try again in a moment.",
     "internal": "Something went wrong on our side. Please try again; sending the same form again does not "
     "make a second application.",

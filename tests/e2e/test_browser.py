@@ -4,6 +4,7 @@ import csv
 import functools
 import http.server
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -45,10 +46,11 @@ VERDICTS = {"0": "GOOD CLIENT – PRODUCT APPROVED", "1": "BAD CLIENT – PRODUC
 
 @dataclass(frozen=True)
 class System:
-    """A running system: the port of its form and the folder of its data."""
+    """A running system: the port of its form, the folder of its data, and the line it says when it is ready."""
 
     port: int
     data: Path
+    said: str
 
     @property
     def url(self) -> str:
@@ -66,14 +68,15 @@ class System:
 @contextmanager
 def serving(data: Path, **environment: str) -> Iterator[System]:
     """`creditrisk serve` on a free port, stopped at the end as by Ctrl-C."""
-    system = System(free_port(), data)
-    command = [sys.executable, "-m", "cli", "serve", "--port", str(system.port), "--data", str(data)]
+    port = free_port()
+    command = [sys.executable, "-m", "cli", "serve", "--port", str(port), "--data", str(data)]
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout
-        assert "Ready" in process.stdout.readline()
+        system = System(port, data, process.stdout.readline())
+        assert "Ready" in system.said
         assert urlopen(f"{system.url}readyz", timeout=10).status == 200
         yield system
     finally:
@@ -195,6 +198,19 @@ def test_a_person_gets_a_decision_and_the_history_has_its_row(system: System, br
     assert browser.find_elements(By.CSS_SELECTOR, ".reasons li")
     assert browser.current_url == f"{system.url}application/{row['APPLICATION_ID']}"
     assert complaints(browser) == []
+
+
+def test_the_queue_is_where_the_system_says(system: System) -> None:
+    found = re.search(r"queue at (\S+);", system.said)
+    assert found, system.said
+    shown = subprocess.run(
+        [sys.executable, "-m", "cli", "queue"],
+        cwd=ROOT,
+        env={**os.environ, "REDIS_URL": found[1]},
+        capture_output=True,
+        text=True,
+    )
+    assert "scorers awake" in shown.stdout, shown.stderr
 
 
 def test_errors_are_put_in_front_of_the_person_and_can_be_mended(system: System, browser: Chrome) -> None:

@@ -212,6 +212,25 @@ def test_a_redis_that_hangs_is_one_that_does_not_answer(
         os.kill(own_redis.process.pid, signal.SIGCONT)
 
 
+def test_what_a_hanging_redis_takes_up_after_all_is_the_same_when_it_is_sent_again(
+    own_redis: EmbeddedRedis, own_intake: Intake, make_application: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("creditrisk.queue.client.PATIENCE", 0.2)
+    intake, application = Intake.connect(own_intake.settings), make_application()
+    intake.submit(make_application())  # over this connection: what comes next lies in Redis' hands
+    assert own_redis.process is not None
+    own_redis.process.send_signal(signal.SIGSTOP)
+    try:
+        with closing(intake.queue.redis), pytest.raises(QueueUnavailable):
+            intake.submit(application, "key")
+    finally:
+        os.kill(own_redis.process.pid, signal.SIGCONT)
+    wait_until(lambda: own_intake.queue.waiting() == 2, 5, "what was sent")
+
+    assert own_intake.submit(application, "key").repeated
+    assert own_intake.queue.waiting() == 2
+
+
 def test_a_redis_out_of_memory_refuses_in_words(
     own_redis: EmbeddedRedis, own_intake: Intake, make_application: Make
 ) -> None:

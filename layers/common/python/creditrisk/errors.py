@@ -27,7 +27,7 @@ class NotAnApplication(CreditRiskError):
 
 
 class QueueUnavailable(CreditRiskError):
-    """Redis does not answer, or cannot store more. Nothing was accepted."""
+    """Redis does not answer, or cannot store more. Nothing was accepted, as far as one can know."""
 
 
 class QueueFull(QueueUnavailable):

@@ -88,7 +88,7 @@ def available() -> Iterator[None]:
         yield
     except RedisError as error:
         reason = (
-            "does not answer"
+            "does not answer at REDIS_URL"
             if isinstance(error, RedisConnectionError | RedisTimeoutError)
             else "refuses the request"
         )
