@@ -10,8 +10,8 @@ from web.wording import NOT_STATED
 
 MOST_BUTTONS = 6
 """A choice of so many short answers is shown whole, side by side; a longer one as a drop-down list."""
-LONGEST_BUTTONS = 24
-"""Characters of all its answers together."""
+LONGEST_BUTTONS = 16
+"""Characters of all its answers together: they stand in one line."""
 
 AUTOCOMPLETE = {
     "FULL_NAME": "name",
