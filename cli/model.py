@@ -1,10 +1,14 @@
 """`creditrisk model`: the model's files, from a data scientist's hands into the layer and back."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from creditrisk.settings import Settings
+
+if TYPE_CHECKING:
+    from models.handover.check import Report
 
 
 def _target() -> Path:
@@ -12,6 +16,9 @@ def _target() -> Path:
 
 
 _FOLDER = click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
+_BAD = click.option(
+    "--bad", metavar="CLASS", help="The bad class, where it is not 1 (or True); kept in the manifest."
+)
 
 
 @click.group()
@@ -21,21 +28,35 @@ def model() -> None:
 
 @model.command()
 @_FOLDER
-def check(folder: Path) -> None:
-    """Say whether FOLDER can be served: four files with the manual's names, with or without a manifest."""
-    from training.handover import check as run
+@_BAD
+def check(folder: Path, bad: str | None) -> None:
+    """Say whether FOLDER can be served, and what it would answer; nothing in it is run outside a closed process.
 
-    _print(run(folder), f"{folder} can be installed")
+    FOLDER holds what docs/handover.md describes: encoder, scaler and one model or two, as pickles, skops, ONNX or
+    LightGBM's text, and expected.csv with the scores of the notebook.
+    """
+    from models.handover.check import check as run
+
+    settings = Settings.from_environment()
+    _print(run(folder, bad, settings.model, settings.threshold), f"{folder} can be installed")
 
 
 @model.command()
 @_FOLDER
-def install(folder: Path) -> None:
-    """Put FOLDER's files in the place of the layer; the one that was active is kept for `rollback`."""
-    from training.handover import install as run
+@_BAD
+def install(folder: Path, bad: str | None) -> None:
+    """Put FOLDER, as plain data, in the place of the layer; the one that was active is kept for `rollback`."""
+    from models.handover.check import install as run
 
-    target = _target()
-    _print(run(folder, target), f"installed in {target}; a running scorer takes it when it is started again")
+    settings = Settings.from_environment()
+    target = settings.model_folder
+    report = run(folder, target, bad, settings.model, settings.threshold)
+    _print(report, f"installed in {target}; a running scorer takes it when it is started again")
+    if settings.model not in report.models:
+        click.echo(
+            f"MODEL={settings.model} is not in it: start the scorer with MODEL={next(iter(report.models))}",
+            err=True,
+        )
 
 
 @model.command()
@@ -53,22 +74,37 @@ def show() -> None:
     _show()
 
 
-def _print(report, last: str) -> None:  # type: ignore[no-untyped-def]
+def _print(report: "Report", last: str) -> None:
     kind = (
-        "our own kind: arrays, no library needed"
+        "our own kind: arrays"
         if report.own
-        else "scikit-learn's kind: served through its libraries"
+        else "converted to ONNX: no pickle and no training library is served"
     )
     click.echo(f"version {report.version}, {kind}")
-    for name in report.one_row:
+    for name, figures in report.models.items():
         click.echo(
-            f"{name:<13} {report.one_row[name]:,.0f} µs for one application, {report.many_rows[name]:,.1f} µs each for a thousand"
+            f"{name:<13} {figures.one:,.0f} µs for one application, {figures.one_with_reasons:,.0f} with reasons, "
+            f"{figures.many:,.1f} each for a thousand"
         )
+        click.echo(
+            f"{'':<13} made-up applicants: mean probability of default {figures.mean:.3f}, {figures.declined:.1%} declined"
+        )
+    if report.expected is None:
+        click.echo(
+            "no expected scores came along (expected.csv): whether it answers as the notebook did was not compared; "
+            "look at the mean and the share declined"
+        )
+    else:
+        click.echo(f"expected scores: all {report.expected:,} come out, to 0.00001")
+    for warning in report.warnings:
+        click.echo(f"note: {warning}")
+    if report.left_alone:
+        click.echo(f"left alone: {', '.join(report.left_alone)}")
     click.echo(last)
 
 
 def _show() -> None:
-    from scoring.manifest import MODEL_FILES, read_manifest
+    from scoring.manifest import read_manifest
 
     settings = Settings.from_environment()
     manifest = read_manifest(settings.model_folder)
@@ -76,7 +112,7 @@ def _show() -> None:
     click.echo(f"active        {settings.model}, version {manifest.version}")
     click.echo(f"folder        {settings.model_folder}")
     click.echo(f"made          {data.get('trained_at') or data.get('installed_at', 'at a time unknown')}")
-    for name in MODEL_FILES:
+    for name in manifest.models:
         figures = data.get("cross_validation", {}).get(name)
         if figures:
             click.echo(

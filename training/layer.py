@@ -3,7 +3,6 @@
 import ctypes
 import json
 import os
-import pickle
 import shutil
 import sys
 import tempfile
@@ -12,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from scoring import load
-from scoring.errors import ModelError
-from scoring.manifest import MANIFEST, MODEL_FILES, sha256
+from scoring.errors import ModelError, UnknownModel
+from scoring.manifest import MANIFEST, read_manifest, sha256
+from scoring.scorer import AnyScorer
 
 PREVIOUS = ".previous"
 """What is added to a layer's name for the one that it replaced."""
@@ -27,11 +27,6 @@ def write_files(folder: Path, contents: Mapping[str, bytes], facts: Mapping[str,
     for name, data in contents.items():
         (folder / name).write_bytes(data)
     (folder / MANIFEST).write_text(json.dumps({"files": files, **facts}, indent=1) + "\n", encoding="utf-8")
-
-
-def pickled(model: object) -> bytes:
-    """The pickle of an encoder, scaler or model."""
-    return pickle.dumps(model, protocol=5)
 
 
 def staging(target: Path) -> Path:
@@ -61,8 +56,7 @@ def replace_layer(new: Path, target: Path) -> None:
 
     Raises ModelError when the new one cannot be loaded; then nothing has changed.
     """
-    for model in MODEL_FILES:
-        load(new, model)
+    load_all(new)
     previous = target.with_name(target.name + PREVIOUS)
     if not target.exists():
         new.rename(target)
@@ -79,9 +73,16 @@ def roll_back(target: Path) -> None:
         raise ModelError(
             f"There is no earlier layer in {previous}; install one with `creditrisk model install FOLDER`."
         )
-    for model in MODEL_FILES:
-        load(previous, model)
+    load_all(previous)
     exchange(previous, target)
+
+
+def load_all(folder: Path) -> list[AnyScorer]:
+    """Every model of a layer, loaded. Raises ModelError when one cannot be, or when there is none."""
+    models = read_manifest(folder).models
+    if not models:
+        raise UnknownModel(f"{folder} carries no model; train, or install a folder with one.")
+    return [load(folder, model) for model in models]
 
 
 def exchange(first: Path, second: Path) -> None:

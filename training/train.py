@@ -14,6 +14,7 @@ import numpy as np
 
 from creditrisk.application import FIELDS
 from creditrisk.decision import timestamp
+from scoring import plain
 from scoring.encoder import Encoder
 from scoring.estimators import Estimator
 from scoring.loading import GOLDEN
@@ -21,7 +22,7 @@ from scoring.manifest import ENCODER, MODEL_FILES, SCALER
 from scoring.scaler import Scaler
 from training.data import Data
 from training.encoding import EncoderFit, blank_encoder, cross_fitted
-from training.layer import pickled, replace_layer, staging, write_files
+from training.layer import replace_layer, staging, write_files
 from training.models import FITTERS
 from training.population import population
 from training.validation import FOLDS, OutOfFold, cross_validate, metrics, network_calibration
@@ -83,8 +84,8 @@ def train(data: Data, seed: int, excluded: Collection[str], step: Callable[[], o
 
 def save(training: Training, target: Path) -> None:
     """Replace the layer in `target` by what was trained: whole, or not at all."""
-    contents = {ENCODER: pickled(training.encoder), SCALER: pickled(training.scaler)}
-    contents |= {MODEL_FILES[name]: pickled(model) for name, model in training.models.items()}
+    contents = {ENCODER: plain.dumps(training.encoder), SCALER: plain.dumps(training.scaler)}
+    contents |= {MODEL_FILES[name]: plain.dumps(model) for name, model in training.models.items()}
     contents[GOLDEN] = golden_rows(training)
     folder = staging(target)
     try:

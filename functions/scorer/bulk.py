@@ -17,10 +17,10 @@ from typing import Any
 
 from creditrisk.errors import CreditRiskError, UnusableFile
 from creditrisk.settings import Settings
-from scoring import Scorer, load
-from scoring.foreign import ForeignScorer
+from scoring import load
 from scoring.pieces import columns_of, cut
 from scoring.rows import RESULT_COLUMNS, RowScorer
+from scoring.scorer import AnyScorer
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def _s3() -> Any:
 
 
 @cache
-def _scorer() -> Scorer | ForeignScorer:
+def _scorer() -> AnyScorer:
     settings = Settings.from_environment()
     return load(settings.model_folder, settings.model, None, settings.threshold)
 

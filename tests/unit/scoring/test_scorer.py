@@ -170,7 +170,7 @@ def test_one_changed_byte_is_refused_before_anything_is_read(
     data[len(data) // 2] ^= 1
     (layer / name).write_bytes(data)
     read: list[str] = []
-    monkeypatch.setattr("scoring.loading.unpickle", lambda data, file: read.append(file))
+    monkeypatch.setattr("scoring.plain.loads", lambda data, file: read.append(file))
     model = "deeplearning" if name == MODEL_FILES["deeplearning"] else "lightgbm"
     with pytest.raises(FileChanged, match=name.replace(".", r"\.")):
         load(layer, model)

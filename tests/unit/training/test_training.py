@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from scoring import plain
 from scoring.encoder import Encoder
 from tests.unit.training.conftest import Train
 from training.data import Data
 from training.encoding import EncoderFit, blank_encoder, cross_fitted
-from training.layer import pickled
 from training.train import PROTECTED, Training
 
 
 def digests(training: Training) -> dict[str, str]:
     parts = {"encoder": training.encoder, "scaler": training.scaler, **training.models}
-    return {name: hashlib.sha256(pickled(part)).hexdigest() for name, part in parts.items()}
+    return {name: hashlib.sha256(plain.dumps(part)).hexdigest() for name, part in parts.items()}
 
 
 def chances(training: Training, data: Data, model: str) -> list[float]:

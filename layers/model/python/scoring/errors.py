@@ -31,5 +31,13 @@ class UnreadablePickle(ModelError):
     """A pickle is cut off, or was made by a library that this one does not understand."""
 
 
+class UnreadableGraph(ModelError):
+    """An ONNX graph does not load, or is not what the manifest says of it."""
+
+
+class LibraryMissing(ModelError):
+    """A library that the files need is not installed here."""
+
+
 class WrongScores(ModelError):
     """The model does not give the scores that it gave when it was made."""

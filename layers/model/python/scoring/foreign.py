@@ -1,69 +1,144 @@
-"""A data scientist's own pickles behind the same interface: any encoder, scaler and classifier like scikit-learn's.
+"""Other people's models behind the same interface: ONNX graphs, scored by onnxruntime.
 
-The encoder takes a DataFrame of the declared fields, its matrix goes through the scaler, the classifier has
-`predict_proba`. Slower than our own layer, and in need of the libraries that the pickles were made with.
+`creditrisk model install` makes such a layer of a data scientist's folder (models.handover); no library that trained
+the model, and no pickle, is left in it. A model is a chain of graphs: the first takes the fields (as one table, or
+each as an input of its own), each further one what the one before gives, and the last gives the probabilities.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from creditrisk.application import FIELDS, Role
+from scoring.errors import LibraryMissing, UnreadableGraph
 from scoring.features import Columns, Matrix
+from scoring.inputs import Input, Inputs
 from scoring.manifest import Manifest
 from scoring.reasons import Reason, principal
-from scoring.scorer import Score
+from scoring.scorer import Challenger, Score, beside_of
 
 DECLARED = tuple(name for name, field in FIELDS.items() if field.role is not Role.IDENTITY)
-"""The fields that an encoder is given, in this order: identity is never among them."""
+"""The fields that a model may be given: identity is never among them."""
 _PERMUTATIONS = 8
 _SMALLEST = 1e-9
+_TYPES: Mapping[str, Any] = {
+    "tensor(float)": np.float32,
+    "tensor(double)": np.float64,
+    "tensor(int64)": np.int64,
+    "tensor(int32)": np.int32,
+    "tensor(string)": object,
+}
+
+
+class Graph:
+    """One ONNX graph, on one thread."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        """Raises LibraryMissing where onnxruntime is not installed, UnreadableGraph when it does not take the graph."""
+        try:
+            import onnxruntime  # needed for foreign layers alone
+        except ImportError:
+            raise LibraryMissing(
+                "This layer holds ONNX graphs, and onnxruntime is not installed here; "
+                "install requirements/onnx.txt, or build the packages anew with `make package`."
+            ) from None
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        try:
+            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's own kinds
+            raise UnreadableGraph(f"{name} is no graph that onnxruntime takes: {_brief(error)}.") from None
+        self.name = name
+        self.inputs = {wanted.name: _TYPES.get(wanted.type) for wanted in self._session.get_inputs()}
+        self.outputs = [given.name for given in self._session.get_outputs()]
+
+    def run(self, given: Mapping[str, NDArray[Any]], output: str) -> Any:
+        """The output of that name, for inputs by name, each of the type that the graph wants."""
+        return self._session.run([output], given)[0]
+
+    def run_matrix(self, matrix: NDArray[Any], output: str) -> Any:
+        """The output for the only input."""
+        ((name, kind),) = self.inputs.items()
+        return self.run({name: matrix.astype(kind, copy=False)}, output)
+
+    def run_fields(self, names: Sequence[str], table: NDArray[Any], output: str) -> Any:
+        """The output where every field is an input of its own; a missing text is empty."""
+        return self.run(
+            {name: _as(table[:, [place]], self.inputs[name]) for place, name in enumerate(names)},
+            output,
+        )
+
+
+def _as(column: NDArray[Any], kind: Any) -> NDArray[Any]:
+    if kind is object:
+        return np.array([["" if value is None else str(value)] for (value,) in column], object)
+    return column.astype(float).astype(kind)
+
+
+def _brief(error: Exception) -> str:
+    return " ".join(str(error).split())[:200].rstrip(". ")
 
 
 class ForeignScorer:
-    """Encoder, scaler and classifier as they were handed over."""
+    """The active model of a layer that somebody handed over; a challenger may score beside it and decides nothing."""
 
     def __init__(
-        self,
-        manifest: Manifest,
-        encoder: Any,
-        scaler: Any,
-        name: str,
-        model: Any,
-        challenger: Any = None,
-        threshold: float = 0.5,
+        self, manifest: Manifest, name: str, graphs: Sequence[Graph], threshold: float = 0.5
     ) -> None:
-        self.manifest, self.name, self.version = manifest, name, manifest.version
-        self.encoder, self.scaler, self.model, self.challenger = encoder, scaler, model, challenger
-        self.threshold = threshold
-        asked = getattr(encoder, "feature_names_in_", None)
-        self.fields = [name for name in DECLARED if asked is None or name in set(map(str, asked))]
-        self.known = _known(encoder)
+        """Raises UnreadableGraph when the graphs are not what the manifest says of them."""
+        self.manifest, self.name, self.version, self.threshold = manifest, name, manifest.version, threshold
+        self.challenger: Challenger | None = None
+        self._graphs = graphs
+        try:
+            handed = manifest.data["foreign"]
+            of_model = handed["models"][name]
+            self._output, self._bad_column = str(of_model["output"]), int(of_model["bad_column"])
+            self._inputs = Inputs([Input.from_dict(entry) for entry in of_model["inputs"]])
+            self._typical = dict(handed["baseline"])
+            self.fields = [entry.field for entry in self._inputs.entries]
+            self._check()
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UnreadableGraph(
+                f"The manifest does not say what goes into the graphs of {name} and comes out of them "
+                f"({type(error).__name__}: {error}); install the folder again with `creditrisk model install`."
+            ) from None
+
+    def _check(self) -> None:
+        """Raises ValueError when the graphs do not fit together, or want what no application has."""
+        first, *rest = self._graphs
+        if not set(self.fields) <= set(DECLARED):
+            raise ValueError(f"no fields: {', '.join(set(self.fields) - set(DECLARED))}")
+        if self._inputs.by_name and set(first.inputs) != set(self.fields):
+            raise ValueError(f"{first.name} takes {', '.join(first.inputs)}")
+        for graph in rest if self._inputs.by_name else self._graphs:
+            if len(graph.inputs) != 1:
+                raise ValueError(f"{graph.name} takes {', '.join(graph.inputs)}")
+        if self._output not in self._graphs[-1].outputs:
+            raise ValueError(f"{self._graphs[-1].name} gives no {self._output}")
 
     def score(self, applications: Sequence[Mapping[str, Any]], reasons: int = 4) -> list[Score]:
         """Score applications, with up to `reasons` reasons each."""
         if not applications:
             return []
         columns = {name: [application.get(name) for application in applications] for name in self.fields}
-        chances = self.probabilities(columns).tolist()
-        beside = (
-            self._chances(self.challenger, columns).tolist()
-            if self.challenger is not None
-            else [None] * len(chances)
-        )
-        told = [
-            self._reasons(a, chance, reasons) if reasons else ()
-            for a, chance in zip(applications, chances, strict=True)
-        ]
-        return [
-            Score(chance, why, self._unknown(a), other)
-            for a, chance, why, other in zip(applications, chances, told, beside, strict=True)
-        ]
+        table = self._inputs.table(columns)
+        chances = self._chances(table).tolist()
+        beside = beside_of(self.challenger, applications)
+        told: list[tuple[Reason, ...]] = [()] * len(chances)
+        if reasons:
+            told = [
+                self._reasons(row, application, chance, reasons)
+                for row, application, chance in zip(table, applications, chances, strict=True)
+            ]
+        unknown = self._inputs.unknown(columns)
+        return [Score(*parts) for parts in zip(chances, told, unknown, beside, strict=True)]
 
     def probabilities(self, columns: Columns) -> Matrix:
         """Probabilities of default of many applications, given by columns (field → canonical values)."""
-        return self._chances(self.model, columns)
+        return self._chances(self._inputs.table(columns))
 
     def contributions(self, application: Mapping[str, Any]) -> tuple[Matrix, float]:
         """What each of `fields` adds to the baseline's log-odds, and those log-odds (see `baseline`).
@@ -72,81 +147,77 @@ class ForeignScorer:
         from the baseline's value to the applicant's one by one. The steps of an order add up to the whole difference,
         so their mean does, too; only its division among fields that work together is sampled: exact where at most two
         work together, otherwise, on the tests' network, 0.01 off on average and 0.13 at worst, beside contributions of
-        up to 3.9 (tests/unit/scoring/test_handover.py). The orders are the same every time.
+        up to 3.9 (tests/unit/scoring/test_foreign.py). The orders are the same every time.
         Source: Štrumbelj and Kononenko, Knowledge and Information Systems 41 (2014).
         """
-        baseline = self.baseline(application)
-        draw = np.random.default_rng(0)
-        orders = [draw.permutation(len(self.fields)) for _ in range(_PERMUTATIONS // 2)]
-        orders += [order[::-1] for order in orders]
-        rows = []
-        for order in orders:
-            row = dict(baseline)
-            rows.append(dict(row))
-            for place in order:
-                name = self.fields[place]
-                row[name] = application.get(name)
-                rows.append(dict(row))
-        chances = np.clip(
-            self.probabilities({name: [row[name] for row in rows] for name in self.fields}),
-            _SMALLEST,
-            1 - _SMALLEST,
-        )
-        log_odds = np.log(chances / (1 - chances)).reshape(len(orders), len(self.fields) + 1)
+        row = self._inputs.table({name: [application.get(name)] for name in self.fields})[0]
+        return self._shares(row, application)
+
+    def _shares(self, row: NDArray[Any], application: Mapping[str, Any]) -> tuple[Matrix, float]:
+        start = self._inputs.table({name: [value] for name, value in self.baseline(application).items()})[0]
+        moving = np.flatnonzero([_differ(a, b) for a, b in zip(row.tolist(), start.tolist(), strict=True)])
         contributions = np.zeros(len(self.fields))
-        for order, path in zip(orders, log_odds, strict=True):
-            contributions[order] += np.diff(path) / len(orders)
-        return contributions, float(log_odds[0, 0])
+        draw = np.random.default_rng(0)
+        orders = [draw.permutation(len(moving)) for _ in range(_PERMUTATIONS // 2)]
+        orders += [order[::-1] for order in orders]
+        steps = np.arange(1, len(moving))  # where an order starts and ends is the same for all
+        paths = [start[None], row[None]]
+        for order in orders:
+            path = np.repeat(start[None], len(steps), axis=0)
+            place_in_order = np.argsort(order)
+            path[:, moving] = np.where(place_in_order[None, :] < steps[:, None], row[moving], start[moving])
+            paths.append(path)
+        chances = np.clip(self._chances(np.concatenate(paths)), _SMALLEST, 1 - _SMALLEST)
+        log_odds = np.log(chances / (1 - chances))
+        if len(moving):
+            between = log_odds[2:].reshape(len(orders), len(steps))
+            for order, path in zip(orders, between, strict=True):
+                whole = np.concatenate([log_odds[:1], path, log_odds[1:2]])
+                contributions[moving[order]] += np.diff(whole) / len(orders)
+        return contributions, float(log_odds[0])
 
     def baseline(self, application: Mapping[str, Any]) -> dict[str, Any]:
         """The applicant that an application is compared with: the one in the manifest (`baseline`; installing writes a
         typical one of the made-up applicants). A field that is not there has its gap, or, where none is allowed, the
         application's own value, so that it is never a reason."""
-        typical = self.manifest.data.get("baseline", {})
         return {
-            name: typical.get(name, None if FIELDS[name].missing else application.get(name))
+            name: self._typical.get(name, None if FIELDS[name].missing else application.get(name))
             for name in self.fields
         }
 
-    def _reasons(self, application: Mapping[str, Any], chance: float, most: int) -> tuple[Reason, ...]:
-        contributions, _ = self.contributions(application)
+    def _reasons(
+        self, row: NDArray[Any], application: Mapping[str, Any], chance: float, most: int
+    ) -> tuple[Reason, ...]:
+        contributions, _ = self._shares(row, application)
         return principal(self.fields, contributions, application, most, declined=chance >= self.threshold)
 
-    def _unknown(self, application: Mapping[str, Any]) -> tuple[str, ...]:
-        """The fields whose value the encoder never saw, where it keeps what it saw (`categories_`)."""
-        return tuple(
-            name
-            for name in self.fields
-            if name in self.known
-            and application.get(name) is not None
-            and application[name] not in self.known[name]
-        )
+    def _chances(self, table: NDArray[Any]) -> Matrix:
+        *before, last = self._graphs
+        given: Any = table
+        for graph in before:
+            given = self._run(graph, given, graph.outputs[0])
+        return bad_chances(self._run(last, given, self._output), self._bad_column)
 
-    def _chances(self, model: Any, columns: Columns) -> Matrix:
-        frame = frame_of(columns, self.fields)
-        result: Matrix = np.asarray(
-            model.predict_proba(self.scaler.transform(self.encoder.transform(frame))), float
-        )[:, 1]
-        return result
+    def _run(self, graph: Graph, given: Any, output: str) -> Any:
+        if self._inputs.by_name and graph is self._graphs[0]:
+            return graph.run_fields(self.fields, given, output)
+        return graph.run_matrix(given, output)
 
 
-def frame_of(columns: Columns, fields: Sequence[str]) -> Any:
-    """The DataFrame that a foreign encoder is given: quantities as floats (NaN where missing), all else as text (None)."""
-    import pandas as pd  # needed for foreign layers alone
+def bad_chances(output: Any, bad_column: int) -> Matrix:
+    """The probabilities of the bad class in what a classifier's graph gives.
 
-    return pd.DataFrame(
-        {name: pd.Series(columns[name], dtype=float if FIELDS[name].is_number else object) for name in fields}
-    )
+    That is two columns, a list of dictionaries by class (skl2onnx's ZipMap), or one column that is class 1's.
+    """
+    if isinstance(output, list):
+        output = [list(row.values()) for row in output]
+    chances = np.asarray(output, float)
+    chances = chances.reshape(len(chances), -1)
+    if chances.shape[1] == 1:
+        return chances[:, 0] if bad_column else 1.0 - chances[:, 0]
+    result: Matrix = chances[:, bad_column]
+    return result
 
 
-def _known(encoder: Any) -> dict[str, set[Any]]:
-    """Field → the values that an encoder learned; of a ColumnTransformer, what the last step for the field learned."""
-    parts = [(encoder, getattr(encoder, "feature_names_in_", ()))]
-    parts += [(part, fields) for _, part, fields in getattr(encoder, "transformers_", ())]
-    known: dict[str, set[Any]] = {}
-    for part, fields in parts:
-        last = part.steps[-1][1] if getattr(part, "steps", None) else part
-        learned = getattr(last, "categories_", ())
-        if len(learned) and not isinstance(fields, str) and len(learned) == len(list(fields)):
-            known |= {str(name): set(values) for name, values in zip(fields, learned, strict=True)}
-    return known
+def _differ(a: Any, b: Any) -> bool:
+    return bool(a != b and not (a != a and b != b))  # two gaps are the same

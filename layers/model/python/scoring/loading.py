@@ -1,78 +1,111 @@
 """From a layer's folder to a scorer: every file checked before any is read, golden rows scored before any other."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from scoring import plain
 from scoring.encoder import Encoder
-from scoring.errors import UnreadablePickle, WrongScores
+from scoring.errors import ModelError, UnreadablePickle, WrongScores
 from scoring.estimators import Blend, Network
-from scoring.foreign import ForeignScorer
-from scoring.manifest import ENCODER, SCALER, Manifest, file_of, read_manifest
+from scoring.foreign import ForeignScorer, Graph
+from scoring.manifest import ENCODER, SCALER, Manifest, read_manifest
 from scoring.scaler import Scaler
-from scoring.scorer import Scorer
-from scoring.unpickling import unpickle
+from scoring.scorer import AnyScorer, Challenger, Scorer
+
+log = logging.getLogger(__name__)
 
 GOLDEN = "golden_rows.json"
 """Made-up applications with the probabilities that each model gave them when it was made."""
 TOLERANCE = 1e-9
+FOREIGN_TOLERANCE = 1e-6
+"""Graphs count in single precision, and another processor may add up in another order."""
 
 
 def load(
     folder: Path, model: str = "lightgbm", challenger: str | None = None, threshold: float = 0.5
-) -> Scorer | ForeignScorer:
+) -> AnyScorer:
     """The scorer of a layer, with exactly one active model.
 
-    Raises UnknownModel, ManifestMissing, FileMissing, FileChanged, UnsafePickle, UnreadablePickle or WrongScores: a
-    model whose files do not match their manifest scores nothing.
+    Raises UnknownModel, ManifestMissing, FileMissing, FileChanged, UnsafePickle, UnreadablePickle, LibraryMissing or
+    WrongScores: a model whose files do not match their manifest scores nothing. Of the challenger nothing is raised:
+    one that cannot be loaded is left out, and the scorer's `challenger.trouble` says why.
     """
-    chosen = [file_of(name) for name in (model, challenger) if name]
     manifest = read_manifest(folder)
-    contents = manifest.read(folder, [ENCODER, SCALER, *chosen, GOLDEN])
-    parts = {name: unpickle(contents[name], name) for name in (ENCODER, SCALER, *chosen)}
-    scorer = assemble(manifest, parts, model, challenger, threshold)
-    _check(scorer, json.loads(contents[GOLDEN]))
+    parts: dict[str, Any] = {}
+    scorer = _checked(folder, manifest, parts, model, threshold)
+    if challenger:
+        try:
+            scorer.challenger = Challenger(_checked(folder, manifest, parts, challenger, threshold))
+        except ModelError as error:
+            log.error("the challenger %s is left out: %s", challenger, error)
+            scorer.challenger = Challenger(None, trouble=str(error))
     return scorer
 
 
-def assemble(
-    manifest: Manifest, parts: dict[str, Any], model: str, challenger: str | None, threshold: float
-) -> Scorer | ForeignScorer:
-    """The scorer made of unpickled files: our own kind when every part is ours, else the general one.
+def _checked(
+    folder: Path, manifest: Manifest, parts: dict[str, Any], model: str, threshold: float
+) -> AnyScorer:
+    """One model of a layer, which gives its golden rows the probabilities that they had.
 
-    Raises UnreadablePickle when a part cannot do what it is for.
+    `parts` are what was read already, by file; both models of a layer share what comes before them.
     """
-    encoder, scaler, active = parts[ENCODER], parts[SCALER], parts[file_of(model)]
-    other = parts[file_of(challenger)] if challenger else None
-    for part, file, method in (
-        (encoder, ENCODER, "transform"),
-        (scaler, SCALER, "transform"),
-        (active, file_of(model), "predict_proba"),
-    ):
-        if not callable(getattr(part, method, None)):
-            raise UnreadablePickle(
-                f"{file} holds a {type(part).__name__}, which has no {method}; hand over a fitted one."
-            )
-    ours = isinstance(encoder, Encoder) and isinstance(scaler, Scaler) and isinstance(active, Blend | Network)
-    kind: Any = Scorer if ours else ForeignScorer
-    scorer: Scorer | ForeignScorer = kind(manifest, encoder, scaler, model, active, other, threshold)
+    file, foreign = manifest.file_of(model), manifest.foreign is not None
+    needed = manifest.graphs_of(model) if foreign else [ENCODER, SCALER, file]
+    contents = manifest.read(folder, [*(name for name in needed if name not in parts), GOLDEN])
+    golden = _golden(contents.pop(GOLDEN))
+    for name, data in contents.items():
+        parts[name] = Graph(name, data) if foreign else plain.loads(data, name)
+    scorer: AnyScorer
+    if foreign:
+        scorer = ForeignScorer(manifest, model, [parts[name] for name in needed], threshold)
+    else:
+        scorer = _own(manifest, parts, file, model, threshold)
+    _check(scorer, golden, FOREIGN_TOLERANCE if foreign else TOLERANCE)
     return scorer
 
 
-def _check(scorer: Scorer | ForeignScorer, golden: list[dict[str, Any]]) -> None:
+def _own(manifest: Manifest, parts: dict[str, Any], file: str, model: str, threshold: float) -> Scorer:
+    for name, kinds in ((ENCODER, Encoder), (SCALER, Scaler), (file, (Blend, Network))):
+        if not isinstance(parts[name], kinds):
+            raise UnreadablePickle(
+                f"{name} holds a {type(parts[name]).__name__}; install the layer again with `creditrisk model install`."
+            )
+    return Scorer(manifest, parts[ENCODER], parts[SCALER], model, parts[file], threshold)
+
+
+def _golden(data: bytes) -> list[dict[str, Any]]:
+    """The golden rows. Raises WrongScores when there are none."""
+    try:
+        rows = json.loads(data)
+    except (ValueError, RecursionError):
+        rows = None
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise WrongScores(
+            f"{GOLDEN} holds no golden rows, so nobody can tell whether the model scores as it did when it was made; "
+            "install the layer again."
+        )
+    return rows
+
+
+def _check(scorer: AnyScorer, golden: list[dict[str, Any]], tolerance: float) -> None:
     """Raises WrongScores unless the golden rows score as recorded."""
     try:
         rows = [row["application"] for row in golden]
         expected = np.array([row[scorer.name] for row in golden], float)
         scores = np.array([score.probability for score in scorer.score(rows, reasons=0)])
-    except (KeyError, TypeError, ValueError) as error:
+    except ModelError:
+        raise
+    except Exception as error:  # a layer's own files may make anything fail
         raise WrongScores(
-            f"The golden rows in {GOLDEN} cannot be scored ({type(error).__name__}: {error}); install the layer again."
+            f"The golden rows in {GOLDEN} cannot be scored ({type(error).__name__}: {str(error)[:200]}); "
+            "install the layer again."
         ) from error
-    worst = float(np.abs(scores - expected).max()) if len(golden) else 0.0
-    if not worst <= TOLERANCE:
+    worst = float(np.abs(scores - expected).max())
+    if not worst <= tolerance:
         raise WrongScores(
             f"The model scores differently from when it was made (by {worst:.2g}); it is not used. "
             "Its files and this code are not of one version: install the layer that belongs to this code."

@@ -1,7 +1,10 @@
 """The manifest: which files make up the model, and what was measured when it was made."""
 
+import errno
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +17,11 @@ ENCODER, SCALER = "encoder_hot.pkl", "std_scaler.pkl"
 MODEL_FILES = {"lightgbm": "lightgbm_model.pkl", "deeplearning": "deeplearning_model.pkl"}
 """Model → its file; the names are the manual's."""
 FILES = (ENCODER, SCALER, *MODEL_FILES.values())
+"""A layer of our own kind."""
+GRAPH_FILES = {"lightgbm": "lightgbm_model.onnx", "deeplearning": "deeplearning_model.onnx"}
+"""Model → its file in a layer that was handed over: see `scoring.foreign`."""
+_LARGEST = 512 << 20
+"""Bytes that a file of a layer may have; more than Lambda takes."""
 
 
 def sha256(data: bytes) -> str:
@@ -30,8 +38,44 @@ class Manifest:
     @property
     def version(self) -> str:
         """The model's version: the beginning of a fingerprint of all files' fingerprints."""
-        listed = sorted((name, file["sha256"]) for name, file in self.data["files"].items())
-        return sha256(json.dumps(listed).encode())[:12]
+        listed: list[Any] = sorted((name, file["sha256"]) for name, file in self.data["files"].items())
+        if (
+            self.foreign is not None
+        ):  # what the graphs are given, and which class is the bad one, is part of the model
+            listed.append(self.foreign["models"])
+        return sha256(json.dumps(listed, sort_keys=True).encode())[:12]
+
+    @property
+    def foreign(self) -> Mapping[str, Any] | None:
+        """What a layer that was handed over says of its graphs; None for a layer of our own kind."""
+        found = self.data.get("foreign")
+        return found if isinstance(found, Mapping) else None
+
+    @property
+    def models(self) -> list[str]:
+        """The models that the layer carries: one, or two."""
+        files = MODEL_FILES if self.foreign is None else GRAPH_FILES
+        return [model for model, file in files.items() if file in self.data["files"]]
+
+    def file_of(self, model: str) -> str:
+        """The file of a model. Raises UnknownModel, naming the choices."""
+        if model not in MODEL_FILES:
+            raise UnknownModel(f"There is no model {model!r}; choose one of: {', '.join(MODEL_FILES)}.")
+        if model not in self.models:
+            raise UnknownModel(
+                f"The layer carries no model {model}; set MODEL={' or MODEL='.join(self.models) or '…'}, "
+                "or install a layer that has it."
+            )
+        return (MODEL_FILES if self.foreign is None else GRAPH_FILES)[model]
+
+    def graphs_of(self, model: str) -> list[str]:
+        """The files of a handed-over model's graphs, in the order in which they run. Raises ManifestMissing."""
+        try:
+            return [str(name) for name in (self.foreign or {})["models"][model]["graphs"]]
+        except (KeyError, TypeError):
+            raise ManifestMissing(
+                f"The manifest names no graphs of {model}; install the folder again with `creditrisk model install`."
+            ) from None
 
     def read(self, folder: Path, names: Sequence[str]) -> dict[str, bytes]:
         """The content of some files, each checked before any is used. Raises FileMissing or FileChanged."""
@@ -43,7 +87,7 @@ class Manifest:
                     f"{name} is not in {folder / MANIFEST}; train again, or install a whole layer."
                 )
             try:
-                contents[name] = (folder / name).read_bytes()
+                contents[name] = _content(folder / name)
             except OSError as error:
                 raise FileMissing(
                     f"{folder / name} cannot be read ({error.strerror}); install the layer again."
@@ -60,23 +104,28 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of a model's folder. Raises ManifestMissing."""
     path = folder / MANIFEST
     try:
-        raw = path.read_bytes()
-        data = json.loads(raw)
-        for listed in data["files"].values():
+        data = json.loads(_content(path))
+        for name, listed in data["files"].items():
+            if Path(name).name != name:
+                raise ValueError(name)
             str(listed["sha256"])
     except OSError as error:
         raise ManifestMissing(
             f"{path} cannot be read ({error.strerror}); run `creditrisk train DATA`, or set MODEL_DIR."
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ManifestMissing(
             f"{path} is not a manifest; run `creditrisk train DATA` or `creditrisk model install`."
         ) from None
     return Manifest(data)
 
 
-def file_of(model: str) -> str:
-    """The file of a model. Raises UnknownModel, naming the choices."""
-    if model not in MODEL_FILES:
-        raise UnknownModel(f"There is no model {model!r}; choose one of: {', '.join(MODEL_FILES)}.")
-    return MODEL_FILES[model]
+def _content(path: Path) -> bytes:
+    """The bytes of a file. Raises OSError, also when it is no ordinary file (a pipe would never end) or too large."""
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not an ordinary file")
+        if status.st_size > _LARGEST:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        return file.read()

@@ -8,8 +8,7 @@ from typing import Any
 
 from creditrisk.application import FIELDS, Field, Role, canonical_name
 from creditrisk.errors import UnusableFile
-from scoring.foreign import ForeignScorer
-from scoring.scorer import Scorer
+from scoring.scorer import AnyScorer
 
 RESULT_COLUMNS = ("probability", "prediction", "decision", "reasons", "error")
 _MEMO_SIZE = 50_000
@@ -54,7 +53,7 @@ class RowScorer:
     """Scores the rows of one table; columns that are no field are left alone."""
 
     def __init__(
-        self, scorer: Scorer | ForeignScorer, header: Sequence[str], reasons: int = 4, delimiter: str = ","
+        self, scorer: AnyScorer, header: Sequence[str], reasons: int = 4, delimiter: str = ","
     ) -> None:
         """Raises WrongColumns, naming every column that is missing, given twice or in the way."""
         self.scorer = scorer

@@ -1,8 +1,9 @@
 """The active model, ready to score: applications in, probabilities and reasons out."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from scoring.features import Columns, Matrix
 from scoring.manifest import Manifest
 from scoring.reasons import Reason, principal
 from scoring.scaler import Scaler
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,75 @@ class Score:
     challenger: float | None = None
 
 
+class AnyScorer(Protocol):
+    """An active model of either kind: ours (Scorer), or one that was handed over (scoring.foreign)."""
+
+    manifest: Manifest
+    name: str
+    version: str
+    threshold: float
+    fields: list[str]
+    challenger: "Challenger | None"
+
+    def score(self, applications: Sequence[Mapping[str, Any]], reasons: int = 4) -> list[Score]:
+        """Score applications (field → canonical value), with up to `reasons` reasons each."""
+
+    def probabilities(self, columns: Columns) -> Matrix:
+        """Probabilities of default of many applications, given by columns (field → canonical values)."""
+
+
+class Challenger:
+    """A model that scores beside the champion and decides nothing: its trouble never becomes the champion's.
+
+    `trouble` says why it was left out, empty while it scores.
+    """
+
+    def __init__(self, scorer: AnyScorer | None, trouble: str = "") -> None:
+        self._scorer = scorer
+        self.trouble = trouble
+
+    def probabilities(
+        self,
+        applications: Sequence[Mapping[str, Any]],
+        encoder: Encoder | None = None,
+        matrix: Matrix | None = None,
+    ) -> list[float | None]:
+        """Its probabilities; None for all of them when it raises, or gives what is no probability.
+
+        `matrix` are the applications as `encoder` encoded and the champion's scaler scaled them: a challenger of the
+        same layer need not encode them again.
+        """
+        scorer = self._scorer
+        if scorer is None:
+            return [None] * len(applications)
+        try:
+            if isinstance(scorer, Scorer) and matrix is not None and scorer.encoder is encoder:
+                chances = probability(scorer.model.log_odds(matrix))
+            else:
+                chances = scorer.probabilities({n: [a.get(n) for a in applications] for n in scorer.fields})
+            if not ((chances >= 0) & (chances <= 1)).all():
+                raise ArithmeticError("it gave figures that are no probabilities")
+        except Exception as error:  # a model may raise anything; the text may quote an applicant
+            if not self.trouble:
+                log.error("the challenger %s cannot score: %s", scorer.name, type(error).__name__)
+            self.trouble = f"The challenger cannot score ({type(error).__name__})."
+            return [None] * len(applications)
+        self.trouble = ""
+        return [float(chance) for chance in chances]
+
+
+def beside_of(
+    challenger: Challenger | None,
+    applications: Sequence[Mapping[str, Any]],
+    encoder: Encoder | None = None,
+    matrix: Matrix | None = None,
+) -> list[float | None]:
+    """The challenger's probabilities, one for each application; None where there is none."""
+    if challenger is None:
+        return [None] * len(applications)
+    return challenger.probabilities(applications, encoder, matrix)
+
+
 class Scorer:
     """Encoder, scaler and one active model; a challenger may score beside it and decides nothing."""
 
@@ -35,7 +107,6 @@ class Scorer:
         scaler: Scaler,
         name: str,
         model: Estimator,
-        challenger: Estimator | None = None,
         threshold: float = 0.5,
     ) -> None:
         self.manifest = manifest
@@ -44,7 +115,7 @@ class Scorer:
         self.encoder = encoder
         self.scaler = scaler
         self.model = model
-        self.challenger = challenger
+        self.challenger: Challenger | None = None
         self.threshold = threshold
         self.fields = encoder.fields
         self._groups = field_groups(encoder)
@@ -58,11 +129,7 @@ class Scorer:
         matrix = self.scaler.transform(self.encoder.matrix(columns, codes))
         chances = probability(self.model.log_odds(matrix)).tolist()
         unknown = self.encoder.unseen(codes)
-        challengers = (
-            [None] * len(chances)
-            if self.challenger is None
-            else self.challenger.predict_proba(matrix)[:, 1].tolist()
-        )
+        challengers = beside_of(self.challenger, applications, self.encoder, matrix)
         told: Sequence[tuple[Reason, ...]] = [()] * len(chances)
         if reasons:
             contributions, _ = self.model.contributions(matrix, self._groups)

@@ -15,13 +15,13 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import RandomizedSearchCV
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, SplineTransformer, StandardScaler
 
+from models.handover.unpickling import unpickle
 from scoring.errors import UnreadablePickle, UnsafePickle
-from scoring.unpickling import unpickle
 
 
 @pytest.mark.parametrize("name", ["numpy.testing._private.utils:runstring", "numpy.lib.npyio:load",
@@ -79,10 +79,22 @@ def test_what_joblib_writes_is_refused_with_advice() -> None:
 @pytest.mark.parametrize("estimator", [LogisticRegression(),
         make_pipeline(FunctionTransformer(np.tanh), SplineTransformer(), PCA(2), LogisticRegression()),
         CalibratedClassifierCV(LogisticRegression(), method="isotonic", cv=2),
-        RandomizedSearchCV(LGBMClassifier(n_estimators=2, verbose=-1), {"num_leaves": [3, 4]}, n_iter=2, cv=2), RandomForestClassifier(5), HistGradientBoostingClassifier(max_iter=5), LGBMClassifier(n_estimators=3, verbose=-1), MLPClassifier((3,), max_iter=20)], ids=lambda e: type(e).__name__)  # fmt: skip
+        RandomForestClassifier(5), HistGradientBoostingClassifier(max_iter=5), LGBMClassifier(n_estimators=3, verbose=-1), MLPClassifier((3,), max_iter=20)], ids=lambda e: type(e).__name__)  # fmt: skip
 def test_the_usual_estimators_are_read(estimator: Any) -> None:
     generator = np.random.default_rng(1)
     matrix = generator.normal(size=(200, 4))
     fitted = estimator.fit(matrix, matrix[:, 0] > 0)
     read = unpickle(pickle.dumps(fitted), "model.pkl")
     assert np.array_equal(read.predict_proba(matrix), fitted.predict_proba(matrix))
+
+
+@pytest.mark.parametrize("search", [RandomizedSearchCV, GridSearchCV], ids=lambda search: search.__name__)
+@pytest.mark.parametrize("scoring", [None, "roc_auc"])
+def test_every_search_is_refused_with_what_to_hand_over_instead(search: Any, scoring: str | None) -> None:
+    matrix = np.random.default_rng(1).normal(size=(200, 4))
+    found = search(LogisticRegression(), {"C": [0.1, 1.0]}, cv=2, scoring=scoring).fit(
+        matrix, matrix[:, 0] > 0
+    )
+    with pytest.raises(UnsafePickle, match=r"hand over its best_estimator_\.$"):
+        unpickle(pickle.dumps(found), "lightgbm_model.pkl")
+    unpickle(pickle.dumps(found.best_estimator_), "lightgbm_model.pkl")

@@ -1,0 +1,294 @@
+"""A folder from a data scientist: checked before anything is deployed, installed whole or not at all."""
+
+import json
+import shutil
+import tempfile
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from creditrisk.decision import timestamp
+from models.handover.errors import ConversionDiffers, HandoverFailed
+from models.handover.expected import TOLERANCE, Expected, compare, read_expected
+from models.handover.folder import Folder, read_folder
+from models.handover.sandbox import run
+from scoring import load
+from scoring.errors import FileMissing, WrongScores
+from scoring.loading import GOLDEN
+from scoring.manifest import FILES, GRAPH_FILES, MODEL_FILES, Manifest, read_manifest, sha256
+from scoring.scorer import AnyScorer
+from training.layer import load_all, replace_layer, staging, write_files
+from training.population import population
+
+MADE_UP: Final = 1_000
+"""Applicants on whom the converted model must agree with the original."""
+_GOLDEN_ROWS: Final = 32
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a check measured of one model: microseconds for one application, one with reasons, and each of a thousand;
+    the mean probability of default and the share declined among made-up applicants."""
+
+    one: float
+    one_with_reasons: float
+    many: float
+    mean: float
+    declined: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found: the layer's version, whether it is of our own kind, each model's figures, how many expected
+    scores came out (None when none came along), what is worth knowing, and which files were left alone."""
+
+    version: str
+    own: bool
+    models: dict[str, Figures]
+    expected: int | None = None
+    warnings: list[str] = field(default_factory=list)
+    left_alone: list[str] = field(default_factory=list)
+
+
+def check(folder: Path, bad: str | None = None, active: str = "lightgbm", threshold: float = 0.5) -> Report:
+    """Whether a folder can be served, and as what. `bad` names the bad class where it is not 1; `active` is the model
+    whose scores a column `probability` of expected.csv holds.
+
+    Raises a ModelError in one sentence; nothing of the folder was executed outside a closed process, nothing changed.
+    """
+    with _made(folder, None, bad, active, threshold) as (_, report):
+        return report
+
+
+def install(
+    folder: Path, target: Path, bad: str | None = None, active: str = "lightgbm", threshold: float = 0.5
+) -> Report:
+    """Put the layer that `check` made of the folder in the place of the active one, which is kept as the previous one.
+    Raises as `check`."""
+    with _made(folder, target, bad, active, threshold) as (layer, report):
+        replace_layer(layer, target)
+    return report
+
+
+@contextmanager
+def _made(
+    path: Path, target: Path | None, bad: str | None, active: str, threshold: float
+) -> Iterator[tuple[Path, Report]]:
+    """A layer of plain data, complete and checked, in a folder of its own."""
+    folder = read_folder(path)
+    models = [name for name in MODEL_FILES if any(part.startswith(f"{name}_model.") for part in folder.parts)]
+    expected = read_expected(folder.expected, models, active) if folder.expected is not None else None
+    if folder.manifest is not None:
+        _agrees_with_its_manifest(path, folder)
+    converted = run(
+        "convert",
+        {
+            "files": _encoded(folder.parts),
+            "bad": bad,
+            "count": MADE_UP,
+            "expected": expected.to_order() if expected else None,
+        },
+    )
+    layer = staging(target) if target else Path(tempfile.mkdtemp(prefix="model-check-"))
+    try:
+        if "own" in converted:
+            report = _own_layer(layer, folder, converted, threshold)
+            if expected:
+                _compare_own(layer, expected)
+        else:
+            report = _foreign_layer(layer, folder, converted, expected, bad, threshold)
+        counted = len(expected.rows) if expected else None
+        yield (
+            layer,
+            Report(report.version, report.own, report.models, counted, report.warnings, folder.left_alone),
+        )
+    finally:
+        shutil.rmtree(layer, ignore_errors=True)
+
+
+def _encoded(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: b64encode(data).decode() for name, data in files.items()}
+
+
+def _decoded(files: Any, allowed: Sequence[str]) -> dict[str, bytes]:
+    """Files that the closed process gave back, if their names are those that a layer has. Raises HandoverFailed."""
+    try:
+        if not set(files) <= set(allowed):
+            raise ValueError("unknown names")
+        return {name: b64decode(text, validate=True) for name, text in files.items()}
+    except (TypeError, ValueError):
+        raise HandoverFailed(
+            "The files cannot be read: what came of them is no layer. Nothing was changed."
+        ) from None
+
+
+def _agrees_with_its_manifest(path: Path, folder: Folder) -> None:
+    """A layer that is handed over with its manifest must be the one that the manifest lists."""
+    manifest = read_manifest(path)
+    lacking = [name for name in FILES if name in manifest.data["files"] and name not in folder.parts]
+    if lacking:
+        raise FileMissing(
+            f"{path} lacks {', '.join(lacking)}, which its manifest lists; hand over the whole layer."
+        )
+    manifest.read(path, [*folder.parts, *([GOLDEN] if folder.golden is not None else [])])
+
+
+def _own_layer(layer: Path, folder: Folder, converted: Mapping[str, Any], threshold: float) -> Report:
+    """A layer of our own kind, its files written anew as plain data; golden rows are kept, or made."""
+    contents = _decoded(converted["own"], FILES)
+    lacking = [name for name in FILES[:2] if name not in contents]
+    if lacking:
+        raise FileMissing(f"{folder.path} lacks {', '.join(lacking)}; hand over the whole layer.")
+    facts = _facts_of(folder)
+    models = [model for model, file in MODEL_FILES.items() if file in contents]
+    if folder.golden is None:
+        rows = [
+            dict(row, FULL_NAME="Golden Row", DNI="000000") for row in population(_GOLDEN_ROWS, seed=2010)
+        ]
+        contents[GOLDEN] = json.dumps(
+            [{"application": row, **dict.fromkeys(models, 0.5)} for row in rows]
+        ).encode()
+        contents[GOLDEN] = _scored_anew(layer, contents, facts, rows, models)
+    else:
+        contents[GOLDEN] = folder.golden
+    write_files(layer, contents, facts)
+    scorers = load_all(layer)
+    rows = list(population(MADE_UP, seed=7))
+    figures = {scorer.name: _figures(scorer, rows, threshold) for scorer in scorers}
+    return Report(scorers[0].version, True, figures)
+
+
+def _facts_of(folder: Folder) -> dict[str, Any]:
+    if folder.manifest is None:
+        return {"installed_at": timestamp()}
+    return {name: value for name, value in json.loads(folder.manifest).items() if name != "files"}
+
+
+def _scored_anew(
+    layer: Path,
+    contents: Mapping[str, bytes],
+    facts: Mapping[str, Any],
+    rows: list[dict[str, Any]],
+    models: list[str],
+) -> bytes:
+    """Golden rows with the probabilities that the models give them now."""
+    from scoring import plain
+    from scoring.scorer import Scorer
+
+    golden: list[dict[str, Any]] = [{"application": row} for row in rows]
+    parts = {name: plain.loads(data, name) for name, data in contents.items() if name in FILES}
+    for model in models:
+        scorer = Scorer(
+            Manifest({"files": {}}), parts[FILES[0]], parts[FILES[1]], model, parts[MODEL_FILES[model]]
+        )
+        for row, score in zip(golden, scorer.score(rows, reasons=0), strict=True):
+            row[model] = score.probability
+    return json.dumps(golden, indent=0, ensure_ascii=False).encode()
+
+
+def _compare_own(layer: Path, expected: Expected) -> None:
+    for model in expected.chances:
+        scorer = load(layer, model)
+        scores = scorer.score(expected.rows, reasons=0)
+        compare(expected, model, [s.probability for s in scores], [s.unknown for s in scores], scorer.fields)
+
+
+def _figures(scorer: AnyScorer, rows: list[dict[str, Any]], threshold: float) -> Figures:
+    chances = np.array([score.probability for score in scorer.score(rows, reasons=0)])
+    return Figures(
+        one=_microseconds(partial(scorer.score, rows[:1], 0), 30),
+        one_with_reasons=_microseconds(partial(scorer.score, rows[:1]), 10),
+        many=_microseconds(partial(scorer.score, rows, 0), 3) / len(rows),
+        mean=float(chances.mean()),
+        declined=float((chances >= threshold).mean()),
+    )
+
+
+def _microseconds(call: Callable[[], object], times: int) -> float:
+    """The median time of a call."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - start)
+    return float(np.median(taken) * 1e6)
+
+
+def _foreign_layer(
+    layer: Path,
+    folder: Folder,
+    converted: Mapping[str, Any],
+    expected: Expected | None,
+    bad: str | None,
+    threshold: float,
+) -> Report:
+    """A layer of graphs: agreed with the originals, and with the expected scores, in a second closed process."""
+    models, rows = converted["models"], converted["rows"]
+    allowed = [*GRAPH_FILES.values(), *(f"{model}_preprocess.onnx" for model in GRAPH_FILES)]
+    contents = _decoded(converted["files"], allowed)
+    originals = {model: made.pop("originals") for model, made in models.items()}
+    foreign = {
+        "models": models,
+        "baseline": converted["baseline"],
+        "bad": bad,
+        "handed_over": {name: sha256(data) for name, data in folder.parts.items()},
+    }
+    facts = {
+        "installed_at": timestamp(),
+        "fields": sorted({entry["field"] for made in models.values() for entry in made["inputs"]}),
+        "libraries": converted["libraries"],
+        "foreign": foreign,
+    }
+    write_files(layer, contents, facts)
+    manifest = read_manifest(layer)
+    asked = [*rows, *(expected.rows if expected else [])]
+    served = run("serve", {"files": _encoded(contents), "manifest": manifest.data, "rows": asked})
+    figures = {}
+    for model in manifest.models:
+        told = served[model]
+        chances = np.array(told["chances"], float)
+        _agree(model, np.array(originals[model], float), chances[: len(rows)], rows)
+        if expected and model in expected.chances:
+            behind = len(rows)
+            fields = [entry["field"] for entry in models[model]["inputs"]]
+            compare(expected, model, chances[behind:].tolist(), told["unknown"][behind:], fields)
+        of_made_up = chances[: len(rows)]
+        figures[model] = Figures(
+            told["one"],
+            told["one_with_reasons"],
+            told["many"],
+            float(of_made_up.mean()),
+            float((of_made_up >= threshold).mean()),
+        )
+    golden = [
+        {"application": row, **{model: served[model]["chances"][number] for model in manifest.models}}
+        for number, row in enumerate(rows[:_GOLDEN_ROWS])
+    ]
+    contents[GOLDEN] = json.dumps(golden, indent=0, ensure_ascii=False).encode()
+    write_files(layer, contents, facts)
+    load_all(layer)
+    return Report(read_manifest(layer).version, False, figures, None, [str(w) for w in converted["warnings"]])
+
+
+def _agree(model: str, original: Any, served: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Raises ConversionDiffers or WrongScores unless the converted model is the original, everywhere."""
+    if not (np.isfinite(original).all() and (original >= 0).all() and (original <= 1).all()):
+        raise WrongScores(f"The {model} files give figures that are no probabilities.")
+    off = np.flatnonzero(~(np.abs(original - served) <= TOLERANCE))
+    if len(off):
+        worst = int(off[np.argmax(np.abs(original - served)[off])])
+        row = rows[worst]
+        shown = ", ".join(f"{name} {row[name]!r}" for name in list(row)[2:8])
+        raise ConversionDiffers(
+            f"The converted {model} gives other probabilities than the original to {len(off):,} of {len(served):,} made-up "
+            f"applicants, by up to {abs(original[worst] - served[worst]):.2g} (number {worst + 1}, with {shown} …: "
+            f"{original[worst]:.6f}, converted {served[worst]:.6f}); train a kind that converts exactly "
+            "(docs/handover.md lists them), or convert it to ONNX yourself and hand over that."
+        )

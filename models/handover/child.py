@@ -1,0 +1,79 @@
+"""The process that reads what a stranger handed over: it takes its order, closes itself, does it, and answers."""
+
+import json
+import os
+import resource
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from models.handover.errors import NoSandbox
+from models.handover.seccomp import CannotClose, close_process
+from scoring.errors import ModelError
+
+Stage = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+def _stage(name: str) -> Stage:
+    """The stage of that name, with every library that it needs imported while files can still be opened freely."""
+    if name == "convert":
+        from models.handover.conversion import convert
+
+        return convert
+    if name == "serve":
+        from models.handover.serving import serve
+
+        return serve
+    raise SystemExit(f"there is no stage {name}")
+
+
+def _limit(memory: int, seconds: int) -> None:
+    """Bytes of address space, seconds of the processor; and not a byte into any file."""
+    for limit, value in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(limit, (value, value))
+
+
+def main() -> None:
+    """`child STAGE MEMORY SECONDS`: JSON in on stdin, JSON out on what stdout was; prints of libraries go nowhere."""
+    stage_name, memory, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    _limit(memory, seconds)
+    warnings.simplefilter("ignore")
+    out = os.dup(1)
+    os.dup2(2, 1)
+    answer: dict[str, Any]
+    try:
+        order = json.load(sys.stdin)
+        stage = _stage(stage_name)
+        try:
+            close_process()
+        except CannotClose as error:
+            raise NoSandbox(
+                f"This system cannot shut a process off from files and network ({error}), so pickles and the like are "
+                "not read here; run the command on Linux, in a container for example."
+            ) from None
+        answer = stage(order)
+    except ModelError as error:
+        answer = {"refused": {"kind": type(error).__name__, "text": str(error)}}
+    except MemoryError:
+        answer = {"refused": {"kind": "HandoverFailed", "text": "The files need more memory than they get."}}
+    except RecursionError:
+        answer = {
+            "refused": {"kind": "HandoverFailed", "text": "The files are nested too deeply to be read."}
+        }
+    except Exception as error:  # a stranger's objects raise what they like
+        text = f"The files cannot be read or converted ({type(error).__name__}: {' '.join(str(error).split())[:300]})."
+        answer = {"refused": {"kind": "HandoverFailed", "text": text}}
+    said = json.dumps(answer).encode()
+    while said:
+        said = said[os.write(out, said) :]
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

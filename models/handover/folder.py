@@ -1,0 +1,96 @@
+"""The files of a hand-over, read as bytes: ordinary files of known names and bounded size, and nothing else."""
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from models.handover.errors import WrongFiles
+from scoring.errors import FileMissing
+from scoring.loading import GOLDEN
+from scoring.manifest import MANIFEST
+
+EXPECTED: Final = "expected.csv"
+"""Rows with the probabilities that the data scientist's notebook gave them."""
+PARTS: Final = ("encoder_hot", "std_scaler")
+MODELS: Final = ("lightgbm_model", "deeplearning_model")
+_KINDS: Final = {
+    **dict.fromkeys(PARTS, (".pkl", ".skops")),
+    "lightgbm_model": (".pkl", ".skops", ".onnx", ".txt"),
+    "deeplearning_model": (".pkl", ".skops", ".onnx"),
+}
+_LARGEST: Final = 256 << 20
+"""Bytes of one file; a served layer has to fit into Lambda's 250 MB."""
+
+
+@dataclass
+class Folder:
+    """What was found: `parts` by name, the notebook's `expected` scores, our own kind's `manifest` and `golden` rows,
+    and the names of what was left alone."""
+
+    path: Path
+    parts: dict[str, bytes] = field(default_factory=dict)
+    expected: bytes | None = None
+    manifest: bytes | None = None
+    golden: bytes | None = None
+    left_alone: list[str] = field(default_factory=list)
+
+
+def read_folder(path: Path) -> Folder:
+    """Read a folder. Raises WrongFiles or FileMissing, with what a hand-over consists of."""
+    known = {stem + kind: stem for stem, kinds in _KINDS.items() for kind in kinds}
+    found = Folder(path)
+    try:
+        names = sorted(os.listdir(path))
+    except OSError as error:
+        raise FileMissing(
+            f"{path} cannot be read ({error.strerror}); name the folder that was handed over."
+        ) from None
+    for name in names:
+        if name in known:
+            found.parts[name] = _content(path / name)
+        elif name == EXPECTED:
+            found.expected = _content(path / name)
+        elif name == MANIFEST:
+            found.manifest = _content(path / name)
+        elif name == GOLDEN:
+            found.golden = _content(path / name)
+        else:
+            found.left_alone.append(name)
+    stems = [known[name] for name in found.parts]
+    for stem in dict.fromkeys(stems):
+        if stems.count(stem) > 1:
+            there = ", ".join(name for name in found.parts if known[name] == stem)
+            raise WrongFiles(f"{path} has {there}; hand over one of them.")
+    if not set(stems) & set(MODELS):
+        wanted = " or ".join(f"{stem}{'/'.join(_KINDS[stem])}" for stem in MODELS)
+        raise FileMissing(
+            f"{path} lacks a model: {wanted}, with encoder_hot.pkl, std_scaler.pkl as its model needs them; "
+            "see docs/handover.md."
+        )
+    return found
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of an ordinary file; a link is not followed, a pipe not waited for. Raises WrongFiles."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise WrongFiles(
+            f"{path} cannot be read ({error.strerror}); hand over ordinary files, no links."
+        ) from None
+    status = os.fstat(handle)
+    try:
+        if not stat.S_ISREG(status.st_mode):
+            raise WrongFiles(
+                f"{path} is no ordinary file; hand over ordinary files, no links, folders or pipes."
+            )
+        if status.st_size > _LARGEST:
+            raise WrongFiles(
+                f"{path} has {status.st_size >> 20:,} MB; {_LARGEST >> 20} MB is the most that is read."
+            )
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read(_LARGEST)
+    finally:
+        os.close(handle)

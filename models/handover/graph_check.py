@@ -1,0 +1,92 @@
+"""Whether a graph that somebody handed over may be served: standard operators, all its data inside, an answer in bounds.
+
+What ONNX can do beyond counting: name a file for its weights, call operators that a library brings along, loop for
+ever, draw at random. None of it is needed for a score, and all of it is refused.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import onnx
+from onnx.external_data_helper import uses_external_data
+
+from scoring.errors import UnreadableGraph
+
+_DOMAINS: Final = frozenset({"", "ai.onnx", "ai.onnx.ml"})
+_REFUSED: Final = frozenset({
+    "Loop", "Scan", "SequenceMap", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
+    "Multinomial", "Bernoulli", "ImageDecoder", "StringNormalizer", "RegexFullMatch",
+})  # fmt: skip
+_DEEPEST: Final = 16
+_MOST_NODES: Final = 100_000
+
+
+def check_graph(data: bytes, file: str) -> Any:
+    """The graph (onnx.ModelProto). Raises UnreadableGraph, naming the file and what to change."""
+    try:
+        model = onnx.load_model_from_string(data)
+        onnx.checker.check_model(model)
+    except Exception as error:  # protobuf's and the checker's own
+        raise UnreadableGraph(
+            f"{file} is not a valid ONNX graph ({' '.join(str(error).split())[:160]}); export it again."
+        ) from None
+    for domain in {entry.domain for entry in model.opset_import} - _DOMAINS:
+        if any(node.domain == domain for node in _nodes(model, file)):
+            raise UnreadableGraph(
+                f"{file} uses operators of {domain}, which onnxruntime alone does not know; export it with standard ones."
+            )
+    for count, node in enumerate(_nodes(model, file)):
+        if node.op_type in _REFUSED:
+            raise UnreadableGraph(
+                f"{file} uses the operator {node.op_type}, which no score needs; export the fitted model alone, for inference."
+            )
+        if count > _MOST_NODES:
+            raise UnreadableGraph(f"{file} has more than {_MOST_NODES:,} nodes.")
+    if any(uses_external_data(tensor) for tensor in _tensors(model, file)):
+        raise UnreadableGraph(f"{file} keeps its weights in another file; save it as one file.")
+    return model
+
+
+def class_labels(model: Any) -> list[Any] | None:
+    """The classes that the graph's classifier names; None when it names none."""
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if (
+                attribute.name in ("classlabels_strings", "cats_strings")
+                and attribute.strings
+                and "lassif" in node.op_type
+            ):
+                return [entry.decode("utf-8", "replace") for entry in attribute.strings]
+            if attribute.name in ("classlabels_int64s", "classlabels_ints") and attribute.ints:
+                return list(attribute.ints)
+    return None
+
+
+def _graphs(model: Any, file: str) -> Iterator[Any]:
+    waiting = [(model.graph, 0), *((function, 0) for function in model.functions)]
+    while waiting:
+        graph, depth = waiting.pop()
+        if depth > _DEEPEST:
+            raise UnreadableGraph(f"{file} nests graphs too deeply.")
+        yield graph
+        for node in graph.node:
+            for attribute in node.attribute:
+                inner = (
+                    [attribute.g] if attribute.type == onnx.AttributeProto.GRAPH else list(attribute.graphs)
+                )
+                waiting += [(entry, depth + 1) for entry in inner]
+
+
+def _nodes(model: Any, file: str) -> Iterator[Any]:
+    for graph in _graphs(model, file):
+        yield from graph.node
+
+
+def _tensors(model: Any, file: str) -> Iterator[Any]:
+    for graph in _graphs(model, file):
+        yield from getattr(graph, "initializer", ())
+        for node in graph.node:
+            for attribute in node.attribute:
+                if attribute.type == onnx.AttributeProto.TENSOR:
+                    yield attribute.t
+                yield from attribute.tensors

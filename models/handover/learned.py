@@ -1,0 +1,132 @@
+"""What a fitted encoder learned of each field: levels (and of which type), or nothing, when it takes a number.
+
+An applicant's canonical value is matched to a learned level by reading the level as the field itself would: 9, 9.0 and
+"9" are one code, however the training data had it. The encoder is then given its own level back, type and all.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from creditrisk.application import FIELDS, Role, canonical_name
+from models.handover.errors import WrongShape
+from scoring.foreign import DECLARED
+from scoring.inputs import Input
+
+
+def is_gap(value: Any) -> bool:
+    """Whether a learned level is a missing value: None, NaN, pandas' NA or NaT."""
+    return value is None or bool(value != value) if not hasattr(value, "__array__") else False
+
+
+@dataclass
+class Learned:
+    """One field as an encoder knows it: `column` is the frame's name for it; `levels` are the raw ones, without gaps,
+    None where a number is taken; `gap` is the raw gap it learned, `gap_known` whether it learned one."""
+
+    name: str
+    column: str
+    levels: list[Any] | None = None
+    gap: Any = math.nan
+    gap_known: bool = True
+    canonical: list[Any] = field(default_factory=list)
+    """For each level, the canonical value that has it, or None when no applicant can give it."""
+
+    def add(self, categories: Sequence[Any]) -> None:
+        """Take up what one more encoder learned of the field."""
+        if self.levels is None:
+            self.levels, self.gap_known = [], False
+        for value in categories:
+            raw = value.item() if isinstance(value, np.generic) else value
+            if is_gap(raw):
+                self.gap, self.gap_known = raw, True
+            elif raw not in self.levels:
+                self.levels.append(raw)
+                self.canonical.append(self._canonical(raw))
+
+    def _canonical(self, level: Any) -> Any:
+        try:
+            value = FIELDS[self.name].parse(level)
+        except ValueError:
+            return None
+        if value in self.canonical:  # two spellings of one value: the one that is written as the value is
+            if str(level) != str(value):
+                return None
+            self.canonical[self.canonical.index(value)] = None
+        return value
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the frame's column holds numbers alone."""
+        return self.levels is None or all(isinstance(level, int | float) for level in self.levels)
+
+    def raw(self, value: Any) -> Any:
+        """What the encoder is given for a canonical value: its own level, its own gap, or something it never saw."""
+        if value is None:
+            return self.gap
+        if self.levels is None:
+            return _number(value)
+        if value in self.canonical:
+            return self.levels[self.canonical.index(value)]
+        return self.never()
+
+    def never(self) -> Any:
+        """A value that it never learned."""
+        if self.levels and self.numeric:
+            return float(max(self.levels)) + 1.0
+        return "\N{REPLACEMENT CHARACTER}"
+
+    def to_input(self) -> Input:
+        """What the served graph gets of this field."""
+        return Input(self.name, None if self.levels is None else tuple(self.canonical), self.gap_known)
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return math.nan
+
+
+def named_fields(columns: Sequence[Any], file: str) -> dict[str, Learned]:
+    """Frame's column → its field. Raises WrongShape, naming the columns that are no field, or that tell who it is."""
+    found = {str(column): canonical_name(str(column)) for column in columns}
+    odd = [column for column, name in found.items() if name is None]
+    if odd:
+        raise WrongShape(
+            f"{file} was fitted on columns that are no fields: {', '.join(odd[:8])}; name the columns of the frame as the "
+            f"fields are named ({', '.join(DECLARED[:4])} … in README's table or `creditrisk model template`)."
+        )
+    identity = [column for column, name in found.items() if name and FIELDS[name].role is Role.IDENTITY]
+    if identity:
+        raise WrongShape(
+            f"{file} was fitted on {', '.join(identity)}, which tell who somebody is; leave them out."
+        )
+    return {column: Learned(name, column) for column, name in found.items() if name}
+
+
+def frame_of(learned: Sequence[Learned], columns: Mapping[str, Sequence[Any]]) -> Any:
+    """The DataFrame that the encoder is given for canonical values by field: every value as it learned it."""
+    import pandas as pd
+
+    data = {}
+    for entry in learned:
+        table = _Table(entry)
+        values = [table[value] for value in columns[entry.name]]
+        data[entry.column] = pd.Series(values, dtype=float if entry.numeric else object)
+    return pd.DataFrame(data)
+
+
+class _Table(dict[Any, Any]):
+    """Canonical value → raw value, worked out once."""
+
+    def __init__(self, entry: Learned) -> None:
+        super().__init__()
+        self._entry = entry
+
+    def __missing__(self, value: Any) -> Any:
+        self[value] = self._entry.raw(value)
+        return self[value]

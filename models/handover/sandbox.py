@@ -1,0 +1,89 @@
+"""Runs a stage of the hand-over in a process of its own, and believes nothing that comes back but its form.
+
+The process (models.handover.child) reads its order, closes itself (models.handover.seccomp), does it, and answers.
+It has no environment of ours, no file of ours, bounded memory, processor time and time.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from typing import Any, Final
+
+from models.handover import errors
+from models.handover.errors import HandoverFailed
+from scoring import errors as scoring_errors
+
+MEMORY: Final = 4 << 30
+"""Bytes of address space."""
+SECONDS: Final = 180
+"""Processor seconds, and as long by the clock before it is ended (a busy machine gets twice that)."""
+_LARGEST_ANSWER: Final = 512 << 20
+_LONGEST_SENTENCE: Final = 1_500
+
+
+def run(stage: str, order: Mapping[str, Any], memory: int = MEMORY, seconds: int = SECONDS) -> dict[str, Any]:
+    """The answer of a stage: plain JSON data. Raises the ModelError that the stage named, or HandoverFailed."""
+    with tempfile.TemporaryFile() as paper:
+        paper.write(json.dumps(order).encode())
+        paper.seek(0)
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-m", "models.handover.child", stage, str(memory), str(seconds)],
+            stdin=paper,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={
+                "OMP_NUM_THREADS": "1",
+                "OPENBLAS_NUM_THREADS": "1",
+                "LANG": "C.UTF-8",
+                "PYTHONHASHSEED": "0",
+            },
+            start_new_session=True,
+        )
+    assert process.stdout is not None
+    late = threading.Timer(2 * seconds, process.kill)
+    late.start()
+    try:
+        said = process.stdout.read(_LARGEST_ANSWER + 1)
+    finally:
+        late.cancel()
+        process.kill()
+        process.stdout.close()
+        ended = process.wait()
+    return _answer(said, ended, seconds, memory)
+
+
+def _answer(said: bytes, ended: int, seconds: int, memory: int) -> dict[str, Any]:
+    try:
+        answer = json.loads(said) if len(said) <= _LARGEST_ANSWER else None
+    except (ValueError, RecursionError):
+        answer = None
+    if isinstance(answer, dict) and isinstance(answer.get("refused"), dict):
+        raise _refusal(answer["refused"])
+    if not isinstance(answer, dict):
+        raise HandoverFailed(
+            f"The files cannot be read: {_ending(ended, seconds, memory)}. Nothing was changed."
+        )
+    return answer
+
+
+def _ending(ended: int, seconds: int, memory: int) -> str:
+    if ended in (-signal.SIGXCPU, -signal.SIGKILL):
+        return f"reading and converting them takes longer than {seconds} s, which is all that they get"
+    if ended < 0:
+        return f"the process that read them was ended by {signal.Signals(-ended).name}"
+    return f"the process that read them ended without an answer, for want of memory perhaps ({memory >> 20} MiB is all that it gets)"
+
+
+def _refusal(told: Mapping[str, Any]) -> Exception:
+    """The error that a stage named, one of ours and no other; its words made fit for a terminal."""
+    name, text = str(told.get("kind")), str(told.get("text"))
+    kind = getattr(errors, name, None) or getattr(scoring_errors, name, None)
+    clean = "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)[:_LONGEST_SENTENCE]
+    if isinstance(kind, type) and issubclass(kind, scoring_errors.ModelError):
+        return kind(clean)
+    return HandoverFailed(f"The files cannot be read: {clean}")

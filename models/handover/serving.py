@@ -1,0 +1,62 @@
+"""The stage that serves the converted graphs as the scorer would, in a closed process that never saw the originals."""
+
+import time
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from models.handover.graph_check import check_graph
+from scoring.errors import ModelError, WrongScores
+from scoring.foreign import ForeignScorer, Graph
+from scoring.manifest import Manifest
+
+
+def serve(order: Mapping[str, Any]) -> dict[str, Any]:
+    """For each model of `manifest`, from `files` (name → base64): the probabilities of `rows`, the unknown fields of
+    each, and microseconds for one application, for one with reasons and for each of a thousand."""
+    files = {name: b64decode(text) for name, text in order["files"].items()}
+    for name, data in files.items():
+        check_graph(data, name)
+    manifest = Manifest(order["manifest"])
+    return {model: _served(manifest, model, files, order["rows"]) for model in manifest.models}
+
+
+def _served(manifest: Manifest, model: str, files: Mapping[str, bytes], rows: list[Any]) -> dict[str, Any]:
+    scorer = ForeignScorer(manifest, model, [Graph(name, files[name]) for name in manifest.graphs_of(model)])
+    try:
+        scores = scorer.score(rows, reasons=0)
+    except ModelError:
+        raise
+    except Exception as error:  # whatever onnxruntime raises
+        raise WrongScores(
+            f"The converted {model} cannot score ({type(error).__name__}: {' '.join(str(error).split())[:200]})."
+        ) from None
+    chances = np.array([score.probability for score in scores])
+    if not (np.isfinite(chances).all() and (chances >= 0).all() and (chances <= 1).all()):
+        raise WrongScores(f"The {model} files give figures that are no probabilities.")
+    again = np.array([score.probability for score in scorer.score(rows[:50], reasons=0)])
+    if np.abs(again - chances[:50]).max() > 1e-6:
+        raise WrongScores(
+            f"The {model} files give one application two probabilities; hand over a model without chance in it."
+        )
+    thousand = (rows * (1 + 1_000 // len(rows)))[:1_000]
+    return {
+        "chances": chances.tolist(),
+        "unknown": [list(score.unknown) for score in scores],
+        "one": _microseconds(partial(scorer.score, rows[:1], 0), 30),
+        "one_with_reasons": _microseconds(partial(scorer.score, rows[:1]), 10),
+        "many": _microseconds(partial(scorer.score, thousand, 0), 3) / 1_000,
+    }
+
+
+def _microseconds(call: Callable[[], object], times: int) -> float:
+    """The median time of a call."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - start)
+    return float(np.median(taken) * 1e6)

@@ -1,0 +1,271 @@
+"""A data scientist's own files take the layer's place, as plain data; what is broken or of another version does not."""
+
+import json
+import math
+import os
+import pickle
+import pickletools
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sklearn
+from click.testing import CliRunner
+
+from cli.main import creditrisk
+from models.handover.check import check, install
+from models.handover.errors import WrongFiles
+from scoring import load, plain
+from scoring.errors import (
+    FileChanged,
+    FileMissing,
+    ManifestMissing,
+    UnknownModel,
+    UnreadablePickle,
+    UnsafePickle,
+    WrongScores,
+)
+from scoring.foreign import ForeignScorer
+from scoring.manifest import FILES, GRAPH_FILES, MODEL_FILES, read_manifest, sha256
+from tests.unit.models.conftest import CODES, LAYER, NUMBERS, contents, frame_of
+from training.layer import roll_back
+from training.population import population
+
+
+@pytest.mark.parametrize("model", MODEL_FILES)
+def test_a_foreign_layer_scores_as_its_own_pipeline_does(foreign: Path, target: Path, model: str) -> None:
+    install(foreign, target)
+    parts = {name: pickle.loads((foreign / name).read_bytes()) for name in FILES}
+    rows = list(population(40, seed=9))
+    matrix = parts["std_scaler.pkl"].transform(parts["encoder_hot.pkl"].transform(frame_of(rows)))
+    expected = parts[MODEL_FILES[model]].predict_proba(matrix)[:, 1]
+
+    scorer = load(target, model)
+
+    assert isinstance(scorer, ForeignScorer)
+    assert np.allclose([score.probability for score in scorer.score(rows, 0)], expected, rtol=0, atol=1e-6)
+    assert not list(target.glob("*.pkl")), "no pickle is served"
+    assert {*GRAPH_FILES.values()} <= {path.name for path in target.iterdir()}
+
+
+def test_reasons_of_a_foreign_layer_add_up_and_name_only_fields_that_it_uses(
+    foreign: Path, target: Path
+) -> None:
+    install(foreign, target)
+    scorer = load(target, "deeplearning")
+    assert isinstance(scorer, ForeignScorer)
+    application = next(iter(population(1, seed=5)))
+    contributions, base = scorer.contributions(application)
+    (score,) = scorer.score([application])
+    assert base + contributions.sum() == pytest.approx(
+        np.log(score.probability / (1 - score.probability)), abs=1e-6
+    )
+    assert {"AGE"} < {reason.field for reason in score.reasons} <= {*NUMBERS, *CODES}
+    assert scorer.score([application]) == [score]
+
+
+@pytest.mark.parametrize("model", MODEL_FILES)
+def test_sampled_contributions_are_near_the_exact_ones(foreign: Path, target: Path, model: str) -> None:
+    """Exact Shapley values need every coalition: 64 of six fields."""
+    install(foreign, target)
+    scorer = load(target, model)
+    assert isinstance(scorer, ForeignScorer)
+    count = len(scorer.fields)
+    errors = []
+    for application in population(20, seed=21):
+        baseline = scorer.baseline(application)
+        rows = [
+            {
+                name: (application if coalition >> place & 1 else baseline)[name]
+                for place, name in enumerate(scorer.fields)
+            }
+            for coalition in range(2**count)
+        ]
+        chances = scorer.probabilities({name: [row[name] for row in rows] for name in scorer.fields})
+        value = np.log(chances / (1 - chances))
+        exact = [
+            sum(
+                (value[coalition | 1 << place] - value[coalition])
+                / (count * math.comb(count - 1, coalition.bit_count()))
+                for coalition in range(2**count)
+                if not coalition >> place & 1
+            )
+            for place in range(count)
+        ]
+        errors.append(np.abs(scorer.contributions(application)[0] - exact))
+    assert np.max(errors) < (1e-9 if model == "lightgbm" else 0.2), "two fields work together in those trees"
+    assert np.mean(errors) < 0.03
+
+
+def test_a_value_that_a_foreign_encoder_never_saw_is_reported(foreign: Path, target: Path) -> None:
+    install(foreign, target)
+    (row,) = population(1, seed=5)
+    (known, unknown) = load(target).score([row, row | {"PAYMENT_DAY": "31"}], 0)
+    assert (known.unknown, unknown.unknown) == ((), ("PAYMENT_DAY",))
+
+
+def test_what_was_installed_can_be_rolled_back(foreign: Path, target: Path) -> None:
+    before = contents(target)
+    report = install(foreign, target)
+    assert not report.own
+    assert load(target).version == report.version
+    roll_back(target)
+    assert contents(target) == before
+    roll_back(target)
+    assert load(target).version == report.version
+
+
+def test_our_own_layer_can_be_handed_over(target: Path) -> None:
+    report = check(LAYER)
+    assert report.own
+    assert install(LAYER, target).version == report.version
+
+
+def test_a_truncated_pickle_is_refused(foreign: Path, target: Path, copy_of: Callable[[Path], Path]) -> None:
+    folder = copy_of(foreign)
+    data = (folder / "lightgbm_model.pkl").read_bytes()
+    (folder / "lightgbm_model.pkl").write_bytes(data[: len(data) // 2])
+    before = contents(target)
+    with pytest.raises(UnreadablePickle, match=r"lightgbm_model\.pkl cannot be read"):
+        install(folder, target)
+    assert contents(target) == before
+    assert not list(target.parent.glob(".pickles*"))
+
+
+def test_an_object_that_cannot_score_is_refused(foreign: Path, copy_of: Callable[[Path], Path]) -> None:
+    folder = copy_of(foreign)
+    (folder / "deeplearning_model.pkl").write_bytes(pickle.dumps({"weights": [1, 2]}))
+    with pytest.raises(UnreadablePickle, match="predict_proba"):
+        check(folder)
+
+
+def test_pickles_of_another_scikit_learn_are_refused_in_a_whole_sentence(
+    foreign: Path, copy_of: Callable[[Path], Path]
+) -> None:
+    folder = copy_of(foreign)
+    scaler = pickle.loads((folder / "std_scaler.pkl").read_bytes())
+    raw = pickle.dumps(scaler).replace(sklearn.__version__.encode(), b"0" + sklearn.__version__[1:].encode())
+    (folder / "std_scaler.pkl").write_bytes(raw)
+    with pytest.raises(
+        UnreadablePickle, match=r"std_scaler\.pkl was made by another version.*0\.\d+.*ONNX\.$"
+    ):
+        check(folder)
+
+
+def test_one_model_is_enough(foreign: Path, target: Path, copy_of: Callable[[Path], Path]) -> None:
+    folder = copy_of(foreign)
+    (folder / "deeplearning_model.pkl").unlink()
+    install(folder, target)
+    assert read_manifest(target).models == ["lightgbm"]
+    with pytest.raises(UnknownModel, match="set MODEL=lightgbm"):
+        load(target, "deeplearning")
+    assert load(target, "lightgbm", challenger="deeplearning").challenger.trouble  # type: ignore[union-attr]
+
+
+def test_what_a_layer_holds_names_no_class_and_no_function(target: Path) -> None:
+    for name in FILES:
+        opcodes = {opcode.name for opcode, _, _ in pickletools.genops((target / name).read_bytes())}
+        assert not opcodes & {
+            "GLOBAL", "STACK_GLOBAL", "REDUCE", "BUILD", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4",
+            "PERSID", "BINPERSID",
+        }  # fmt: skip
+
+
+def test_a_layer_of_before_is_read_and_written_anew_as_plain_data(tmp_path: Path) -> None:
+    """Layers used to be pickles of our own classes."""
+    folder = tmp_path / "old"
+    folder.mkdir()
+    for name in FILES:
+        (folder / name).write_bytes(pickle.dumps(plain.loads((LAYER / name).read_bytes(), name)))
+    shutil.copytree(LAYER, tmp_path / "pickles")
+    report = install(folder, tmp_path / "pickles")
+    assert report.own
+    rows = list(population(50, seed=4))
+    new, old = load(tmp_path / "pickles"), load(LAYER)
+    assert [s.probability for s in new.score(rows)] == [s.probability for s in old.score(rows)]
+    assert (tmp_path / "pickles" / FILES[0]).read_bytes() == (LAYER / FILES[0]).read_bytes()
+
+
+def test_a_served_file_that_names_something_is_refused(target: Path) -> None:
+    for thing in (os.system, Path("x"), np.float64(1)):
+        with pytest.raises(UnsafePickle, match="plain data alone"):
+            plain.loads(pickle.dumps(thing), "std_scaler.pkl")
+
+
+@pytest.mark.parametrize("golden", [b"[]", b"{}", b"[1]", b"[" * 100_000, b"\xff", b'[{"application": {}}]'])
+def test_a_layer_without_golden_rows_is_refused(target: Path, golden: bytes) -> None:
+    manifest = json.loads((target / "manifest.json").read_bytes())
+    manifest["files"]["golden_rows.json"]["sha256"] = sha256(golden)
+    (target / "golden_rows.json").write_bytes(golden)
+    (target / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(WrongScores, match="golden rows"):
+        load(target)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"[" * 100_000,
+        b'{"files": []}',
+        b'{"files": {"../x": {"sha256": "0"}}}',
+        b'{"files": {"a": 1}}',
+        b"\x00",
+    ],
+)
+def test_a_manifest_that_is_none_is_refused(target: Path, manifest: bytes) -> None:
+    (target / "manifest.json").write_bytes(manifest)
+    with pytest.raises(ManifestMissing, match="is not a manifest"):
+        load(target)
+
+
+def test_links_pipes_and_folders_are_no_files_of_a_hand_over(
+    foreign: Path, copy_of: Callable[[Path], Path]
+) -> None:
+    folder = copy_of(foreign)
+    file = folder / "std_scaler.pkl"
+    file.unlink()
+    for make, remove in (
+        (lambda: file.symlink_to("/etc/passwd"), file.unlink),
+        (lambda: os.mkfifo(file), file.unlink),
+        (file.mkdir, file.rmdir),
+    ):
+        make()
+        with pytest.raises(WrongFiles, match=r"std_scaler\.pkl"):
+            check(folder)
+        remove()
+
+
+def test_a_pipe_in_a_served_layer_is_told_and_not_waited_for(target: Path) -> None:
+    (target / "std_scaler.pkl").unlink()
+    os.mkfifo(target / "std_scaler.pkl")
+    with pytest.raises(FileMissing, match="not an ordinary file"):
+        load(target)
+
+
+def test_one_file_twice_is_refused(foreign: Path, copy_of: Callable[[Path], Path]) -> None:
+    folder = copy_of(foreign)
+    shutil.copy(folder / "lightgbm_model.pkl", folder / "lightgbm_model.onnx")
+    with pytest.raises(WrongFiles, match=r"lightgbm_model\.onnx, lightgbm_model\.pkl; hand over one"):
+        check(folder)
+
+
+def test_missing_and_changed_files_are_named(target: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileMissing, match="cannot be read"):
+        check(tmp_path / "nothing")
+    (target / "std_scaler.pkl").write_bytes((target / "std_scaler.pkl").read_bytes()[:-1] + b"!")
+    with pytest.raises(FileChanged, match=r"std_scaler\.pkl"):
+        check(target)
+
+
+def test_the_command_refuses_in_one_line(tmp_path: Path) -> None:
+    result = CliRunner().invoke(creditrisk, ["model", "check", str(tmp_path)])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, FileMissing)
+
+
+def test_show_names_what_is_active() -> None:
+    output = CliRunner().invoke(creditrisk, ["model", "show"]).output
+    assert load(LAYER).version in output
+    assert "lightgbm" in output
