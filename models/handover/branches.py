@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -32,14 +33,25 @@ def branches_of(encoder: Any, columns: Sequence[str]) -> tuple[list[Branch], lis
             branches, after = branches_of(steps[0], columns)
             return branches, [*after, *steps[1:]]
     if isinstance(encoder, ColumnTransformer):
-        return [
-            Branch(None if part == "passthrough" or _passes(part) else part, _names(where, columns))
-            for _, part, where in encoder.transformers_
-            if part != "drop" and _names(where, columns)
-        ], []
-    if isinstance(encoder, FeatureUnion):
-        return [Branch(part, list(columns)) for _, part in encoder.transformer_list], []
-    return [Branch(encoder, list(columns))], []
+        parts = [(part, _names(where, columns)) for _, part, where in encoder.transformers_ if part != "drop"]
+    elif isinstance(encoder, FeatureUnion):
+        parts = [(part, list(columns)) for _, part in encoder.transformer_list]
+    else:
+        return [Branch(encoder, list(columns))], []
+    branches = []
+    for part, names in parts:
+        if names:
+            branches += _inner(part, names)
+    return branches, []
+
+
+def _inner(part: Any, names: list[str]) -> list[Branch]:
+    """A part of an encoder: one branch, or several where it is made of parts itself."""
+    if part == "passthrough" or _passes(part):
+        return [Branch(None, names)]
+    if isinstance(part, ColumnTransformer | FeatureUnion):
+        return branches_of(part, names)[0]
+    return [Branch(part, names)]
 
 
 def _passes(part: Any) -> bool:
@@ -73,10 +85,17 @@ def learn(branches: Sequence[Branch], fields: dict[str, Learned]) -> list[bool]:
             )
         for column, categories in zip(branch.columns, known, strict=True):
             fields[column].add(list(categories))
-        if learner is not branch.transformer:  # an imputer before it takes the gaps
+        imputer = _imputer(branch.transformer)
+        if imputer is not None:
             for column in branch.columns:
-                fields[column].gap_known = True
+                fields[column].gap, fields[column].gap_known = imputer.missing_values, True
     return categorical
+
+
+def _imputer(transformer: Any) -> Any:
+    """What takes the gaps before the levels are learned; None when nothing does."""
+    first = transformer.steps[0][1] if isinstance(transformer, Pipeline) else None
+    return first if isinstance(first, SimpleImputer) else None
 
 
 def _learner(transformer: Any) -> Any:

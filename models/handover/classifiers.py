@@ -1,35 +1,38 @@
 """From a fitted classifier to nodes of a graph that give the probability of the bad class.
 
-skl2onnx and onnxmltools convert most; the few that they convert wrongly or not at all are written here: calibrated
-classifiers, votes, histogram boosting.
+skl2onnx converts most; the few that it converts wrongly, not at all or in single precision alone are written here:
+calibrated classifiers, votes, stacks and boosted trees.
 """
 
 from typing import Any, Final
 
 import numpy as np
 from lightgbm import Booster, LGBMClassifier
-from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm
-from skl2onnx import convert_sklearn, update_registered_converter
+from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
-from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import HistGradientBoostingClassifier, VotingClassifier
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 
 from models.handover.errors import NotConvertible, WrongLabels
+from models.handover.forest import write_histogram_boosting, write_lightgbm
 from models.handover.graph import DOUBLE, FLOAT, OPSETS, GraphBuilder
 from models.handover.numeric import write_numbers
 
-update_registered_converter(
+_LOG_ODDS: Final = (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
     LGBMClassifier,
-    "LightGbmLGBMClassifier",
-    calculate_linear_classifier_output_shapes,
-    convert_lightgbm,
-    options={"nocl": [True, False], "zipmap": [True, False, "columns"], "raw_scores": [True, False]},
+    LogisticRegression,
 )
-
+"""Their decision function is the logarithm of the odds."""
 _EXACT_IN_DOUBLE: Final = (LogisticRegression, MLPClassifier)
 """These are sums and products alone, which onnxruntime also does in doubles."""
 
@@ -82,10 +85,15 @@ def write_bad_chance(builder: GraphBuilder, model: Any, given: str, width: int, 
         return _calibrated(builder, model, given, width, column)
     if type(model) is VotingClassifier:
         return _voting(builder, model, given, width, column)
+    if type(model) is StackingClassifier:
+        return _stacked(builder, model, given, width, column)
+    log_odds = None
     if type(model) is HistGradientBoostingClassifier:
-        return _as_class(builder, _logistic(builder, _histogram_trees(builder, model, given)), column)
-    if isinstance(model, Booster):
-        return _booster(builder, model, given, width, column)
+        log_odds = write_histogram_boosting(builder, model, given)
+    elif isinstance(model, Booster | LGBMClassifier):
+        log_odds = write_lightgbm(builder, model if isinstance(model, Booster) else model.booster_, given)
+    if log_odds is not None:
+        return _as_class(builder, _logistic(builder, log_odds), column)
     return _by_skl2onnx(builder, model, given, width, column)
 
 
@@ -112,13 +120,13 @@ def _by_skl2onnx(builder: GraphBuilder, model: Any, given: str, width: int, colu
             options={id(model): {"zipmap": False}},
             target_opset=OPSETS,
         )
+        _, chances = builder.take_in(converted, builder.cast(given, kind))
     except Exception as error:  # it raises many kinds
         raise NotConvertible(
             f"{type(model).__name__} has no exact conversion ({' '.join(str(error).split())[:160]}); convert it to ONNX "
             "yourself and hand over that, or train a kind that has one: logistic regression, trees, forests, gradient "
             "boosting, LightGBM, a multi-layer perceptron, votes and calibrations of these."
         ) from None
-    _, chances = builder.take_in(converted, builder.cast(given, kind))
     return builder.cast(builder.columns(chances, [column]), DOUBLE)
 
 
@@ -132,17 +140,36 @@ def _voting(builder: GraphBuilder, model: Any, given: str, width: int, column: i
     )
 
 
+def _stacked(builder: GraphBuilder, model: Any, given: str, width: int, column: int) -> str:
+    """What the last classifier makes of the others' probabilities of class 1, and of the columns where it gets them."""
+    parts = []
+    for part, method in zip(model.estimators_, model.stack_method_, strict=True):
+        chance = write_bad_chance(builder, part, given, width, 1)
+        if method == "decision_function" and type(part) in _LOG_ODDS:
+            chance = _logit(builder, chance)
+        elif method != "predict_proba":
+            raise NotConvertible(
+                f"StackingClassifier over {type(part).__name__}.{method} has no exact conversion."
+            )
+        parts.append(chance)
+    if model.passthrough:
+        parts.append(given)
+    return write_bad_chance(
+        builder,
+        model.final_estimator_,
+        builder.beside(parts),
+        len(parts) + model.passthrough * (width - 1),
+        column,
+    )
+
+
 def _calibrated(builder: GraphBuilder, model: Any, given: str, width: int, column: int) -> str:
     """The mean over the folds of what each calibrator makes of its classifier's score of class 1."""
     parts = []
     for fold in model.calibrated_classifiers_:
         chance = write_bad_chance(builder, fold.estimator, given, width, 1)
         if hasattr(fold.estimator, "decision_function"):
-            if type(fold.estimator).__name__ not in (
-                "LogisticRegression",
-                "GradientBoostingClassifier",
-                "HistGradientBoostingClassifier",
-            ):
+            if type(fold.estimator) not in _LOG_ODDS:
                 raise NotConvertible(
                     f"CalibratedClassifierCV over {type(fold.estimator).__name__} has no exact conversion."
                 )
@@ -182,64 +209,3 @@ def _isotonic(builder: GraphBuilder, calibrator: Any, score: str) -> str:
     passed = builder.node("Min", passed, builder.constant(lengths[None]))
     risen = builder.node("MatMul", passed, builder.constant(slopes[:, None]))
     return str(builder.node("Add", risen, builder.constant(np.array(y[0]))))
-
-
-def _histogram_trees(builder: GraphBuilder, model: Any, given: str) -> str:
-    """scikit-learn's histogram gradient boosting, as a sum of trees: its log-odds (rows × 1)."""
-    if model.is_categorical_ is not None and np.any(model.is_categorical_):
-        raise NotConvertible(
-            "HistGradientBoostingClassifier with categorical_features has no exact conversion; encode them before it."
-        )
-    attributes: dict[str, list[Any]] = {
-        key: [] for key in ("tree", "node", "feature", "value", "mode", "true", "false", "missing")
-    }
-    targets: dict[str, list[Any]] = {"tree": [], "node": [], "weight": []}
-    for tree, (predictor,) in enumerate(model._predictors):
-        for number, node in enumerate(predictor.nodes):
-            leaf = bool(node["is_leaf"])
-            attributes["tree"].append(tree)
-            attributes["node"].append(number)
-            attributes["feature"].append(0 if leaf else int(node["feature_idx"]))
-            attributes["value"].append(0.0 if leaf else _below(float(node["num_threshold"])))
-            attributes["mode"].append("LEAF" if leaf else "BRANCH_LEQ")
-            attributes["true"].append(0 if leaf else int(node["left"]))
-            attributes["false"].append(0 if leaf else int(node["right"]))
-            attributes["missing"].append(0 if leaf else int(node["missing_go_to_left"]))
-            if leaf:
-                targets["tree"].append(tree)
-                targets["node"].append(number)
-                targets["weight"].append(float(node["value"]))
-    log_odds = builder.node(
-        "TreeEnsembleRegressor", builder.cast(given, FLOAT), domain="ai.onnx.ml", n_targets=1,
-        nodes_treeids=attributes["tree"], nodes_nodeids=attributes["node"], nodes_featureids=attributes["feature"],
-        nodes_values=attributes["value"], nodes_modes=attributes["mode"], nodes_truenodeids=attributes["true"],
-        nodes_falsenodeids=attributes["false"], nodes_missing_value_tracks_true=attributes["missing"],
-        target_treeids=targets["tree"], target_nodeids=targets["node"], target_ids=[0] * len(targets["tree"]),
-        target_weights=targets["weight"], base_values=[float(np.ravel(model._baseline_prediction)[0])],
-    )  # fmt: skip
-    return builder.cast(log_odds, DOUBLE)
-
-
-def _below(threshold: float) -> float:
-    """The greatest number of single precision that is not above a threshold: so `<=` decides as in double."""
-    single = np.float32(threshold)
-    if float(single) > threshold:
-        single = np.nextafter(single, np.float32(-np.inf))
-    return float(np.clip(single, np.finfo(np.float32).min, np.finfo(np.float32).max))
-
-
-def _booster(builder: GraphBuilder, model: Any, given: str, width: int, column: int) -> str:
-    """LightGBM's own text: class 1 is the objective's 1."""
-    from onnxmltools import convert_lightgbm as convert_booster
-    from onnxmltools.convert.common.data_types import FloatTensorType as BoosterTensor
-
-    try:
-        converted = convert_booster(
-            model, initial_types=[("x", BoosterTensor([None, width]))], zipmap=False, target_opset=15
-        )
-    except Exception as error:
-        raise NotConvertible(
-            f"LightGBM's text has no exact conversion ({' '.join(str(error).split())[:160]})."
-        ) from None
-    _, chances = builder.take_in(converted, builder.cast(given, FLOAT))
-    return builder.cast(builder.columns(chances, [column]), DOUBLE)

@@ -49,7 +49,13 @@ class GraphBuilder:
         return names[0] if len(names) == 1 else str(self.node("Concat", *names, axis=1))
 
     def take_in(self, model: Any, given: str) -> list[str]:
-        """The nodes of a converted model, with its only input replaced; returns its outputs' names."""
+        """The nodes of a converted model, with its only input replaced; returns its outputs' names.
+
+        Raises ValueError when it uses operators that are not ONNX' own.
+        """
+        odd = {node.domain or "" for node in model.graph.node} - set(OPSETS)
+        if odd:
+            raise ValueError(f"it needs operators of {', '.join(sorted(odd))}")
         self._count += 1
         graph = add_prefix(model, f"m{self._count}_").graph
         start = graph.input[0].name

@@ -37,20 +37,25 @@ def write_numbers(builder: GraphBuilder, transformer: Any, given: str, width: in
         return str(
             builder.node("Div", moved, builder.constant(np.broadcast_to(scale, (1, width)).astype(float)))
         )
-    if (
-        type(transformer) is SimpleImputer
-        and not transformer.add_indicator
-        and np.isnan(transformer.missing_values)
-    ):
+    if type(transformer) is SimpleImputer and transformer.missing_values != transformer.missing_values:
         fill = np.asarray(transformer.statistics_, float)
         if not np.isnan(fill).any():
-            gaps = builder.node("IsNaN", given)
-            return str(builder.node("Where", gaps, builder.constant(fill[None]), given))
+            return _imputed(builder, transformer, given, fill)
     if type(transformer) is FunctionTransformer and transformer.func is np.log1p:
         return str(builder.node("Log", builder.node("Add", given, builder.constant(np.array(1.0)))))
     if isinstance(transformer, SelectorMixin):
         return builder.columns(given, np.flatnonzero(transformer.get_support()).tolist())
     return _by_skl2onnx(builder, transformer, given, width)
+
+
+def _imputed(builder: GraphBuilder, transformer: Any, given: str, fill: Any) -> str:
+    """Gaps filled; and, where the imputer adds them, a column for each that had gaps in training."""
+    gaps = builder.node("IsNaN", given)
+    filled = str(builder.node("Where", gaps, builder.constant(fill[None]), given))
+    if not transformer.add_indicator:
+        return filled
+    flags = builder.columns(builder.cast(gaps, DOUBLE), transformer.indicator_.features_.tolist())
+    return builder.beside([filled, flags])
 
 
 def _width_after(transformer: Any, width: int) -> int:
@@ -86,10 +91,10 @@ def _by_skl2onnx(builder: GraphBuilder, transformer: Any, given: str, width: int
                 transformer, initial_types=[("x", kind([None, width]))], target_opset=OPSETS
             )
             onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+            (result, *_) = builder.take_in(model, builder.cast(given, number))
         except Exception as error:  # it raises many kinds
             problem = " ".join(str(error).split())[:160]
             continue
-        (result, *_) = builder.take_in(model, builder.cast(given, number))
         return builder.cast(result, DOUBLE)
     raise NotConvertible(
         f"{type(transformer).__name__} has no exact conversion ({problem}); use one of scikit-learn's scalers, imputers "

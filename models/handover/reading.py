@@ -35,7 +35,9 @@ def _skops(data: bytes, file: str) -> Any:
         odd = [
             name
             for name in foreign
-            if not name.startswith(("lightgbm.sklearn.", "lightgbm.basic.Booster", "collections."))
+            if not name.startswith(
+                ("lightgbm.sklearn.", "lightgbm.basic.Booster", "collections.", "numpy.dtype")
+            )
         ]
         if odd:
             raise UnsafePickle(

@@ -204,7 +204,7 @@ def _is_class_of_a_model(found: Any) -> bool:
 def _is_made_plainly(kind: Any) -> bool:
     """Whether making an object of a class runs no code of the class."""
     return _is_class_of_a_model(kind) and (
-        kind.__new__ is object.__new__ or _is_compiled(kind) or _is_numpy(kind)
+        kind.__new__ in (object.__new__, dict.__new__) or _is_compiled(kind) or _is_numpy(kind)
     )
 
 

@@ -23,6 +23,7 @@ DECLARED = tuple(name for name, field in FIELDS.items() if field.role is not Rol
 """The fields that a model may be given: identity is never among them."""
 _PERMUTATIONS = 8
 _SMALLEST = 1e-9
+_ROUNDING = 1e-5
 _TYPES: Mapping[str, Any] = {
     "tensor(float)": np.float32,
     "tensor(double)": np.float64,
@@ -213,10 +214,12 @@ def bad_chances(output: Any, bad_column: int) -> Matrix:
         output = [list(row.values()) for row in output]
     chances = np.asarray(output, float)
     chances = chances.reshape(len(chances), -1)
-    if chances.shape[1] == 1:
-        return chances[:, 0] if bad_column else 1.0 - chances[:, 0]
-    result: Matrix = chances[:, bad_column]
-    return result
+    if chances.shape[1] > 1:
+        result: Matrix = chances[:, bad_column]
+    else:
+        result = chances[:, 0] if bad_column else 1.0 - chances[:, 0]
+    # sums in single precision end a little outside; what is further out is no probability, and is told as such
+    return np.where((result > -_ROUNDING) & (result < 1 + _ROUNDING), np.clip(result, 0.0, 1.0), result)
 
 
 def _differ(a: Any, b: Any) -> bool:
