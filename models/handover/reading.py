@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from models.handover.unpickling import unpickle
+from models.handover.unpickling import names_a_model_class, unpickle
 from scoring import plain
 from scoring.errors import ModelError, UnreadablePickle, UnsafePickle
 
@@ -33,11 +33,7 @@ def _skops(data: bytes, file: str) -> Any:
     try:
         foreign = skops.io.get_untrusted_types(data=data)
         odd = [
-            name
-            for name in foreign
-            if not name.startswith(
-                ("lightgbm.sklearn.", "lightgbm.basic.Booster", "collections.", "numpy.dtype")
-            )
+            name for name in foreign if not names_a_model_class(name) and not name.startswith("collections.")
         ]
         if odd:
             raise UnsafePickle(

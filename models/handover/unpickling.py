@@ -201,6 +201,12 @@ def _is_class_of_a_model(found: Any) -> bool:
     )
 
 
+def names_a_model_class(dotted: str) -> bool:
+    """Whether a dotted name is, as far as a name tells, that of a class that models are made of."""
+    module, _, name = dotted.rpartition(".")
+    return _MODULES.fullmatch(module) is not None and name not in _FORBIDDEN_CLASSES
+
+
 def _is_made_plainly(kind: Any) -> bool:
     """Whether making an object of a class runs no code of the class."""
     return _is_class_of_a_model(kind) and (
