@@ -60,6 +60,21 @@ def install(folder: Path, bad: str | None) -> None:
 
 
 @model.command()
+@click.argument("out", metavar="OUT.py", type=click.Path(dir_okay=False, path_type=Path))
+def template(out: Path) -> None:
+    """Write a script that trains a model on a CSV file of the fields, and hands it over so that it passes `check`."""
+    from models.handover.contract import TEMPLATE
+
+    if out.exists():
+        raise click.UsageError(f"{out} is there already; name another file")
+    try:
+        out.write_bytes(TEMPLATE.read_bytes())
+    except OSError as error:
+        raise click.UsageError(f"{out} cannot be written: {error.strerror}") from None
+    click.echo(f"{out} is written; python {out} TRAINING.csv FOLDER, then creditrisk model check FOLDER")
+
+
+@model.command()
 def rollback() -> None:
     """Exchange the layer with the one that it replaced."""
     from training.layer import roll_back

@@ -27,6 +27,12 @@ class Assembly:
             connect(settings.redis_url), lease_seconds=settings.lease_seconds, result_ttl=settings.result_ttl
         )
 
+    @property
+    def challenger_out(self) -> bool:
+        """Whether the challenger that the settings name scores nothing now; the champion goes on without it."""
+        challenger = getattr(self.model, "challenger", None)
+        return bool(challenger and challenger.trouble)
+
     @contextmanager
     def drain(self, name: str) -> Iterator[Drain]:
         """A drain under a lease of this name. At the end the lease is cleared and what is still held goes back.

@@ -38,7 +38,7 @@ def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
         if ticket:
             assembly.queue.forget_ticket(ticket)  # the lease that follows takes its place
         else:
-            publish(assembly.queue)
+            publish(assembly.queue, assembly.challenger_out)
         return {"scorer": name, "scored": _drain(assembly, name, context)}
     except CreditRiskError as error:
         log.error("%s", error)

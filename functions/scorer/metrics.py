@@ -10,8 +10,9 @@ from creditrisk.queue import ApplicationQueue
 NAMESPACE = "CreditRisk"
 
 
-def queue_metrics(queue: ApplicationQueue, scorer_function: str) -> str:
-    """The line: QueueAge (seconds that the oldest application has waited, 0 when none waits), Waiting, Failed.
+def queue_metrics(queue: ApplicationQueue, scorer_function: str, challenger_out: bool = False) -> str:
+    """The line: QueueAge (seconds that the oldest application has waited, 0 when none waits), Waiting, Failed, and
+    ChallengerOut (1 while the challenger is left out).
 
     The alarm on the queue's age reads it, and goes off as well when it is missing. Raises QueueUnavailable.
     """
@@ -20,7 +21,7 @@ def queue_metrics(queue: ApplicationQueue, scorer_function: str) -> str:
     age = 0.0
     if state.oldest and is_application_id(state.oldest):
         age = max(0.0, now - received_at(state.oldest).timestamp())
-    units = {"QueueAge": "Seconds", "Waiting": "Count", "Failed": "Count"}
+    units = {"QueueAge": "Seconds", "Waiting": "Count", "Failed": "Count", "ChallengerOut": "Count"}
     return json.dumps(
         {
             "_aws": {
@@ -37,10 +38,11 @@ def queue_metrics(queue: ApplicationQueue, scorer_function: str) -> str:
             "QueueAge": round(age, 3),
             "Waiting": state.waiting,
             "Failed": len(state.failed),
+            "ChallengerOut": int(challenger_out),
         }
     )
 
 
-def publish(queue: ApplicationQueue) -> None:
+def publish(queue: ApplicationQueue, challenger_out: bool = False) -> None:
     """Write the line as it stands, which is how Lambda's log becomes a metric."""
-    print(queue_metrics(queue, os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")), flush=True)
+    print(queue_metrics(queue, os.environ.get("AWS_LAMBDA_FUNCTION_NAME", ""), challenger_out), flush=True)

@@ -108,6 +108,12 @@ def chain_of(
     return chain
 
 
+def _used(branches: Sequence[Branch], columns: Sequence[str]) -> list[str]:
+    """The columns that some branch takes: a frame may have had others, the label among them."""
+    taken = {column for branch in branches for column in branch.columns}
+    return [column for column in columns if column in taken]
+
+
 def _takes(model: Any) -> int | None:
     if hasattr(model, "num_feature"):
         return int(model.num_feature())
@@ -116,13 +122,15 @@ def _takes(model: Any) -> int | None:
 
 
 def _probe(encoder: Any, columns: Sequence[str]) -> Any:
-    fields = named_fields(columns, "encoder_hot")
-    learn(branches_of(encoder, columns)[0], fields)
+    branches = branches_of(encoder, columns)[0]
+    fields = named_fields(_used(branches, columns), "encoder_hot")
+    learn(branches, fields)
     return _sample(fields)
 
 
 def _in_line(encoder: Any, scaler: Any, model: Any, columns: list[str]) -> Chain:
     branches, after = branches_of(encoder, columns)
+    columns = _used(branches, columns)
     steps = [] if scaler is None else [scaler]
 
     def matrix(frame: Any) -> Any:
@@ -143,6 +151,7 @@ def _whole(model: Any, file: str) -> Chain:
     before = Pipeline(model.steps[:-1])
     columns = _columns_of(before, file)
     branches, after = branches_of(before, columns)
+    columns = _used(branches, columns)
     return Chain(
         named_fields(columns, file),
         branches,
@@ -169,8 +178,9 @@ def _side_by_side(
             "nor side by side do they fit; hand over the parts that were fitted together."
         )
     numbers = _columns_of(scaler, "std_scaler")
-    both = [*numbers, *(column for column in columns if column not in numbers)]
     encoded, after = branches_of(encoder, columns)
+    columns = _used(encoded, columns)
+    both = [*numbers, *(column for column in columns if column not in numbers)]
     if after:
         raise WrongShape(
             "The encoder goes on after its columns stand side by side, and the scaler does not follow it."

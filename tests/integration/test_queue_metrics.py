@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from redis import Redis
@@ -35,3 +36,13 @@ def test_the_age_is_that_of_the_oldest_application(
     assert 90 <= told["QueueAge"] < 120
     (declared,) = told["_aws"]["CloudWatchMetrics"]
     assert {metric["Name"] for metric in declared["Metrics"]} <= set(told)
+
+
+def test_a_challenger_that_is_left_out_is_a_metric_with_an_alarm(redis: Redis) -> None:
+    for out in (False, True):
+        told = json.loads(queue_metrics(_queue(redis), "scorer", challenger_out=out))
+        assert told["ChallengerOut"] == int(out)
+    (declared,) = told["_aws"]["CloudWatchMetrics"]
+    assert "ChallengerOut" in {metric["Name"] for metric in declared["Metrics"]}
+    alarms = (Path(__file__).parents[2] / "resources" / "alarms.yml").read_text()
+    assert "MetricName: ChallengerOut" in alarms

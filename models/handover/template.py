@@ -1,0 +1,40 @@
+"""Train a model and hand it over: python handover.py TRAINING.csv FOLDER, then creditrisk model check FOLDER."""
+
+import pickle
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from lightgbm import LGBMClassifier
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+TARGET = "TARGET_LABEL_BAD"  # 1 is bad, 0 is good
+NUMBERS = ["AGE", "PERSONAL_MONTHLY_INCOME", "MONTHS_IN_RESIDENCE", "QUANT_DEPENDANTS"]
+CODES = ["PAYMENT_DAY", "RESIDENCE_TYPE", "OCCUPATION_TYPE", "RESIDENCIAL_STATE", "FLAG_RESIDENCIAL_PHONE"]
+
+training, folder = Path(sys.argv[1]), Path(sys.argv[2])
+data: pd.DataFrame = pd.read_csv(training, dtype=dict.fromkeys(CODES, str)).sample(frac=1, random_state=1)
+learn, keep = data.iloc[: len(data) * 4 // 5], data.iloc[len(data) * 4 // 5 :]
+
+encoder = ColumnTransformer(
+    [
+        ("numbers", SimpleImputer(strategy="median"), NUMBERS),
+        ("codes", OneHotEncoder(handle_unknown="ignore", min_frequency=5), CODES),
+    ],
+    sparse_threshold=0,
+).fit(learn)
+scaler = StandardScaler().fit(encoder.transform(learn))
+model = LGBMClassifier(n_estimators=200, learning_rate=0.05, num_leaves=15, verbose=-1)
+model.fit(scaler.transform(encoder.transform(learn)), learn[TARGET])
+
+folder.mkdir(parents=True, exist_ok=True)
+parts = {"encoder_hot.pkl": encoder, "std_scaler.pkl": scaler, "lightgbm_model.pkl": model}
+for name, part in parts.items():
+    (folder / name).write_bytes(pickle.dumps(part))
+chances = np.asarray(model.predict_proba(scaler.transform(encoder.transform(keep))))[:, 1]
+expected = keep[NUMBERS + CODES].assign(probability=chances).head(200)
+expected.to_csv(folder / "expected.csv", index=False)
+print(f"{folder}: {', '.join(parts)}, and {len(expected)} expected scores")
