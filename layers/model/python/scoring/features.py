@@ -35,12 +35,12 @@ def _text_and_code(text: Any, code: Any) -> str:
     return f"{levels.text(text)}|{levels.code(code)}"
 
 
-def _codes(first: Any, second: Any) -> str:
-    return f"{levels.code(first)}|{levels.code(second)}"
+def _zip_and_code(zip_3: Any, code: Any) -> str:
+    return f"{levels.zip_3(zip_3)}|{levels.code(code)}"
 
 
 def _text_and_region(text: Any, zip_3: Any) -> str:
-    return f"{levels.code(zip_3)}|{levels.text(text)}"
+    return f"{levels.zip_3(zip_3)}|{levels.text(text)}"
 
 
 def _city_and_age(city: Any, age: Any) -> str:
@@ -65,6 +65,7 @@ _TEXTS = (
 
 PARTS: dict[str, Part] = {
     **{name: Part((name,), levels.code) for name in _CODES},
+    "RESIDENCIAL_ZIP_3": Part(("RESIDENCIAL_ZIP_3",), levels.zip_3),
     **{name: Part((name,), levels.text) for name in _TEXTS},
     "age": Part(("AGE",), levels.age_5),
     "age_3": Part(("AGE",), levels.age_3),
@@ -78,7 +79,7 @@ PARTS: dict[str, Part] = {
     "borough, ZIP": Part(("RESIDENCIAL_BOROUGH", "RESIDENCIAL_ZIP_3"), _text_and_region),
     "city of birth, city": Part(("CITY_OF_BIRTH", "RESIDENCIAL_CITY"), _city_and),
     "city, age": Part(("RESIDENCIAL_CITY", "AGE"), _city_and_age),
-    "ZIP, phone area": Part(("RESIDENCIAL_ZIP_3", "RESIDENCIAL_PHONE_AREA_CODE"), _codes),
+    "ZIP, phone area": Part(("RESIDENCIAL_ZIP_3", "RESIDENCIAL_PHONE_AREA_CODE"), _zip_and_code),
 }
 """Name → part. A part of one field also tells whether the field's value is new to the model."""
 

@@ -3,12 +3,28 @@
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
+
+from creditrisk.application import FIELDS
+from creditrisk.application.kinds import Zip3
 
 _NOT_WORD = re.compile(r"[^A-Z0-9]+")
 MISSING = "?"
 """The level of a missing value: a level like any other, for the gap tells something."""
+
+
+def as_trained(name: str, values: Sequence[Any]) -> Sequence[Any]:
+    """A field's values as the training data has them: there a ZIP has lost its leading zeros."""
+    if not isinstance(FIELDS[name].kind, Zip3):
+        return values
+    return [None if value is None else zip_3(value) for value in values]
+
+
+def zip_3(value: Any) -> str:
+    """A ZIP's first three digits, with or without their leading zeros."""
+    return MISSING if value is None else str(value).lstrip("0")
 
 
 def code(value: Any) -> str:
@@ -56,4 +72,4 @@ def dependants(value: Any) -> str:
 
 def region(value: Any) -> str:
     """The first two of a ZIP's three digits."""
-    return MISSING if value is None else str(value)[:2]
+    return MISSING if value is None else zip_3(value)[:2]

@@ -30,7 +30,6 @@ class _Memo(dict[str, Any]):
     def __init__(self, field: Field) -> None:
         super().__init__()
         self._field = field
-        self._identity = field.role is Role.IDENTITY
         self.refused = False  # whether any text was
 
     def __missing__(self, text: str) -> Any:
@@ -40,8 +39,6 @@ class _Memo(dict[str, Any]):
         return value
 
     def _read(self, text: str) -> Any:
-        if self._identity and not text.strip():
-            return None  # who it is has no part in a score
         try:
             return self._field.parse(text)
         except ValueError as error:
@@ -50,7 +47,8 @@ class _Memo(dict[str, Any]):
 
 
 class RowScorer:
-    """Scores the rows of one table; columns that are no field are left alone."""
+    """Scores the rows of one table. Columns that are no field are left alone, and so are those of identity: who it is
+    has no part in a score, so a name or a number that no form would take spoils none."""
 
     def __init__(
         self, scorer: AnyScorer, header: Sequence[str], reasons: int = 4, delimiter: str = ","
@@ -61,7 +59,9 @@ class RowScorer:
         self.delimiter = delimiter
         self.width = len(header)
         self.place = _places(header)
-        self._memos = {name: _Memo(FIELDS[name]) for name in self.place}
+        self._memos = {
+            name: _Memo(FIELDS[name]) for name in self.place if FIELDS[name].role is not Role.IDENTITY
+        }
 
     def score_text(self, text: str) -> tuple[str, int, int]:
         """Score lines of CSV (without the header): the same rows with their results, how many, and how many were bad.
@@ -90,7 +90,8 @@ class RowScorer:
         whole = [number for number, row in enumerate(rows) if len(row) == self.width]
         by_column = list(zip(*(rows[number] for number in whole), strict=True)) or [()] * self.width
         columns = {
-            name: list(map(self._memos[name].__getitem__, by_column[at])) for name, at in self.place.items()
+            name: list(map(memo.__getitem__, by_column[self.place[name]]))
+            for name, memo in self._memos.items()
         }
         errors = self._errors(columns, whole)
         if len(whole) < len(rows):

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from creditrisk.application.kinds import MISSING, Choice, Kind, Text, Value, Whole, plain
+from creditrisk.application.gaps import is_gap
+from creditrisk.application.kinds import Choice, Kind, Money, Text, Value, Whole, plain
 
 
 class Role(StrEnum):
@@ -43,17 +44,37 @@ class Field:
 
         Raises ValueError with a sentence for a person when the value is malformed, out of range or required.
         """
-        text = plain(raw)
-        if text.upper() in MISSING:
-            if self.missing:
-                return None
-            raise ValueError("This field is required.")
-        return self.kind.read(text)
+        kind = self.kind
+        if isinstance(raw, str):
+            if raw in kind.known:  # most are: an answer as the form offers it
+                return kind.known[raw]
+            text = plain(raw)
+            if not is_gap(text, isinstance(kind, Text) and kind.name):
+                return kind.read(text)
+        elif raw is not None and raw == raw:  # NaN, a data frame's gap, is not itself
+            if isinstance(raw, bool) and "TRUE" not in kind.known:
+                raise ValueError("Give a value, not true or false.")
+            if isinstance(raw, float) and isinstance(kind, Money):
+                raw = round(raw, 2)  # a number has one meaning, however many digits a program gives it
+            return kind.read(plain(raw))
+        if self.missing:
+            return None
+        raise ValueError("This field is required.")
 
     @property
     def choices(self) -> dict[str, str]:
         """Value → label of what the form offers; empty for a field that is typed."""
         return dict(self.kind.offered) if isinstance(self.kind, Choice) else {}
+
+    def shown(self, value: Value) -> str:
+        """A canonical value that is there, as a person reads it: the one spelling of pages, reasons and answers.
+
+        An amount has its cents, so that neither notation can take it for another: R$ 1,200.00.
+        """
+        if isinstance(self.kind, Money) and isinstance(value, int | float):
+            return f"{self.unit} {value:,.2f}"
+        label = self.kind.offered.get(str(value), value) if isinstance(self.kind, Choice) else value
+        return f"{label} {self.unit}".rstrip()
 
     @property
     def limits(self) -> tuple[int, int] | None:

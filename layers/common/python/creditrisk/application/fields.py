@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from creditrisk.application.field import Field, Role
-from creditrisk.application.kinds import Choice, Code, Digits, Money, Text, Value, Whole
+from creditrisk.application.kinds import Choice, Code, Digits, Money, Text, Value, Whole, Zip3
 
 _STATES: Final = {
     "AC": "Acre", "AL": "Alagoas", "AP": "Amapá", "AM": "Amazonas", "BA": "Bahia", "CE": "Ceará",
@@ -39,13 +39,13 @@ _BIRTH_STATE: Final = Choice(_STATES, legacy=frozenset({"XX"}))
 _PROFESSION: Final = _codes(0, 18, "Other")
 _AMOUNT: Final = Money(999_999_999)
 _AREA_CODE: Final = Code(1, 199)
-_ZIP_3: Final = Code(1, 999)
+_ZIP_3: Final = Zip3(1, 999)
 _MONTHS: Final = Whole(0, 1_440)
 _RECORDED: Final = Role.RECORDED
 
 _TABLE: Final = (
-    Field("FULL_NAME", "full_name", "applicant", "Full name", Text(60, letter_first=True), role=Role.IDENTITY),
-    Field("DNI", "DNI", "applicant", "DNI (national identity number)", Digits(6, 14), "6 to 14 digits, leading zeros included.", role=Role.IDENTITY),
+    Field("FULL_NAME", "full_name", "applicant", "Full name", Text(60, name=True), role=Role.IDENTITY),
+    Field("DNI", "DNI", "applicant", "DNI (national identity number)", Digits(6, 14), "6 to 14 digits, leading zeros included; dots and dashes may stand between them.", role=Role.IDENTITY),
     Field("CLERK_TYPE", "clerk_type", "product", "Clerk type", Choice({"C": "C"}), missing=True, default="C", role=_RECORDED, source="clerk"),
     Field("PAYMENT_DAY", "payment_day", "product", "Payment day", Choice({d: d for d in ("1", "5", "10", "15", "20", "25")}), "Day of the month on which the bill is paid.", default="10"),
     Field("APPLICATION_SUBMISSION_TYPE", "application_submission_type", "product", "How the application is submitted", Choice({"Web": "Web", "Carga": "Carga (in person or by post)"}, legacy=frozenset({"0"}), spellings={"Other": "0"}), default="Web", source="clerk"),

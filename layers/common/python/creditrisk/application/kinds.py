@@ -1,26 +1,37 @@
 """How a raw value (typed, posted, read from a file) becomes the one value that training, scoring and history know."""
 
-import math
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
+
+from creditrisk.application.notation import Ambiguous, number, without_currency
 
 Value = str | int | float | None
 
-MISSING = frozenset({"", "NULL", "N.A."})
-"""Spellings of "no value", compared in upper case after trimming."""
-
-_WHOLE = re.compile(r"[+-]?\d{1,15}(?:\.0+)?")
-_DECIMAL = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,10})?")
 _SPACES = re.compile(r"\s+")
-_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Signs that turn the direction of writing, and make a name look like another."""
+_SHAPELESS = "\ufeff\u200b\u200e\u200f\u061c" + _DIRECTIONS
+"""Signs that nobody sees, copied along before and after a value."""
+_EDGES = _SHAPELESS + (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""They and every blank, among which they stand."""
+_HYPHENS = re.compile("[\u2010-\u2015\u2212]")
+"""What a hyphen becomes in print."""
+_OPENING = "'\u2019\u2018\u02bc\u00b4`\"\u201c\u201d\u00ab("
+"""What may stand before a name's first letter: 't Hart, “Zeca” Lima."""
 
 
 class Kind(Protocol):
-    """A way to read one value; raises ValueError with a sentence for the person who typed it."""
+    """A way to read one value; raises ValueError with a sentence for the person who typed it. `known` has what need not
+    be read, being an answer as it stands."""
+
+    @property
+    def known(self) -> Mapping[str, str]: ...
 
     def read(self, raw: str) -> Value: ...
 
@@ -28,24 +39,42 @@ class Kind(Protocol):
 def plain(raw: object) -> str:
     """The text of a raw value: trimmed, and a whole number written without a fraction (JSON's 9.0 is 9)."""
     if isinstance(raw, str):
-        return raw.strip()
-    if raw is None:
-        return ""
+        text = raw.strip()
+        return text if text.isprintable() else text.strip(_EDGES)
     if isinstance(raw, bool):
         return "1" if raw else "0"
     if isinstance(raw, float):
-        if not math.isfinite(raw):
-            return "" if math.isnan(raw) else str(raw)
-        return str(int(raw)) if raw.is_integer() and abs(raw) < 1e15 else repr(raw)
+        return str(int(raw)) if raw.is_integer() else repr(raw)
     return str(raw).strip()
+
+
+_MOST_DIGITS = 15
+"""Digits that a float holds exactly."""
+
+
+def _whole(text: str) -> int | None:
+    """The whole number in `text`, None when there is none; raises ValueError with a question when there may be two."""
+    if text.isdecimal() and len(text) <= _MOST_DIGITS:
+        return int(text)
+    try:
+        found = number(text)
+    except Ambiguous:
+        raise ValueError(
+            "Is the mark before the last three digits for thousands or for a fraction? "
+            "Write the number without it, as in 1200."
+        ) from None
+    if found is None or not found.is_whole or len(found.whole) > _MOST_DIGITS:
+        return None
+    return int(float(found))
 
 
 @dataclass(frozen=True)
 class Text:
-    """Free text of any script, one line, kept as typed but for its spaces."""
+    """Free text of any script, one line, kept as typed but for its spaces; a `name` begins with a letter."""
 
+    known: ClassVar[Mapping[str, str]] = {}
     longest: int = 60
-    letter_first: bool = False
+    name: bool = False
 
     def read(self, raw: str) -> str:
         text = _SPACES.sub(" ", unicodedata.normalize("NFC", raw)).strip()
@@ -55,37 +84,77 @@ class Text:
             raise ValueError("Use plain text, without control characters.")
         if len(text) > self.longest:
             raise ValueError(f"Use at most {self.longest} characters.")
-        if self.letter_first and not text[:1].isalnum():
+        if self.name and not text[:1].isalnum() and not text.lstrip(_OPENING)[:1].isalnum():
             raise ValueError("Begin with a letter.")
         return text
 
 
 @dataclass(frozen=True)
 class Digits:
-    """A number that is a name: leading zeros matter, so it stays text."""
+    """A number that is a name: leading zeros matter, so it stays text; the marks that part its digits are left out.
 
+    Dots part groups of three, and only so: pandas' `12345678.0` is no number of nine digits.
+    """
+
+    known: ClassVar[Mapping[str, str]] = {}
     shortest: int
     longest: int
 
     def read(self, raw: str) -> str:
-        if not (raw.isascii() and raw.isdigit() and self.shortest <= len(raw) <= self.longest):
+        digits = raw if raw.isascii() and raw.isdigit() else _unmarked(raw)
+        if not self.shortest <= len(digits) <= self.longest:
             raise ValueError(
-                f"Give {self.shortest} to {self.longest} digits, without dots, dashes or spaces."
+                f"Give {self.shortest} to {self.longest} digits; "
+                "they may be parted as on the document, as in 012.345.678-90."
             )
-        return raw
+        return digits
+
+
+_MARKED = re.compile(
+    r"(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,3}(?:\.[0-9]{3}){2,}\.[0-9]{1,2}|[0-9]+)(?: ?[-/ ] ?[0-9]+)*"
+)
+
+
+def _unmarked(raw: str) -> str:
+    """The digits of a number that is parted by dots, dashes, slashes or spaces; empty when it is anything else."""
+    text = _HYPHENS.sub("-", _SPACES.sub(" ", raw))
+    return re.sub("[^0-9]", "", text) if _MARKED.fullmatch(text) else ""
 
 
 @dataclass(frozen=True)
 class Code:
     """A whole number that names a category (a pseudo-code): stored as text without leading zeros, as in the data."""
 
+    known: ClassVar[Mapping[str, str]] = {}
     least: int
     most: int
 
     def read(self, raw: str) -> str:
-        if not _WHOLE.fullmatch(raw) or not self.least <= int(float(raw)) <= self.most:
+        value = _whole(raw)
+        if value is None or not self.least <= value <= self.most:
             raise ValueError(f"Give a whole number from {self.least} to {self.most}.")
-        return str(int(float(raw)))
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Zip3(Code):
+    """The first three digits of a ZIP code (CEP), kept as typed: 010 is São Paulo's, and 10 the same without its zero.
+
+    All eight digits are read as well, parted or not, and reduced to these three.
+    """
+
+    def read(self, raw: str) -> str:
+        digits = raw if raw.isascii() and raw.isdigit() else _unmarked(raw)
+        if len(digits) == 8:
+            digits = digits[:3]
+        if not digits and (value := _whole(raw)) is not None:
+            digits = str(value)  # 230.0, as pandas writes it
+        if not 1 <= len(digits) <= 3 or not self.least <= int(digits) <= self.most:
+            raise ValueError(
+                f"Give the first three digits of the ZIP code ({self.least} to {self.most}), "
+                "or all eight, as in 01310-100."
+            )
+        return digits
 
 
 @dataclass(frozen=True)
@@ -95,19 +164,18 @@ class Choice:
     offered: Mapping[str, str]
     legacy: frozenset[str] = frozenset()
     spellings: Mapping[str, str] = field(default_factory=dict)
-    _index: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
+    known: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for value in (*self.offered, *self.legacy):
-            self._index[value.upper()] = value
+            self.known[value] = self.known[value.upper()] = value
         for spelling, value in self.spellings.items():
-            self._index[spelling.upper()] = value
+            self.known[spelling.upper()] = value
 
     def read(self, raw: str) -> str:
-        key = raw.upper()
-        found = self._index.get(key)
-        if found is None and _WHOLE.fullmatch(raw):
-            found = self._index.get(str(int(float(raw))))
+        found = self.known.get(raw.upper())
+        if found is None and (value := _whole(raw)) is not None:
+            found = self.known.get(str(value))
         if found is None:
             raise ValueError(f"Choose one of: {', '.join(self.offered)}.")
         return found
@@ -117,25 +185,45 @@ class Choice:
 class Whole:
     """A count: months, years, dependants."""
 
+    known: ClassVar[Mapping[str, str]] = {}
     least: int
     most: int
 
     def read(self, raw: str) -> int:
-        if not _WHOLE.fullmatch(raw) or not self.least <= int(float(raw)) <= self.most:
+        value = _whole(raw)
+        if value is None or not self.least <= value <= self.most:
             raise ValueError(f"Give a whole number from {self.least} to {self.most}.")
-        return int(float(raw))
+        return value
 
 
 @dataclass(frozen=True)
 class Money:
-    """An amount in R$ with a decimal point; whole amounts are whole numbers."""
+    """An amount in R$ to the cent; whole amounts are whole numbers."""
 
+    known: ClassVar[Mapping[str, str]] = {}
     most: int
 
     def read(self, raw: str) -> int | float:
-        if not _DECIMAL.fullmatch(raw):
-            raise ValueError("Give an amount in R$ as digits, with a point before the cents, as in 1234.50.")
-        amount = float(raw)
+        if raw.isdecimal() and len(raw) <= _MOST_DIGITS:
+            return self._within(int(raw))
+        try:
+            found = number(raw) or number(without_currency(raw))
+        except Ambiguous:
+            raise ValueError(WHICH_AMOUNT) from None
+        if found is None:
+            raise ValueError(
+                "Give an amount in R$ as digits, with a point or a comma before the cents, as in 1234.50."
+            )
+        return self._within(float(found))
+
+    def _within(self, amount: float) -> int | float:
         if not 0 <= amount <= self.most:
             raise ValueError(f"Give an amount in R$ from 0 to {self.most}.")
-        return int(amount) if amount.is_integer() else round(amount, 2)
+        return int(amount) if int(amount) == amount else round(amount, 2)
+
+
+WHICH_AMOUNT = (
+    "Is the mark before the last three digits for thousands or for cents? "
+    "Write the amount with two digits of cents, as in 1200.00 or 1.200,00."
+)
+"""The question about an amount that may mean two."""
