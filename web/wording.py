@@ -34,11 +34,7 @@ def threshold(decision: Decision) -> str:
 
 def value(field: Field, stored: Value) -> str:
     """A field's canonical value as a person reads it."""
-    if stored is None:
-        return NOT_STATED
-    if field.unit == "R$" and isinstance(stored, int | float):
-        return f"R$ {stored:,.0f}" if float(stored).is_integer() else f"R$ {stored:,.2f}"
-    return f"{field.choices.get(str(stored), stored)} {field.unit}".rstrip()
+    return NOT_STATED if stored is None else field.shown(stored)
 
 
 def moment(timestamp: str) -> str:

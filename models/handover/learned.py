@@ -15,6 +15,7 @@ from creditrisk.application import FIELDS, Role, canonical_name
 from models.handover.errors import WrongShape
 from scoring.foreign import DECLARED
 from scoring.inputs import Input
+from scoring.levels import as_trained
 
 
 def is_gap(value: Any) -> bool:
@@ -49,7 +50,7 @@ class Learned:
 
     def _canonical(self, level: Any) -> Any:
         try:
-            value = FIELDS[self.name].parse(level)
+            value = as_trained(self.name, [FIELDS[self.name].parse(level)])[0]
         except ValueError:
             return None
         if value in self.canonical:  # two spellings of one value: the one that is written as the value is
@@ -69,6 +70,7 @@ class Learned:
             return self.gap
         if self.levels is None:
             return _number(value)
+        value = as_trained(self.name, [value])[0]
         if value in self.canonical:
             return self.levels[self.canonical.index(value)]
         return self.never()

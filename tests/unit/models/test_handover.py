@@ -8,6 +8,7 @@ import pickletools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from click.testing import CliRunner
 from cli.main import creditrisk
 from models.handover.check import check, install
 from models.handover.errors import WrongFiles
+from models.handover.learned import Learned
+from models.handover.learned import frame_of as given_frame
 from scoring import load, plain
 from scoring.errors import (
     FileChanged,
@@ -28,6 +31,7 @@ from scoring.errors import (
     WrongScores,
 )
 from scoring.foreign import ForeignScorer
+from scoring.inputs import Input
 from scoring.manifest import FILES, GRAPH_FILES, MODEL_FILES, read_manifest, sha256
 from tests.unit.models.conftest import CODES, LAYER, NUMBERS, contents, frame_of
 from training.layer import roll_back
@@ -104,6 +108,33 @@ def test_a_value_that_a_foreign_encoder_never_saw_is_reported(foreign: Path, tar
     (row,) = population(1, seed=5)
     (known, unknown) = load(target).score([row, row | {"PAYMENT_DAY": "31"}], 0)
     assert (known.unknown, unknown.unknown) == ((), ("PAYMENT_DAY",))
+
+
+@pytest.mark.parametrize("learned", [["10", "230"], ["010", "230"], [10, 230], [10.0, 230.0]])
+def test_a_zip_is_the_level_that_was_learned_with_its_zeros_and_without(learned: list[Any]) -> None:
+    entry = Learned("RESIDENCIAL_ZIP_3", "RESIDENCIAL_ZIP_3")
+    entry.add(learned)
+    frame = given_frame([entry], {"RESIDENCIAL_ZIP_3": ["010", "10", "230"]})
+    assert list(frame["RESIDENCIAL_ZIP_3"]) == [learned[0], *learned]
+    asked = Input.from_dict(entry.to_input().to_dict())
+    assert asked.read(["010", "10", "230", "011"]) == [0, 0, 1, 3]
+    assert [asked.unknown(value) for value in ("010", "10", "011")] == [False, False, True]
+
+
+def test_a_reason_of_a_foreign_layer_does_not_name_a_value_that_it_never_saw(
+    foreign: Path, target: Path
+) -> None:
+    install(foreign, target)
+    row = next(iter(population(1, seed=5))) | dict.fromkeys(CODES, "never seen")
+    told = [
+        reason
+        for threshold in (0.0, 1.0)
+        for reason in load(target, "deeplearning", threshold=threshold).score([row], 99)[0].reasons
+    ]
+    assert {reason.field for reason in told} & set(CODES)
+    for reason in told:
+        assert ("(new to the model)" in reason.text) == (reason.field in CODES)
+        assert "never seen" not in reason.text
 
 
 def test_what_was_installed_can_be_rolled_back(foreign: Path, target: Path) -> None:

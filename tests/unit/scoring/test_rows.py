@@ -7,9 +7,9 @@ import pytest
 
 from creditrisk.application import FIELDS
 from creditrisk.settings import Settings
-from scoring import Scorer, load
-from scoring.foreign import ForeignScorer
+from scoring import load
 from scoring.rows import RowScorer
+from scoring.scorer import AnyScorer
 from training.population import population
 
 ROW = {
@@ -18,7 +18,7 @@ ROW = {
 
 
 @cache
-def model() -> Scorer | ForeignScorer:
+def model() -> AnyScorer:
     return load(Settings().model_folder)
 
 

@@ -149,6 +149,33 @@ def test_a_value_that_the_encoder_does_not_know_is_reported(scorer: Scorer) -> N
     assert set(scorer.score([changed])[0].unknown) == {"RESIDENCIAL_CITY", "PROFESSION_CODE"}
 
 
+def test_a_reason_does_not_name_a_value_that_the_model_has_not_seen(scorer: Scorer) -> None:
+    row = ROWS[0] | {"RESIDENCIAL_CITY": "Atlantis", "RESIDENCIAL_BOROUGH": "Lemuria"}
+    (score,) = scorer.score([row], len(scorer.fields))
+    told = {reason.field: reason.text for reason in score.reasons}
+    told |= {r.field: r.text for r in load(LAYER, scorer.name, threshold=0).score([row], 99)[0].reasons}
+    assert {"RESIDENCIAL_CITY", "RESIDENCIAL_BOROUGH"} <= set(score.unknown) & set(told)
+    for name, text in told.items():
+        assert (f"{FIELDS[name].label} (new to the model)" in text) == (name in score.unknown)
+        assert "Atlantis" not in text and "Lemuria" not in text
+
+
+def test_a_reason_tells_an_amount_as_the_page_does() -> None:
+    row = ROWS[0] | {"PERSONAL_MONTHLY_INCOME": 1200.5, "OTHER_INCOMES": 1200}
+    told = " ".join(
+        r.text for at in (0.0, 1.0) for r in load(LAYER, threshold=at).score([row], 99)[0].reasons
+    )
+    assert "(R$ 1,200.50)" in told
+    assert "(R$ 1,200.00)" in told
+
+
+def test_a_zip_scores_alike_with_its_zeros_and_without(scorer: Scorer) -> None:
+    for short, whole in (("10", "010"), ("7", "007"), ("99", "099")):
+        one, other = (scorer.score([ROWS[0] | {"RESIDENCIAL_ZIP_3": value}])[0] for value in (short, whole))
+        assert one.probability == other.probability
+        assert one.unknown == other.unknown
+
+
 def test_case_accents_and_spaces_do_not_change_a_score(scorer: Scorer) -> None:
     row = ROWS[0] | {"RESIDENCIAL_CITY": "São José dos Campos"}
     other = row | {"RESIDENCIAL_CITY": "  SAO  JOSE DOS CAMPOS "}

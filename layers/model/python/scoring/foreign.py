@@ -128,13 +128,13 @@ class ForeignScorer:
         table = self._inputs.table(columns)
         chances = self._chances(table).tolist()
         beside = beside_of(self.challenger, applications)
+        unknown = self._inputs.unknown(columns)
         told: list[tuple[Reason, ...]] = [()] * len(chances)
         if reasons:
             told = [
-                self._reasons(row, application, chance, reasons)
-                for row, application, chance in zip(table, applications, chances, strict=True)
+                self._reasons(row, application, chance, reasons, new)
+                for row, application, chance, new in zip(table, applications, chances, unknown, strict=True)
             ]
-        unknown = self._inputs.unknown(columns)
         return [Score(*parts) for parts in zip(chances, told, unknown, beside, strict=True)]
 
     def probabilities(self, columns: Columns) -> Matrix:
@@ -187,10 +187,15 @@ class ForeignScorer:
         }
 
     def _reasons(
-        self, row: NDArray[Any], application: Mapping[str, Any], chance: float, most: int
+        self,
+        row: NDArray[Any],
+        application: Mapping[str, Any],
+        chance: float,
+        most: int,
+        unknown: Sequence[str],
     ) -> tuple[Reason, ...]:
         contributions, _ = self._shares(row, application)
-        return principal(self.fields, contributions, application, most, declined=chance >= self.threshold)
+        return principal(self.fields, contributions, application, most, chance >= self.threshold, unknown)
 
     def _chances(self, table: NDArray[Any]) -> Matrix:
         *before, last = self._graphs

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.features import Columns
+from scoring.levels import as_trained
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Input:
     _place: Mapping[Any, int] = attribute(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        place = {level: number for number, level in enumerate(self.levels or ()) if level is not None}
+        levels = as_trained(self.field, self.levels or ())
+        place = {level: number for number, level in enumerate(levels) if level is not None}
         object.__setattr__(self, "_place", place)
 
     @classmethod
@@ -52,6 +54,7 @@ class Input:
 
     def read(self, values: Sequence[Any]) -> list[Any]:
         """What the graph gets for canonical values."""
+        values = as_trained(self.field, values)
         if self.by_name:
             return list(values)
         if self.levels is None:
@@ -64,7 +67,7 @@ class Input:
         if value is None:
             return not self.gap_known
         if self.levels is not None:
-            return value not in self._place
+            return as_trained(self.field, [value])[0] not in self._place
         return not self.by_name and math.isnan(_number(value))
 
 

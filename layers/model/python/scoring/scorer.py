@@ -134,8 +134,10 @@ class Scorer:
         if reasons:
             contributions, _ = self.model.contributions(matrix, self._groups)
             told = [
-                principal(self.fields, row, application, reasons, declined=chance >= self.threshold)
-                for row, application, chance in zip(contributions, applications, chances, strict=True)
+                principal(self.fields, row, application, reasons, chance >= self.threshold, new)
+                for row, application, chance, new in zip(
+                    contributions, applications, chances, unknown, strict=True
+                )
             ]
         return [Score(*parts) for parts in zip(chances, told, unknown, challengers, strict=True)]
 
