@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from creditrisk.application import FIELDS, Field
-from creditrisk.application.kinds import Digits
+from creditrisk.application.kinds import Digits, Zip3
 from web.idempotency import LONGEST_KEY
 
 _JSON = "application/json"
@@ -20,6 +20,8 @@ def schema_of(field: Field) -> dict[str, Any]:
         return schema | {"type": "string", "enum": [*field.choices, *([None] if field.missing else [])]} | (
             {"type": ["string", "null"]} if field.missing else {}
         )  # fmt: skip
+    if isinstance(field.kind, Zip3):  # 010 is no number of JSON's
+        return schema | {"type": ["string", "integer"], "pattern": "^([0-9]{1,3}|[0-9]{5}-?[0-9]{3})$"}
     kind = "number" if field.unit == "R$" else "integer" if field.limits else "string"
     schema["type"] = [kind, "null"] if field.missing else kind
     if field.limits:
@@ -145,7 +147,7 @@ _ANSWER = {
         "unknown": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "Fields with a value new to the model",
+            "description": "Fields with a value new to the model; no reason names such a value",
         },
     },
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from creditrisk.application import FIELDS, SECTIONS, Field, canonical_name
-from creditrisk.application.kinds import Code, Digits
+from creditrisk.application.kinds import WHICH_AMOUNT, Code, Digits, Money
 from web.wording import NOT_STATED
 
 MOST_BUTTONS = 6
@@ -70,9 +70,28 @@ class Widget:
     @property
     def inputmode(self) -> str:
         """The keyboard that a phone shows."""
-        if self.field.unit == "R$":
+        if self.is_amount:
             return "decimal"
         return "numeric" if self.field.is_number or isinstance(self.field.kind, Code | Digits) else "text"
+
+    @property
+    def is_amount(self) -> bool:
+        """Whether what is typed is shown beside the field as it is understood."""
+        return isinstance(self.field.kind, Money)
+
+    @property
+    def understood(self) -> str:
+        """How the amount that was typed is understood; empty where none is, and for what the form itself offers."""
+        try:
+            value = None if self.typed == self.field.default else self.field.parse(self.typed)
+        except ValueError:
+            return ""
+        return "" if value is None else f"Understood as {self.field.shown(value)}"
+
+    @property
+    def question(self) -> str:
+        """What is asked about an amount that may mean two."""
+        return WHICH_AMOUNT
 
     @property
     def is_short(self) -> bool:
@@ -92,6 +111,7 @@ class Widget:
     def described_by(self) -> str | None:
         """The ids of what a screen reader should read along with the control."""
         parts = [f"{self.id}-help"] * bool(self.field.help) + [f"{self.id}-error"] * bool(self.error)
+        parts += [f"{self.id}-understood"] * self.is_amount
         return " ".join(parts) or None
 
 

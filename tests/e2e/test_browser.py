@@ -25,6 +25,7 @@ from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 from cli.embedded_redis import free_port
+from creditrisk.application import FIELDS
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.needs("chromium", "chromedriver")
@@ -230,6 +231,36 @@ def test_errors_are_put_in_front_of_the_person_and_can_be_mended(system: System,
     press_assess(browser)
     verdict(browser)
     assert len(system.rows("Mended")) == 1
+
+
+def test_an_amount_is_shown_as_it_will_be_understood_before_it_is_sent(
+    system: System, browser: Chrome
+) -> None:
+    income = FIELDS["PERSONAL_MONTHLY_INCOME"]
+    browser.get(system.url)
+    typed = (
+        "1200", "1200,50", "1.200,50", "1.200", "1,200", "1,200.50", "R$ 1.200,00", "1.234.567", "1 200,5", "0.500", "1200.500",
+        "1200.125001", "12.1250", "7", ".5", ",5", "1200.", "1200 reais", "12..3", "R$", "1e3", "-", "abc", "1.2,3", "+3", "1 2",
+    )  # fmt: skip
+    for text in typed:
+        fill_in(browser, personal_monthly_income=text)
+        try:
+            expected = f"Understood as {income.shown(income.parse(text))}"
+        except ValueError as error:
+            expected = str(error) if "?" in str(error) else ""
+        assert field(browser, "personal_monthly_income-understood").text == expected, text
+    assert complaints(browser) == []
+
+
+def test_without_scripts_a_refused_form_shows_amounts_as_they_were_understood(
+    system: System, open_browser: Callable[..., Chrome]
+) -> None:
+    browser = open_browser(javascript=False)
+    browser.get(system.url)
+    fill_in(browser, **APPLICANT | {"personal_monthly_income": "1.200,50", "other_incomes": "1.200"})
+    press_assess(browser)
+    assert field(browser, "personal_monthly_income-understood").text == "Understood as R$ 1,200.50"
+    assert "thousands or for cents?" in field(browser, "other_incomes-error").text
 
 
 def test_back_and_sent_again_is_the_first_answer_and_edited_a_new_one(

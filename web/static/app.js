@@ -43,9 +43,36 @@ async function awaitAnswer(page) {
   }
 }
 
+// The two notations of creditrisk.application.notation: 1,200.50 and 1.200,50.
+const NOTATIONS = [
+  /^\+?(\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d*)(?:\.(\d*))?$/,
+  /^\+?(\d{1,3}(?:\.\d{3})+|\d{1,3}(?: \d{3})+|\d*)(?:,(\d*))?$/,
+];
+const CENTS = { minimumFractionDigits: 2, maximumFractionDigits: 2, roundingMode: "halfEven" };
+
+/** How the server will understand an amount, or the question that it will ask; nothing for what is no amount. */
+function understood(typed, question) {
+  const bare = typed.trim().replace(/\s+/g, " ").replace(/^(?:R\$|BRL) ?| ?(?:R\$|BRL|reais)$/i, "");
+  const readings = NOTATIONS.map((notation) => notation.exec(bare)).filter(Boolean);
+  if (!readings.length || !/\d/.test(bare)) return "";
+  if (readings.some(([, , fraction]) => fraction?.length === 3)) return question;
+  const [, whole, fraction] = readings[0];
+  const amount = Number(`${whole.replace(/[,. ]/g, "")}.${fraction ?? ""}0`);
+  return `Understood as R$ ${amount.toLocaleString("en-US", CENTS)}`;
+}
+
+/** An amount is seen as it is understood while it is typed. */
+function showUnderstood(output) {
+  const field = document.getElementById(output.htmlFor.value);
+  field.addEventListener("input", () => {
+    output.textContent = understood(field.value, output.dataset.question);
+  });
+}
+
 const page = document.querySelector("main");
 document.querySelector("[data-focus]")?.focus();
 document.querySelectorAll("form[data-once]").forEach(sendOnce);
+document.querySelectorAll("output[data-question]").forEach(showUnderstood);
 // A reload of the answer is a look at it, not the form sent again.
 if (page.dataset.address) history.replaceState(null, "", page.dataset.address);
 if (page.dataset.answer) awaitAnswer(page);

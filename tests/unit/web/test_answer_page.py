@@ -66,6 +66,7 @@ def test_what_was_assessed_stands_on_the_page_in_words(client: FlaskClient, form
     for label, value in (
         ("Age", "34 years"), ("Monthly income", "R$ 1,200.50"), ("State", "Rio de Janeiro"),
         ("Home phone", "Yes"), ("State of work", "Not stated"),
+        ("Value of possessions", "R$ 0.00"),
     ):  # fmt: skip
         assert f"<dt>{label}</dt><dd>{value}</dd>" in page
 

@@ -123,6 +123,30 @@ def test_a_refused_form_names_every_wrong_field_and_keeps_what_was_typed(
     assert "<title>Error: " in page
 
 
+def test_a_refused_form_shows_the_amounts_as_they_were_understood(
+    client: FlaskClient, form: dict[str, object]
+) -> None:
+    amounts = {
+        "personal_monthly_income": "1.200,50",
+        "personal_assets_value": "R$ 12.000,00",
+        "other_incomes": "1.200",
+    }
+    page = client.post("/application", data=form | amounts).text
+    shown = dict(re.findall(r'<output [^>]*for="field-(\w+)"[^>]*>(.*?)</output>', page))
+    assert shown == {
+        "personal_monthly_income": "Understood as R$ 1,200.50",
+        "personal_assets_value": "Understood as R$ 12,000.00",
+        "other_incomes": "",
+    }
+    assert "1 field needs another look" in page
+    assert re.search(r'id="field-other_incomes-error".*thousands or for cents\? Write the amount', page)
+    assert 'value="1.200"' in page
+
+
+def test_a_new_form_has_understood_nothing_yet(client: FlaskClient) -> None:
+    assert "Understood as" not in client.get("/").text
+
+
 def test_a_wrong_button_row_is_marked_and_linked(client: FlaskClient, form: dict[str, object]) -> None:
     page = client.post("/application", data=form | {"flag_visa": "perhaps"}).text
     assert re.search(
