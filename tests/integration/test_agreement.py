@@ -12,7 +12,9 @@ import pytest
 from flask import Flask, request
 
 from creditrisk.application import FIELDS, Role
+from creditrisk.application.kinds import WHICH_AMOUNT
 from creditrisk.application.validation import validate
+from creditrisk.errors import InvalidApplication
 from creditrisk.history.records import from_line
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
@@ -120,6 +122,44 @@ def test_form_api_file_and_trainer_give_the_same_probability(model: str, tmp_pat
     for way, chances in ways.items():
         assert np.allclose(chances, trained, rtol=0, atol=1e-9), way
     assert np.std(trained) > 0.02  # they do tell applicants apart
+
+
+@pytest.mark.parametrize(
+    ("name", "usual", "spellings"),
+    [
+        ("PERSONAL_MONTHLY_INCOME", "1200.5", ("1200,50", "1.200,50", "R$ 1.200,50", "1,200.50", "1200.3000000000002")),
+        ("MONTHS_IN_RESIDENCE", "24", ("24,0", "24.0", "24,00")),
+        ("RESIDENCIAL_ZIP_3", "10", ("010", "01001-000", "01.001-000", "10.0")),
+        ("PROFESSIONAL_CITY", "", ("nan", "None", "N/A", "#N/A", "<NA>", "-", "\\N")),
+        ("MONTHS_IN_RESIDENCE", "", ("NaN", "NA", "(null)", "#N/D", "?")),
+    ],
+)  # fmt: skip
+def test_what_other_people_write_scores_alike_by_form_api_and_file(
+    name: str, usual: str, spellings: tuple[str, ...]
+) -> None:
+    scorer = load(LAYER)
+    assert isinstance(scorer, Scorer)
+    (row,) = population(1, seed=7)
+    expected = through_a_file(scorer, [row | {name: usual}])
+    for way in (through_the_form, through_json):
+        rows = way([row | {name: spelling} for spelling in spellings])
+        assert [score.probability for score in scorer.score(rows, 0)] == pytest.approx(expected * len(rows))
+    assert through_a_file(scorer, [row | {name: s} for s in spellings]) == pytest.approx(
+        expected * len(spellings)
+    )
+
+
+@pytest.mark.parametrize("written", ["1.200", "1,200", "R$ 4.500", "0.500"])
+def test_what_may_mean_two_things_is_asked_about_by_form_api_and_file(written: str) -> None:
+    scorer = load(LAYER)
+    (row,) = population(1, seed=7)
+    row |= {"OTHER_INCOMES": written}
+    told = [RowScorer(scorer, list(row)).score([["" if v is None else str(v) for v in row.values()]])[0][-1]]
+    for way in (through_the_form, through_json):
+        with pytest.raises(InvalidApplication) as refused:
+            way([row])
+        told.append(str(refused.value))
+    assert told == ["OTHER_INCOMES: " + WHICH_AMOUNT] * 3
 
 
 @pytest.mark.parametrize("model", MODEL_FILES)
