@@ -1,7 +1,6 @@
 """The model behaves in production as it did in training: one probability, whichever way an application comes in."""
 
 import json
-import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from creditrisk.history.records import from_line
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
-from scoring import Scorer, load
+from scoring import Scorer, load, plain
 from scoring.manifest import ENCODER, MODEL_FILES, SCALER
 from scoring.rows import RowScorer
 from training.data import read
@@ -83,7 +82,7 @@ def through_a_file(scorer: Scorer, rows: list[dict[str, Any]]) -> list[float]:
 
 
 def through_training(model: str, rows: list[dict[str, Any]], folder: Path) -> list[float]:
-    """As the trainer reads its file, through the pickles themselves."""
+    """As the trainer reads its file, through the layer's files themselves."""
     names = [name for name, field in FIELDS.items() if field.role is not Role.IDENTITY]
     lines = [
         "\t".join(
@@ -100,7 +99,7 @@ def through_training(model: str, rows: list[dict[str, Any]], folder: Path) -> li
     data = read(path)
     assert len(data) == len(rows)
     encoder, scaler, estimator = (
-        pickle.loads((LAYER / name).read_bytes()) for name in (ENCODER, SCALER, MODEL_FILES[model])
+        plain.loads((LAYER / name).read_bytes(), name) for name in (ENCODER, SCALER, MODEL_FILES[model])
     )
     chances: list[float] = estimator.predict_proba(scaler.transform(encoder.transform(data.columns)))[
         :, 1
