@@ -15,7 +15,7 @@ COMMANDS = {
     "worker": ("cli.worker:worker", "Drain the queue: the scorer as a long-running process."),
     "train": ("cli.train:train", "Train both models from a data file."),
     "score": ("cli.score:score", "Score a CSV file."),
-    "model": ("cli.model:model", "Check, install, roll back and show the model's files."),
+    "model": ("cli.model:model", "Check, install, roll back, sign and show the model's files."),
     "history": ("cli.history:history", "Export what was decided."),
     "queue": ("cli.queue:queue", "Show how the queue stands; retry or discard what failed."),
 }

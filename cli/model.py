@@ -1,5 +1,6 @@
 """`creditrisk model`: the model's files, from a data scientist's hands into the layer and back."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,22 +9,21 @@ import click
 from creditrisk.settings import Settings
 
 if TYPE_CHECKING:
+    from minisign import SecretKey
+
     from models.handover.check import Report
-
-
-def _target() -> Path:
-    return Settings.from_environment().model_folder
 
 
 _FOLDER = click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
 _BAD = click.option(
     "--bad", metavar="CLASS", help="The bad class, where it is not 1 (or True); kept in the manifest."
 )
+_FILE = click.Path(path_type=Path)
 
 
 @click.group()
 def model() -> None:
-    """Check, install, roll back and show the model's files."""
+    """Check, install, roll back, sign and show the model's files."""
 
 
 @model.command()
@@ -44,17 +44,28 @@ def check(folder: Path, bad: str | None) -> None:
 @model.command()
 @_FOLDER
 @_BAD
-def install(folder: Path, bad: str | None) -> None:
+@click.option(
+    "--key", metavar="FILE", type=_FILE, help="Sign the layer with this secret key before it serves."
+)
+def install(folder: Path, bad: str | None, key: Path | None) -> None:
     """Put FOLDER, as plain data, in the place of the layer; the one that was active is kept for `rollback`."""
     from models.handover.check import install as run
+    from models.signature import sign as sign_layer
 
     settings = Settings.from_environment()
     target = settings.model_folder
-    report = run(folder, target, bad, settings.model, settings.threshold)
+    signer = partial(sign_layer, key=_opened(key), expected=settings.model_public_key) if key else None
+    report = run(folder, target, bad, settings.model, settings.threshold, signer)
     _print(report, f"installed in {target}; a running scorer takes it when it is started again")
     if settings.model not in report.models:
         click.echo(
             f"MODEL={settings.model} is not in it: start the scorer with MODEL={next(iter(report.models))}",
+            err=True,
+        )
+    if settings.model_public_key and not key:
+        click.echo(
+            "MODEL_PUBLIC_KEY is set, and this layer is not signed: no scorer starts with it before "
+            "`creditrisk model sign` (or install with --key)",
             err=True,
         )
 
@@ -76,17 +87,81 @@ def template(out: Path) -> None:
 
 @model.command()
 def rollback() -> None:
-    """Exchange the layer with the one that it replaced."""
+    """Exchange the layer with the one that it replaced; with MODEL_PUBLIC_KEY, only with one that is signed."""
     from training.layer import roll_back
 
-    roll_back(_target())
+    settings = Settings.from_environment()
+    if settings.model_public_key:
+        from models.signature import verify as run
+
+        roll_back(settings.model_folder, partial(run, key=settings.model_public_key))
+    else:
+        roll_back(settings.model_folder)
     _show()
+
+
+@model.command()
+@click.argument("path", metavar="PATH", type=_FILE)
+def keygen(path: Path) -> None:
+    """Make a key to sign layers with: the secret one in PATH, the public one in PATH.pub, as minisign keeps them."""
+    from models.signature import generate
+
+    password = click.prompt(
+        "Password of the new key (empty: none)",
+        default="",
+        show_default=False,
+        hide_input=True,
+        confirmation_prompt=True,
+        err=True,
+    )
+    public = generate(path, password)
+    click.echo(
+        f"the secret key is {path}, "
+        + ("protected by the password" if password else "NOT protected: whoever reads that file can sign")
+    )
+    click.echo(f"the public key is {public}; MODEL_PUBLIC_KEY={public.read_text().splitlines()[1]}")
+
+
+@model.command()
+@click.option("--key", metavar="FILE", type=_FILE, help="The secret key [~/.minisign/minisign.key].")
+def sign(key: Path | None) -> None:
+    """Sign the active layer: its manifest, which lists every file with its digest, into manifest.json.minisig."""
+    from models.signature import SECRET_KEY
+    from models.signature import sign as run
+
+    settings = Settings.from_environment()
+    signed = run(settings.model_folder, _opened(key or SECRET_KEY), settings.model_public_key)
+    click.echo(f"signed version {signed.manifest.version} in {settings.model_folder}")
+
+
+@model.command()
+@click.option("--key", metavar="PUB", help="The public key, its text or its file [MODEL_PUBLIC_KEY].")
+def verify(key: str | None) -> None:
+    """Say whether the active layer is signed, and every file of it is the one that was signed."""
+    from models.signature import verify as run
+
+    settings = Settings.from_environment()
+    asked = key or settings.model_public_key
+    if not asked:
+        raise click.UsageError("say with --key, or MODEL_PUBLIC_KEY, whose signature it should be")
+    signed = run(settings.model_folder, asked)
+    click.echo(f"version {signed.manifest.version} in {settings.model_folder} is signed ({signed.comment})")
 
 
 @model.command()
 def show() -> None:
     """Print what is active."""
     _show()
+
+
+def _opened(path: Path) -> "SecretKey":
+    """The secret key in a file; its password, when it has one, is asked for."""
+    from models.signature import opened, secret_key
+
+    key = secret_key(path)
+    if key.is_encrypted():
+        return opened(key, click.prompt(f"Password of {path}", hide_input=True, err=True))
+    return key
 
 
 def _print(report: "Report", last: str) -> None:

@@ -76,12 +76,10 @@ class _Table:
 
     def scorer(self) -> "RowScorer":
         """A scorer of its rows. Raises UnusableFile on a wrong header, scoring's errors on a wrong model."""
-        import scoring
+        from functions.scorer.model import load_model
         from scoring.rows import RowScorer
 
-        settings = self.settings
-        model = scoring.load(settings.model_folder, settings.model, None, settings.threshold)
-        return RowScorer(model, self.columns, self.reasons, self.delimiter)
+        return RowScorer(load_model(self.settings), self.columns, self.reasons, self.delimiter)
 
     def scored(self, scorer: "RowScorer", piece: "Piece") -> Scored:
         """One piece, read and scored."""

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from creditrisk.errors import CreditRiskError
+from creditrisk.settings import Settings
 from packages import sizes
 from packages.builder import Builder
 from packages.errors import PackageError
@@ -30,7 +32,14 @@ ROOT = Path(__file__).parents[1]
     help="Folder to build in [build].",
 )
 def build(python: str, arch: str, output: Path) -> None:
-    """Build what Lambda runs, from pinned wheels, into build/PYTHON-ARCH/ (functions and layers, zips beside folders)."""
+    """Build what Lambda runs, from pinned wheels, into build/PYTHON-ARCH/ (functions and layers, zips beside folders).
+
+    With MODEL_PUBLIC_KEY, only a model that this key signed is packed: Lambda does not verify it again.
+    """
+    if key := Settings.from_environment().model_public_key:
+        from models.signature import verify
+
+        verify(ROOT / "layers/model/pickles", key)
     builder = Builder(ROOT, output.resolve(), Target(python, arch), ROOT / "build")
     if builder.python is None:
         click.echo(
@@ -49,7 +58,7 @@ def main() -> None:
     """Build; what goes wrong is told on stderr, with exit status 1."""
     try:
         build(prog_name="python -m packages")
-    except PackageError as error:
+    except (PackageError, CreditRiskError) as error:
         click.echo(f"packages: {error}", err=True)
         sys.exit(1)
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +66,18 @@ def replace_layer(new: Path, target: Path) -> None:
     new.rename(previous)
 
 
-def roll_back(target: Path) -> None:
-    """Exchange the layer with the one that it replaced. Raises ModelError when there is none that loads."""
+def roll_back(target: Path, verify: Callable[[Path], object] | None = None) -> None:
+    """Exchange the layer with the one that it replaced, once `verify` accepts that one's folder.
+
+    Raises ModelError when there is none that loads, and what `verify` raises; then nothing has changed.
+    """
     previous = target.with_name(target.name + PREVIOUS)
     if not previous.is_dir():
         raise ModelError(
             f"There is no earlier layer in {previous}; install one with `creditrisk model install FOLDER`."
         )
+    if verify:
+        verify(previous)
     load_all(previous)
     exchange(previous, target)
 

@@ -4,13 +4,13 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import scoring
 from creditrisk.errors import CreditRiskError, QueueUnavailable
 from creditrisk.history import History, open_history
 from creditrisk.queue import ApplicationQueue, connect
 from creditrisk.settings import Settings
 from functions.scorer.drain import Drain, Model
 from functions.scorer.lease import Lease
+from functions.scorer.model import load_model as load_scorer
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +58,6 @@ class Assembly:
 
 def load_model(settings: Settings) -> Model:
     """The active model and its challenger. Raises scoring's errors."""
-    model: Model = scoring.load(
-        settings.model_folder, settings.model, settings.challenger or None, settings.threshold
-    )
+    model: Model = load_scorer(settings, settings.challenger or None)
     log.info("scoring with %s, version %s", model.name, model.version)
     return model

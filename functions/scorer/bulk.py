@@ -17,7 +17,7 @@ from typing import Any
 
 from creditrisk.errors import CreditRiskError, UnusableFile
 from creditrisk.settings import Settings
-from scoring import load
+from functions.scorer.model import load_model
 from scoring.pieces import columns_of, cut
 from scoring.rows import RESULT_COLUMNS, RowScorer
 from scoring.scorer import AnyScorer
@@ -40,8 +40,7 @@ def _s3() -> Any:
 
 @cache
 def _scorer() -> AnyScorer:
-    settings = Settings.from_environment()
-    return load(settings.model_folder, settings.model, None, settings.threshold)
+    return load_model(Settings.from_environment())
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -68,11 +68,18 @@ def check(folder: Path, bad: str | None = None, active: str = "lightgbm", thresh
 
 
 def install(
-    folder: Path, target: Path, bad: str | None = None, active: str = "lightgbm", threshold: float = 0.5
+    folder: Path,
+    target: Path,
+    bad: str | None = None,
+    active: str = "lightgbm",
+    threshold: float = 0.5,
+    sign: Callable[[Path], object] | None = None,
 ) -> Report:
     """Put the layer that `check` made of the folder in the place of the active one, which is kept as the previous one.
-    Raises as `check`."""
+    `sign` gets the finished layer before it serves. Raises as `check`, and what `sign` raises."""
     with _made(folder, target, bad, active, threshold) as (layer, report):
+        if sign:
+            sign(layer)
         replace_layer(layer, target)
     return report
 

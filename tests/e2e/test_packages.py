@@ -199,6 +199,20 @@ def test_a_changed_byte_in_the_model_layer_scores_nothing_and_says_why(
         assert repaired.invoke({}).answer["scored"] == len(ids)
 
 
+def test_a_packed_scorer_brings_no_verifier_and_does_not_pretend_to_be_one(
+    unpacked: dict[str, Unpacked], environment: dict[str, str]
+) -> None:
+    scorer = unpacked["scorer"]
+    packed = {path.name for path in (scorer.opt / "python").iterdir()}
+    assert not packed & {"minisign", "cryptography", "models"}
+    put_on_queue(environment, 1)
+    with scorer.start(environment | {"MODEL_PUBLIC_KEY": "RW…"}) as running:
+        failed = running.invoke({})
+    assert failed.error
+    assert "leave it empty on Lambda" in failed.answer["errorMessage"]
+    assert recorded(environment) == []
+
+
 @pytest.mark.parametrize("name", ["form", "scorer"])
 def test_a_cold_start_is_measured(
     unpacked: dict[str, Unpacked],

@@ -75,6 +75,9 @@ class Settings:
     model_dir: Path | None = _setting(  # noqa: RUF009
         None, "folder of the model's files (default: the layer, else the checkout)", Path
     )
+    model_public_key: str = _setting(
+        "", "minisign's public key (its text or its file): only a model that it signed is served; empty: any"
+    )
     threshold: float = _setting(
         0.5, "probability of default from which an application is declined", _number(0, 1, float)
     )

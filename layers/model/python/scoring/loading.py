@@ -26,15 +26,20 @@ FOREIGN_TOLERANCE = 1e-6
 
 
 def load(
-    folder: Path, model: str = "lightgbm", challenger: str | None = None, threshold: float = 0.5
+    folder: Path,
+    model: str = "lightgbm",
+    challenger: str | None = None,
+    threshold: float = 0.5,
+    manifest: Manifest | None = None,
 ) -> AnyScorer:
-    """The scorer of a layer, with exactly one active model.
+    """The scorer of a layer, with exactly one active model. `manifest` is the layer's, when its signature was checked:
+    it is not read again, and every file is held against it.
 
     Raises UnknownModel, ManifestMissing, FileMissing, FileChanged, UnsafePickle, UnreadablePickle, LibraryMissing or
     WrongScores: a model whose files do not match their manifest scores nothing. Of the challenger nothing is raised:
     one that cannot be loaded is left out, and the scorer's `challenger.trouble` says why.
     """
-    manifest = read_manifest(folder)
+    manifest = manifest or read_manifest(folder)
     parts: dict[str, Any] = {}
     scorer = _checked(folder, manifest, parts, model, threshold)
     if challenger:

@@ -87,7 +87,7 @@ class Manifest:
                     f"{name} is not in {folder / MANIFEST}; train again, or install a whole layer."
                 )
             try:
-                contents[name] = _content(folder / name)
+                contents[name] = read_bytes(folder / name)
             except OSError as error:
                 raise FileMissing(
                     f"{folder / name} cannot be read ({error.strerror}); install the layer again."
@@ -102,17 +102,28 @@ class Manifest:
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a model's folder. Raises ManifestMissing."""
+    return parse_manifest(manifest_bytes(folder), folder / MANIFEST)
+
+
+def manifest_bytes(folder: Path) -> bytes:
+    """manifest.json as it stands, for whoever checks its signature before it is read. Raises ManifestMissing."""
     path = folder / MANIFEST
     try:
-        data = json.loads(_content(path))
-        for name, listed in data["files"].items():
-            if Path(name).name != name:
-                raise ValueError(name)
-            str(listed["sha256"])
+        return read_bytes(path)
     except OSError as error:
         raise ManifestMissing(
             f"{path} cannot be read ({error.strerror}); run `creditrisk train DATA`, or set MODEL_DIR."
         ) from None
+
+
+def parse_manifest(content: bytes, path: Path) -> Manifest:
+    """The manifest that `content`, read from `path`, is. Raises ManifestMissing."""
+    try:
+        data = json.loads(content)
+        for name, listed in data["files"].items():
+            if Path(name).name != name:
+                raise ValueError(name)
+            str(listed["sha256"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ManifestMissing(
             f"{path} is not a manifest; run `creditrisk train DATA` or `creditrisk model install`."
@@ -120,7 +131,7 @@ def read_manifest(folder: Path) -> Manifest:
     return Manifest(data)
 
 
-def _content(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
     """The bytes of a file. Raises OSError, also when it is no ordinary file (a pipe would never end) or too large."""
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
         status = os.fstat(file.fileno())
