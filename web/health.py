@@ -19,12 +19,12 @@ def healthz() -> dict[str, str]:
 
 @blueprint.get("/readyz")
 def readyz() -> Reply:
-    """Redis answers, so that an application sent now would be accepted."""
+    """Redis answers and stores, so that an application sent now would be accepted."""
     try:
         services().intake.check()
-    except QueueUnavailable:
+    except QueueUnavailable as error:
         return (
-            {"status": "unavailable", "reason": "Redis does not answer."},
+            {"status": "unavailable", "reason": str(error)},
             503,
             {"Retry-After": RETRY_AFTER},
         )

@@ -43,7 +43,10 @@ def document(server: str) -> dict[str, Any]:
         "description": "The lower-case names of the form are accepted as well.",
     }
     prefer = _header("Prefer", "wait=SECONDS: answer when decided, or after that time")
-    once = _header("Idempotency-Key", "Sent again with the same key, an application gets its first answer")
+    once = _header(
+        "Idempotency-Key",
+        "Sent again with the same key, an application gets its first answer: for 30 days, unless set otherwise (IDEMPOTENCY_TTL)",
+    )
     once["schema"] |= {"minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"}
     body = {"required": True, "content": {_JSON: {"schema": {"$ref": "#/components/schemas/Application"}}}}
     refusals = {

@@ -11,7 +11,7 @@ from flask import Flask, current_app, g
 from creditrisk.application import Application
 from creditrisk.application_id import is_application_id, received_at
 from creditrisk.decision import Answer, timestamp
-from creditrisk.errors import HistoryUnavailable, QueueUnavailable, UnknownApplication
+from creditrisk.errors import HistoryUnavailable, IdempotencyConflict, QueueUnavailable, UnknownApplication
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
 
@@ -38,11 +38,16 @@ class Services:
         """
         receipt = self.intake.submit(application, idempotency_key=key)
         g.application_id = receipt.id
-        with suppress(QueueUnavailable, HistoryUnavailable, UnknownApplication):
-            if seconds > 0:
-                return self.intake.wait(receipt.id, seconds, None if receipt.repeated else application)
-            if receipt.repeated:
-                return self.intake.find(receipt.id)
+        with suppress(QueueUnavailable, HistoryUnavailable):
+            try:
+                if seconds > 0:
+                    return self.intake.wait(receipt.id, seconds, None if receipt.repeated else application)
+                if receipt.repeated:
+                    return self.intake.find(receipt.id)
+            except UnknownApplication as error:  # its first application was discarded
+                raise IdempotencyConflict(
+                    "This key's application is kept no longer; use a new key."
+                ) from error
         return Answer(receipt.id, "pending", timestamp(received_at(receipt.id)), application)
 
     def answer(self, application_id: str, seconds: float = 0) -> Answer:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from creditrisk.errors import CreditRiskError, QueueUnavailable
 from creditrisk.history import History, open_history
-from creditrisk.queue import ApplicationQueue, connect
+from creditrisk.queue import ApplicationQueue
 from creditrisk.settings import Settings
 from functions.scorer.drain import Drain, Model
 from functions.scorer.lease import Lease
@@ -23,9 +23,7 @@ class Assembly:
         self.settings = settings
         self.model = model or load_model(settings)
         self.history: History = open_history(settings.history_url)
-        self.queue = ApplicationQueue(
-            connect(settings.redis_url), lease_seconds=settings.lease_seconds, result_ttl=settings.result_ttl
-        )
+        self.queue = ApplicationQueue.of(settings)
 
     @property
     def challenger_out(self) -> bool:

@@ -131,11 +131,11 @@ def test_each_request_is_one_line_without_personal_data(
 
 def test_alive_without_redis_ready_only_with_it(client: FlaskClient, intake: FakeIntake) -> None:
     assert client.get("/readyz").json == {"status": "ready"}
-    intake.error = QueueUnavailable("down")
+    intake.error = QueueUnavailable("The queue (Redis) is down.")
     assert client.get("/healthz").status_code == 200
     reply = client.get("/readyz")
     assert reply.status_code == 503
-    assert reply.json == {"status": "unavailable", "reason": "Redis does not answer."}
+    assert reply.json == {"status": "unavailable", "reason": "The queue (Redis) is down."}
     intake.error = None
     assert client.get("/readyz").status_code == 200
 

@@ -16,8 +16,7 @@ from creditrisk.application_id import received_at as time_of
 from creditrisk.decision import Answer, Decision, timestamp
 from creditrisk.errors import CreditRiskError, NotAnApplication, QueueUnavailable, UnknownApplication
 from creditrisk.history import History, open_history
-from creditrisk.queue import ApplicationQueue, connect
-from creditrisk.queue.client import available
+from creditrisk.queue import ApplicationQueue
 from creditrisk.queue.jobs import read_job
 from creditrisk.settings import Settings
 from creditrisk.waking import Waker
@@ -44,10 +43,11 @@ class Intake:
     @classmethod
     def connect(cls, settings: Settings) -> Self:
         """The intake that the settings describe; nothing is contacted yet."""
-        queue = ApplicationQueue(
-            connect(settings.redis_url), lease_seconds=settings.lease_seconds, result_ttl=settings.result_ttl
+        return cls(
+            ApplicationQueue.of(settings),
+            settings,
+            Waker(settings.scorer_function) if settings.scorer_function else None,
         )
-        return cls(queue, settings, Waker(settings.scorer_function) if settings.scorer_function else None)
 
     @cached_property
     def _history(self) -> History:
@@ -56,7 +56,8 @@ class Intake:
     def submit(self, application: Application, idempotency_key: str | None = None) -> Receipt:
         """Accept a valid application. It will be scored and recorded, whatever dies from now on.
 
-        The same `idempotency_key` again gives the first application's id. Raises IdempotencyConflict when the key came
+        The same `idempotency_key` again gives the first application's id, for `IDEMPOTENCY_TTL`; its answer is in the
+        history when it has left Redis. Raises IdempotencyConflict when the key came
         with another application; QueueFull or QueueUnavailable when nothing was accepted.
         """
         application_id = new_application_id()
@@ -104,9 +105,8 @@ class Intake:
         return self._answer(application_id, 0)
 
     def check(self) -> None:
-        """Raises QueueUnavailable unless Redis answers."""
-        with available():
-            self.queue.redis.ping()
+        """Raises QueueUnavailable unless Redis answers and stores what it is sent."""
+        self.queue.check()
 
     def _answer(self, application_id: str, seconds: float) -> Answer:
         if not is_application_id(application_id):

@@ -104,6 +104,16 @@ class Settings:
         "seconds that an answer stays in Redis; afterwards the history has it",
         _number(60, 31_536_000),
     )
+    failed_ttl: int = _setting(
+        2_592_000,
+        "seconds that an application which cannot be scored is kept for `creditrisk queue`; then it is deleted",
+        _number(60, 31_536_000),
+    )
+    idempotency_ttl: int = _setting(
+        2_592_000,
+        "seconds for which the same Idempotency-Key (or form) gives the first answer; RESULT_TTL at least",
+        _number(60, 31_536_000),
+    )
     appendfsync: str = _setting(
         "always",
         "embedded Redis: always (accepted survives a power cut) or everysec (faster; a power cut loses 1 s)",

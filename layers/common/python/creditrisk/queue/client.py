@@ -1,25 +1,27 @@
 """The queue's steps, each atomic in Redis (see lua/): submit, claim, finish, and what happens when something dies."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from redis import BlockingConnectionPool, Redis
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 from rq.results import Result
-from rq.serializers import JSONSerializer
 
 from creditrisk.application import Value
 from creditrisk.decision import timestamp
 from creditrisk.errors import IdempotencyConflict, QueueFull, QueueUnavailable, UnknownApplication
-from creditrisk.queue.jobs import QUEUE_NAME, encode_answer, encode_failure, job_hash, rq_time
+from creditrisk.queue.claims import Claim, QueueState
+from creditrisk.queue.jobs import QUEUE_NAME, encode_answer, encode_failure, job_hash, rq_time, scorers_result
+from creditrisk.queue.refusals import reason
+from creditrisk.queue.upkeep import Upkeep
+from creditrisk.settings import Settings
 
 TRIES = 3
 """How often an application is scored alone before it is given up."""
@@ -41,37 +43,16 @@ _WIP, _FINISHED, _FAILED = f"rq:wip:{QUEUE_NAME}", f"rq:finished:{QUEUE_NAME}", 
 _SCORERS, _IDEMPOTENCY = "creditrisk:scorers", "creditrisk:idempotency:"
 
 
-@dataclass(frozen=True)
-class Claim:
-    """One application that a scorer holds: `data` is the job's, `tries` how often scoring it has failed so far;
-    `redelivered` tells that another scorer held it before and may have recorded it."""
-
-    id: str
-    data: bytes
-    tries: int
-    redelivered: bool
-
-
-@dataclass(frozen=True)
-class QueueState:
-    """How the queue stands: counts, the reason of each failure by id, the oldest waiting application's id."""
-
-    waiting: int
-    claimed: int
-    failed: Mapping[str, str]
-    oldest: str | None
-    scorers: int
-
-
 def connect(url: str) -> Redis:
     """A client for the Redis at `url`; it connects when first used."""
+    network: dict[str, Any] = {} if url.startswith("unix:") else {"socket_keepalive": True}
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=CONNECTIONS,
         timeout=PATIENCE,
         socket_connect_timeout=2,
         socket_timeout=PATIENCE,
-        socket_keepalive=True,
+        **network,
         health_check_interval=30,
         # A broken connection is tried anew; a Redis that hangs would only hang again.
         retry=Retry(
@@ -87,21 +68,37 @@ def available() -> Iterator[None]:
     try:
         yield
     except RedisError as error:
-        reason = (
-            "does not answer at REDIS_URL"
-            if isinstance(error, RedisConnectionError | RedisTimeoutError)
-            else "refuses the request"
-        )
-        raise QueueUnavailable(f"The queue (Redis) {reason}: {type(error).__name__}.") from error
+        raise QueueUnavailable(f"The queue (Redis) {reason(error)}") from error
 
 
 class ApplicationQueue:
     """The one RQ queue of applications."""
 
-    def __init__(self, redis: Redis, *, lease_seconds: float, result_ttl: int) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        lease_seconds: float,
+        result_ttl: int,
+        failed_ttl: int = Settings.failed_ttl,
+        idempotency_ttl: int = Settings.idempotency_ttl,
+    ) -> None:
         self.redis: Any = redis  # its own types allow for every kind of answer to every command
         self.lease_ms = int(lease_seconds * 1000)
         self.result_ttl = result_ttl
+        self.failed_ttl = failed_ttl
+        self.idempotency_ttl = max(idempotency_ttl, result_ttl)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The queue that the settings describe; nothing is contacted yet."""
+        return cls(
+            connect(settings.redis_url),
+            lease_seconds=settings.lease_seconds,
+            result_ttl=settings.result_ttl,
+            failed_ttl=settings.failed_ttl,
+            idempotency_ttl=settings.idempotency_ttl,
+        )
 
     @cached_property
     def _scripts(self) -> dict[str, Callable[..., Any]]:
@@ -115,9 +112,19 @@ class ApplicationQueue:
         blocking: Any = BlockingConnectionPool  # without types of its own
         return Redis(connection_pool=blocking(CONNECTIONS, PATIENCE, pool.connection_class, **kwargs))
 
+    @cached_property
+    def _upkeep(self) -> Upkeep:
+        keys = [_QUEUE, _SCORERS, _WIP, _FAILED, _FINISHED]
+        return Upkeep(self.redis, self._run, keys, [_CLAIMS, _JOB, _RESULTS], self.result_ttl)
+
     def _run(self, script: str, keys: Sequence[str], arguments: Sequence[object]) -> Any:
         with available():
             return self._scripts[script](keys=keys, args=arguments)
+
+    def check(self) -> None:
+        """Write something, as an application would be. Raises QueueUnavailable, saying why nothing can be stored."""
+        with available():
+            self.redis.set("creditrisk:writable", 1, ex=60)
 
     # -- the form's side
 
@@ -148,7 +155,7 @@ class ApplicationQueue:
                 _QUEUES,
                 max_queue,
                 fingerprint,
-                self.result_ttl,
+                self.idempotency_ttl,
                 max_scorers,
                 batch_size,
                 TICKET_MS,
@@ -164,17 +171,20 @@ class ApplicationQueue:
         return (second, "") if status == "repeated" else (application_id, second)
 
     def result(self, application_id: str, wait: float = 0) -> Result | None:
-        """The RQ result of an application, waiting for it up to `wait` seconds on its stream; None when undecided."""
-        stream = _RESULTS + application_id
-        with available():  # as Result.fetch_latest, which knows whole seconds only
-            found = self._patient.xread({stream: "0-0"}, block=round(wait * 1000) or None)
-        if not found:
-            return None
-        (entry_id, payload) = found[0][1][-1]
-        result: Result = Result.restore(
-            application_id, entry_id.decode(), payload, self.redis, JSONSerializer
-        )
-        return result
+        """The scorer's result of an application, waiting for it up to `wait` seconds on its stream; None when undecided.
+
+        What an RQ worker wrote that works here by mistake is no result.
+        """
+        stream, seen, until = _RESULTS + application_id, "0-0", time.monotonic() + wait
+        while True:
+            block = round((until - time.monotonic()) * 1000)
+            with available():  # as Result.fetch_latest, which knows whole seconds only
+                found = self._patient.xread({stream: seen}, block=block if block > 0 else None)
+            if not found:
+                return None
+            if result := scorers_result(application_id, found[0][1], self.redis):
+                return result
+            seen = found[0][1][-1][0]
 
     def job_data(self, application_id: str) -> bytes:
         """The data of an application's job. Raises UnknownApplication when Redis has none (any more)."""
@@ -200,14 +210,16 @@ class ApplicationQueue:
         return found is not None
 
     def recover(self) -> float:
-        """Give back what dead scorers had claimed; returns in how many seconds the next living one could prove dead."""
+        """Give back what dead scorers had claimed, or what RQ workers took that work here by mistake; delete what is kept
+        no longer. Returns in how many seconds the next living scorer could prove dead."""
         failure = encode_failure(f"The scorer died {TRIES} times while it scored this application alone.")
         longest = max(self.lease_ms, TICKET_MS) + 1_000
         next_ms = self._run(
             "recover",
             [_QUEUE, _SCORERS, _WIP, _FAILED],
-            [_CLAIMS, _JOB, _RESULTS, longest, TRIES, failure, timestamp()],
+            [_CLAIMS, _JOB, _RESULTS, longest, TRIES, failure, timestamp(), self.failed_ttl],
         )
+        self._upkeep.take_back_and_trim()
         return int(next_ms) / 1000
 
     def claim(self, scorer: str, batch_size: int) -> list[Claim]:
@@ -241,7 +253,8 @@ class ApplicationQueue:
     def fail(self, scorer: str, application_id: str, reason: str, tries: int = TRIES) -> str:
         """Scoring one application failed: 'retried' alone, or 'failed' for good at its `tries`-th time."""
         keys = [_QUEUE, _CLAIMS + scorer, _WIP, _FAILED, _JOB + application_id, _RESULTS + application_id]
-        reply = self._run("fail", keys, [scorer, application_id, tries, encode_failure(reason), rq_time()])
+        arguments = [scorer, application_id, tries, encode_failure(reason), rq_time(), self.failed_ttl]
+        reply = self._run("fail", keys, arguments)
         return str(reply.decode())
 
     def release(self, scorer: str) -> int:
@@ -268,7 +281,9 @@ class ApplicationQueue:
         return QueueState(
             waiting=waiting,
             claimed=claimed,
-            failed={id: (result.exc_string if result else None) or "" for id, result in reasons.items()},
+            failed={
+                id: (r and r.exc_string) or "An RQ worker took it by mistake." for id, r in reasons.items()
+            },
             oldest=oldest.decode() if oldest else None,
             scorers=scorers,
         )

@@ -6,12 +6,13 @@ Source: rq/job.py (`Job.to_dict`) and rq/results.py (`Result.serialize`) of RQ 3
 import json
 import zlib
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NoReturn
 
 from redis import Redis
 from rq.job import Job, JobStatus
+from rq.results import Result
 from rq.serializers import JSONSerializer
 
 from creditrisk.application import FIELDS, Value
@@ -93,3 +94,17 @@ def encode_answer(answer: Mapping[str, Any]) -> str:
 def encode_failure(reason: str) -> str:
     """The reason of a failure as RQ's result stream holds it."""
     return b64encode(zlib.compress(reason.encode())).decode()
+
+
+def scorers_result(
+    application_id: str, entries: Sequence[tuple[bytes, dict[bytes, bytes]]], redis: Redis
+) -> Result | None:
+    """The last of a result stream's entries that a scorer wrote: an answer, or a failure with the scorer's mark.
+
+    Every other failure is an RQ worker's that was started on this queue by mistake; its traceback is nobody's answer.
+    """
+    for entry_id, entry in reversed(entries):
+        if entry.get(b"type") == b"1" or b"scorer" in entry:
+            result: Result = Result.restore(application_id, entry_id.decode(), entry, redis, JSONSerializer)
+            return result
+    return None

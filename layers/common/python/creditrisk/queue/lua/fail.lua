@@ -1,6 +1,7 @@
 -- One application could not be scored: try it again alone, or give it up after `tries` and keep it among the failed.
--- KEYS: queue, claims, wip, failed, job, results    ARGV: scorer, id, tries, failure (encoded), ended at
+-- KEYS: queue, claims, wip, failed, job, results    ARGV: scorer, id, tries, failure (encoded), ended at, ttl
 -- Returns 'retried', 'failed' or 'lost' (another scorer holds it by now).
+if redis.replicate_commands then redis.replicate_commands() end
 local scorer, id = ARGV[1], ARGV[2]
 if redis.call('LREM', KEYS[2], 1, id) == 0 then return 'lost' end
 redis.call('ZREM', KEYS[3], id .. ':' .. scorer)
@@ -10,6 +11,8 @@ if redis.call('HINCRBY', KEYS[5], 'tries', 1) < tonumber(ARGV[3]) then
   return 'retried'
 end
 redis.call('HSET', KEYS[5], 'status', 'failed', 'ended_at', ARGV[5])
-redis.call('ZADD', KEYS[4], '+inf', id)
-redis.call('XADD', KEYS[6], 'MAXLEN', 10, '*', 'type', 2, 'worker_name', scorer, 'exc_string', ARGV[4])
+redis.call('ZADD', KEYS[4], redis.call('TIME')[1] + ARGV[6], id)
+redis.call('XADD', KEYS[6], 'MAXLEN', 10, '*', 'type', 2, 'worker_name', scorer, 'exc_string', ARGV[4], 'scorer', 1)
+redis.call('EXPIRE', KEYS[5], ARGV[6])
+redis.call('EXPIRE', KEYS[6], ARGV[6])
 return 'failed'

@@ -1,6 +1,7 @@
 -- Finish applications: their answers become visible, and whoever waits on a result stream is woken.
 -- KEYS: claims, wip, finished    ARGV: scorer, job prefix, results prefix, ended at, ttl, then id, answer, ...
 -- Only what this scorer still holds is finished: a scorer that was thought dead comes too late.
+-- Entries of answers that have left Redis go, twice as many as come: their number is bounded for ever.
 -- Returns how many were finished.
 if redis.replicate_commands then redis.replicate_commands() end
 local scorer, ttl = ARGV[1], tonumber(ARGV[5])
@@ -19,4 +20,6 @@ for i = 6, #ARGV, 2 do
     finished = finished + 1
   end
 end
+local gone = redis.call('ZCOUNT', KEYS[3], '-inf', until_ - ttl)
+if gone > 0 then redis.call('ZREMRANGEBYRANK', KEYS[3], 0, math.min(gone, 2 * finished + 1) - 1) end
 return finished

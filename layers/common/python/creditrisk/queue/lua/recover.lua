@@ -1,6 +1,6 @@
 -- Give back what dead scorers had claimed: a scorer is dead when its lease has run out by Redis' own clock.
 -- KEYS: queue, scorers, wip, failed    ARGV: claims prefix, job prefix, results prefix, longest lease ms, tries,
---       failure (encoded), ended at
+--       failure (encoded), ended at, ttl of what failed
 -- A batch that died is tried again in halves, until what kills a scorer stands alone; alone, it has `tries` deaths.
 -- Returns in how many milliseconds the next lease of a scorer that holds something can run out, at most a minute.
 if redis.replicate_commands then redis.replicate_commands() end
@@ -23,8 +23,10 @@ for _, scorer in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now)) do
       local deaths = #ids == 1 and redis.call('HINCRBY', job, 'deaths', 1) or 0
       if deaths >= tonumber(ARGV[5]) then
         redis.call('HSET', job, 'status', 'failed', 'ended_at', ARGV[7])
-        redis.call('ZADD', KEYS[4], '+inf', id)
-        redis.call('XADD', ARGV[3] .. id, 'MAXLEN', 10, '*', 'type', 2, 'worker_name', scorer, 'exc_string', ARGV[6])
+        redis.call('ZADD', KEYS[4], time[1] + ARGV[8], id)
+        redis.call('XADD', ARGV[3] .. id, 'MAXLEN', 10, '*', 'type', 2, 'worker_name', scorer, 'exc_string', ARGV[6], 'scorer', 1)
+        redis.call('EXPIRE', job, ARGV[8])
+        redis.call('EXPIRE', ARGV[3] .. id, ARGV[8])
       else
         redis.call('HSET', job, 'status', 'queued', 'worker_name', '', 'batch_limit', half, 'redelivered', 1)
         redis.call('LPUSH', KEYS[1], id)
