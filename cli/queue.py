@@ -1,26 +1,42 @@
 """`creditrisk queue`: what waits, what is being scored, what failed."""
 
+import os
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import click
 
+from cli.embedded_redis import is_at_work, url_of
 from creditrisk.application_id import is_application_id, received_at
 from creditrisk.errors import UnknownApplication
-from creditrisk.queue import ApplicationQueue, connect
+from creditrisk.queue import ApplicationQueue
 from creditrisk.settings import Settings
+
+_CHECKOUT = Path(__file__).parents[1]
 
 
 def _queue() -> ApplicationQueue:
+    """The queue of REDIS_URL; else that of `creditrisk serve`, here or in the checkout; else the default one."""
     settings = Settings.from_environment()
-    return ApplicationQueue(
-        connect(settings.redis_url), lease_seconds=settings.lease_seconds, result_ttl=settings.result_ttl
-    )
+    if not os.environ.get("REDIS_URL"):
+        given = click.get_current_context().find_root().meta.get("data")
+        for data in [given] if given else (Path("data"), _CHECKOUT / "data"):
+            if given or is_at_work(data / "redis"):
+                settings = replace(settings, redis_url=url_of(data / "redis"))
+                break
+    return ApplicationQueue.of(settings)
 
 
 @click.group(invoke_without_command=True)
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder that `creditrisk serve` was given; REDIS_URL goes before.")  # fmt: skip
 @click.pass_context
-def queue(context: click.Context) -> None:
-    """Show how the queue stands; `retry` and `discard` deal with what failed."""
+def queue(context: click.Context, data: Path | None) -> None:
+    """Show how the queue stands; `retry` and `discard` deal with what failed.
+
+    The queue is that of REDIS_URL, or of the `creditrisk serve` (`make run`) that runs on this machine.
+    """
+    context.find_root().meta["data"] = data
     if context.invoked_subcommand:
         return
     state = _queue().state()

@@ -22,6 +22,7 @@ class PortTaken(CreditRiskError):
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=Path("data"), show_default=True, help="Folder of the embedded Redis and of the history.")  # fmt: skip
 def serve(port: int | None, data: Path) -> None:
     """Serve the form and score what comes in, with an embedded Redis unless REDIS_URL is set. Ctrl-C stops it all."""
+    os.umask(0o077)  # whatever is written here is personal data
     settings = Settings.from_environment()
     port = port or settings.port
     _check_port(settings.host, port)

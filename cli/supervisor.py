@@ -10,7 +10,7 @@ from types import FrameType
 
 import click
 
-from cli.embedded_redis import EmbeddedRedis
+from cli.embedded_redis import EmbeddedRedis, NoRedisServer
 from cli.lifeline import ends_with_parent
 from creditrisk.errors import CreditRiskError
 
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 STOP_SECONDS = 4.5
 """How long the children may take to finish what they have in hand."""
 _EARLY, _EARLY_DEATHS = 3.0, 3
+_LONGEST_PAUSE = 5.0
+"""Seconds between two attempts to start a Redis that does not start again."""
 
 
 class ChildFails(CreditRiskError):
@@ -66,6 +68,8 @@ class Supervisor:
         self.redis = redis
         self.children = children
         self._stopping = False
+        self._redis_pause = 0.0
+        self._redis_not_before = 0.0
 
     def run(self, ready: Callable[[], bool], message: str) -> None:
         """Start everything, print `message` once `ready` says so, keep all alive, and stop all at the end."""
@@ -93,9 +97,24 @@ class Supervisor:
         return False
 
     def _keep_redis(self) -> None:
-        if self.redis and self.redis.process and self.redis.process.poll() is not None and not self._stopping:
-            log.warning("redis-server ended; starting it again on its file")
+        """Start Redis again when it has ended, saying why it did; while that fails, the form refuses what comes in."""
+        if self.redis is None or self._stopping or time.monotonic() < self._redis_not_before:
+            return
+        if (reason := self.redis.end()) is None:
+            self._redis_pause = 0.0
+            return
+        try:
+            if not self._redis_pause:
+                log.warning("redis-server ended (%s); starting it again on its file", reason)
             self.redis.start()
+        except NoRedisServer as error:
+            self._redis_pause = min(max(2 * self._redis_pause, 0.5), _LONGEST_PAUSE)
+            self._redis_not_before = time.monotonic() + self._redis_pause
+            log.error(
+                "%s Trying again in %.1f s; until then nothing is accepted, and nothing is lost.",
+                error,
+                self._redis_pause,
+            )
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._stopping = True

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from cli.embedded_redis import free_port
+from cli.embedded_redis import free_port, url_of
 from creditrisk.application import Value
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
@@ -92,13 +92,8 @@ class House:
 
     def settings(self) -> Settings:
         """Settings of someone who looks at the same Redis and history."""
-        (redis,) = self.pids("redis")
-        port = (
-            _command(redis).partition("127.0.0.1:")[2].split()[0].strip("\0")
-        )  # its title, once it has started
-        return Settings(
-            redis_url=f"redis://127.0.0.1:{port}/0", history_url=str(self.folder / "data" / "history")
-        )
+        data = self.folder / "data"
+        return Settings(redis_url=url_of(data / "redis"), history_url=str(data / "history"))
 
     def intake(self) -> Intake:
         """An intake beside the form's."""
