@@ -57,8 +57,8 @@ class Upkeep:
             last = self._redis.get(_REWRITTEN)
             if last is not None and now - float(last) < min(REWRITE_SECONDS, self._result_ttl):
                 return
-            self._redis.set(_REWRITTEN, now)
             if last is not None and self._redis.info("persistence").get("aof_enabled"):
                 self._redis.bgrewriteaof()
+            self._redis.set(_REWRITTEN, now)
         except RedisError as error:
             log.debug("the append-only file is not rewritten: %s", type(error).__name__)
