@@ -59,6 +59,11 @@ class Builder:
         """Where a part's zip is."""
         return self.folder / f"{part.name}.zip"
 
+    def fetch(self, part: Part) -> None:
+        """Fetch the wheels of a part that are not here yet, so that it can be built offline. Raises WheelsUnavailable."""
+        if part.requirements:
+            self.wheels.fetch(requirements.read(self.root / part.requirements, self.target))
+
     def _install(self, part: Part, folder: Path) -> None:
         pins = requirements.read(self.root / part.requirements, self.target)
         self.wheels.install(pins, folder / "python")

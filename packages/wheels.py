@@ -28,7 +28,7 @@ class WheelHouse:
         """
         if self._install(pins, into).returncode == 0:
             return
-        self._fetch(pins)
+        self.fetch(pins)
         answer = self._install(pins, into)
         if answer.returncode:
             raise PackageError(
@@ -37,7 +37,7 @@ class WheelHouse:
 
     def member(self, pin: Pin, pattern: str) -> tuple[str, bytes]:
         """Name and content of the only file of a pinned wheel whose path matches. Raises WheelsUnavailable."""
-        self._fetch([pin])
+        self.fetch([pin])
         stem = pin.name.lower().replace("-", "_")
         (wheel,) = self.folder.glob(f"{stem}-{pin.version.removeprefix('==')}-*.whl")
         with ZipFile(wheel) as archive:
@@ -49,7 +49,8 @@ class WheelHouse:
     def _install(self, pins: Sequence[Pin], into: Path) -> subprocess.CompletedProcess[str]:
         return self._pip(pins, "install", "--no-index", "--no-compile", "--upgrade", "--target", str(into))
 
-    def _fetch(self, pins: Sequence[Pin]) -> None:
+    def fetch(self, pins: Sequence[Pin]) -> None:
+        """Fetch the pinned wheels that are not here yet. Raises WheelsUnavailable."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if self._pip(pins, "download", "--no-index", "--dest", str(self.folder)).returncode == 0:
             return  # all of them are here already

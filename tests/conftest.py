@@ -1,51 +1,66 @@
 """What every test may use: a real Redis, made-up applications, and what a machine may lack."""
 
 import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from redis import Redis
 
-from cli.embedded_redis import EmbeddedRedis
+from cli.embedded_redis import EmbeddedRedis, NoRedisServer
 from creditrisk.application.validation import validate
+from packages.errors import WheelsUnavailable
+from tests import machine
 
 ROOT = Path(__file__).parents[1]
 STRICT = os.environ.get("STRICT") == "1"
 
-_HOW_TO_GET = {
-    "chromium": "install Debian's chromium and chromium-driver",
-    "node": "install Node.js 20 and npm",
-    "docker": "start a Docker engine and set DOCKER_HOST",
-}
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    """Skip a test marked `needs("…")` where the machine lacks that, before anything is set up for it."""
+    with _skipping():
+        for mark in item.iter_markers("needs"):
+            for what in mark.args:
+                machine.require(what)
+        return (yield)
 
 
-def _has(what: str) -> bool:
-    if what == "docker":
-        import subprocess
-
-        return (
-            bool(shutil.which("docker"))
-            and subprocess.run(["docker", "info"], capture_output=True).returncode == 0
-        )
-    return shutil.which({"node": "npm"}.get(what, what)) is not None
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    with _skipping():
+        return (yield)
 
 
-@pytest.fixture(autouse=True)
-def _needs(request: pytest.FixtureRequest) -> None:
-    """Skip a test marked `needs("…")` where the machine lacks that; under STRICT=1 it fails."""
-    for mark in request.node.iter_markers("needs"):
-        for what in mark.args:
-            if not _has(what):
-                message = f"this test needs {what}: {_HOW_TO_GET.get(what, f'install {what}')}"
-                pytest.fail(message) if STRICT else pytest.skip(message)
+@contextmanager
+def _skipping() -> Iterator[None]:
+    """What the machine lacks is a skip, with the sentence that says how to get it."""
+    try:
+        yield
+    except (machine.Lacking, WheelsUnavailable) as error:
+        pytest.skip(str(error))
+    except NoRedisServer:
+        if reason := machine.lacking("redis-server"):
+            pytest.skip(reason)
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under STRICT=1 a skip, whoever made it, is a failure."""
+    report = yield
+    if STRICT and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"{item.nodeid}: {reason} (STRICT=1)"
+    return report
 
 
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
     """A real redis-server for the whole run."""
+    machine.require("redis-server")
     server = EmbeddedRedis(tmp_path_factory.mktemp("redis"), appendfsync="everysec")
     server.start()
     yield server

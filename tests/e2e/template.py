@@ -47,8 +47,6 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def compile_template(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Compile:
     """`sls package` for a stage and parameters; gives the template and leaves its file's path under "path"."""
-    if not (ROOT / "node_modules" / ".bin" / "sls").exists():
-        subprocess.run(["npm", "ci"], cwd=ROOT, check=True, capture_output=True)
 
     @cache
     def compiled(stage: str, *parameters: str) -> dict[str, Any]:

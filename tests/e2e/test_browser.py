@@ -16,8 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 from selenium.common.exceptions import WebDriverException
-from selenium.webdriver import ActionChains, Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -27,8 +26,9 @@ from selenium.webdriver.support.wait import WebDriverWait
 from cli.embedded_redis import free_port
 from creditrisk.application import FIELDS
 from tests.conftest import ROOT
+from tests.machine import open_chromium
 
-pytestmark = pytest.mark.needs("chromium", "chromedriver")
+pytestmark = pytest.mark.needs("chromium", "redis-server")
 
 APPLICANT = {
     "full_name": "Júlia d'Ávila",
@@ -104,19 +104,13 @@ def open_browser(tmp_path: Path) -> Iterator[Callable[..., Chrome]]:
     opened: list[Chrome] = []
 
     def open_one(javascript: bool = True) -> Chrome:
-        options = ChromeOptions()
-        options.binary_location = "/usr/bin/chromium"
-        for flag in (
-            "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-component-update",
-            "disable-background-networking", "disable-sync", "disable-dev-shm-usage", "window-size=1280,900",
-            "host-resolver-rules=MAP *.test 127.0.0.1", f"user-data-dir={tmp_path / f'profile-{len(opened)}'}",
-        ):  # fmt: skip
-            options.add_argument(f"--{flag}")
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        if not javascript:
-            preferences = {"profile.managed_default_content_settings.javascript": 2}
-            options.add_experimental_option("prefs", preferences)
-        opened.append(Chrome(options=options, service=Service("/usr/bin/chromedriver")))
+        preferences = {} if javascript else {"profile.managed_default_content_settings.javascript": 2}
+        flags = (
+            "disable-quic", "disable-component-update", "disable-background-networking", "disable-sync",
+            "window-size=1280,900", "host-resolver-rules=MAP *.test 127.0.0.1",
+            f"user-data-dir={tmp_path / f'profile-{len(opened)}'}",
+        )  # fmt: skip
+        opened.append(open_chromium(*flags, preferences=preferences))
         return opened[-1]
 
     yield open_one

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from cli.embedded_redis import free_port
+from tests import machine
 from training.population import population
 
 ROOT = Path(__file__).parents[2]
@@ -127,7 +128,11 @@ class Stack:
 def stack(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Stack]:
     """Built from the checkout and started, as `docker compose up --build` does."""
     made = Stack(free_port(), tmp_path_factory.mktemp("compose") / "history")
-    made.compose("build")
+    try:
+        made.compose("build")
+    except AssertionError:
+        machine.require("the network")  # the images fetch their packages
+        raise
     try:
         made.up()
         yield made

@@ -12,7 +12,10 @@ import pytest
 from cli.embedded_redis import free_port
 from tests.e2e.template import ROOT
 
-pytestmark = [pytest.mark.needs("node"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.needs("bash", "make", "curl", "npm's registry", "LocalStack", "wheels"),
+    pytest.mark.timeout(600),
+]
 
 
 def test_its_steps_lead_to_a_decision_and_leave_nothing(tmp_path: Path) -> None:

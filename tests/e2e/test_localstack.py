@@ -20,7 +20,7 @@ from tests.e2e.local_aws import Deployment, break_a_pickle, new_version, wait_un
 
 APPLICATIONS = 200
 BULK_ROWS = 100_000
-pytestmark = [pytest.mark.needs("node"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.needs("sls", "LocalStack", "wheels"), pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.needs("node")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _serverless() -> None:
-    if not (ROOT / "node_modules" / ".bin" / "sls").exists():
-        subprocess.run(["npm", "ci"], cwd=ROOT, check=True, capture_output=True)
+pytestmark = pytest.mark.needs("sls")
 
 
 def invoke(function: str, redis_url: str, history: Path, event: str = "") -> subprocess.CompletedProcess[str]:

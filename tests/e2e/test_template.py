@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from localstage.venvs import make_venv
 from tests.e2e.template import ROOT, Compile, listed, of_type, sls, statements
+from tests.machine import CHECKOV
 
 STAGES = ("local", "dev", "prod")
-pytestmark = pytest.mark.needs("node")
+pytestmark = pytest.mark.needs("sls")
 
 # -- every stage
 
@@ -43,11 +43,10 @@ def test_every_stage_is_clean_to_cfn_lint(stage: str, compile_template: Compile)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.needs("checkov")
 def test_checkov_finds_nothing_but_the_explained_exceptions(compile_template: Compile) -> None:
-    checkov = ROOT / ".localstack" / "checkov"
-    make_venv(checkov, ROOT / "resources" / "checkov.txt")
     command = [
-        checkov / "bin" / "checkov",
+        CHECKOV / "bin" / "checkov",
         "--config-file",
         "resources/checkov.yml",
         "--file",

@@ -8,7 +8,7 @@ import yaml
 
 from tests.e2e.template import ROOT, Compile, of_type, sls
 
-pytestmark = pytest.mark.needs("node")
+pytestmark = pytest.mark.needs("sls")
 
 GIVEN_VPC = ("vpc=vpc-1234", "subnets=subnet-1,subnet-2")
 GIVEN_REDIS = ("redis=rediss://:secret@queue.example.org:6379/0", "redisSecurityGroup=sg-1234")

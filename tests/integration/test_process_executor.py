@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from localstage.paths import HERE, Folders
-from localstage.venvs import make_venv
+from localstage.paths import Folders
 from process_executor.child import Child, Exited, TimedOut
 from process_executor.environment import function_environment
 from process_executor.image import Image
 from process_executor.runtime_api import InitFailed, Invocation, RuntimeApi
+
+pytestmark = pytest.mark.needs("Lambda's Python")
 
 HANDLER = """
 import json, os, time
@@ -35,9 +36,7 @@ def leave(event, context):
 def _python() -> Iterator[None]:
     """The Python that stands for Lambda's."""
     with pytest.MonkeyPatch.context() as patch:
-        venv = Folders().runtime_venv
-        make_venv(venv, HERE / "runtime.txt")
-        patch.setenv("LAMBDA_PROCESS_PYTHON", str(venv / "bin" / "python"))
+        patch.setenv("LAMBDA_PROCESS_PYTHON", str(Folders().runtime_venv / "bin" / "python"))
         yield
 
 

@@ -9,6 +9,7 @@ from tests.e2e.chaos.scenarios import SHORT, all_scenarios
 SCENARIOS = all_scenarios()
 
 
+@pytest.mark.needs("redis-server", "linux")  # signals and limits of other processes
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_nothing_accepted_is_lost_or_doubled(name: str, tmp_path: Path) -> None:
     figures = SCENARIOS[name](tmp_path, SHORT)

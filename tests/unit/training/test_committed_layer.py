@@ -8,16 +8,14 @@ import pytest
 
 from creditrisk.application.validation import validate
 from scoring import load
+from tests.machine import DATA
 from training.data import SOURCE_FIELDS, Data, read
 
 ROOT = Path(__file__).parents[3]
 PICKLES = ROOT / "layers" / "model" / "pickles"
-DATA = ROOT.parent / "shared" / "data" / "pakdd2010" / "modeling.txt.gz"
 ROWS = 1_000
 
-with_data = pytest.mark.skipif(
-    not DATA.exists(), reason="this test needs the PAKDD 2010 modelling file beside the project"
-)
+with_data = pytest.mark.needs("the PAKDD 2010 file")
 
 
 @pytest.mark.parametrize(("model", "least"), [("lightgbm", 0.645), ("deeplearning", 0.640)])
