@@ -22,7 +22,7 @@ STRICT = os.environ.get("STRICT") == "1"
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     """Skip a test marked `needs("…")` where the machine lacks that, before anything is set up for it."""
     with _skipping():
-        for mark in item.iter_markers("needs"):
+        for mark in reversed(list(item.iter_markers("needs"))):  # the module's first
             for what in mark.args:
                 machine.require(what)
         return (yield)

@@ -53,7 +53,7 @@ def test_after_a_kill_another_one_starts_on_the_folder_with_all_that_was_accepte
         second.stop()
 
 
-@pytest.mark.needs("linux")  # elsewhere nobody tells a child that its parent died
+@pytest.mark.needs("linux", "redis-server")  # elsewhere nobody tells a child that its parent died
 def test_it_ends_when_the_process_that_started_it_is_killed(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from cli.embedded_redis import EmbeddedRedis; "
