@@ -3,10 +3,13 @@
 import importlib
 import logging
 import os
+import platform
 import sys
 
 import click
+from click.exceptions import NoSuchCommand
 
+from creditrisk import __version__
 from creditrisk.errors import CreditRiskError
 from creditrisk.settings import Settings
 
@@ -33,6 +36,15 @@ class _LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; a misspelt command gets the suggestion that click makes for those it knows beforehand."""
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:
+            raise NoSuchCommand(error.command_name.lower(), possibilities=COMMANDS, ctx=ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, help) for name, (_, help) in COMMANDS.items()])
@@ -47,6 +59,9 @@ def _settings_help() -> str:
 
 @click.group(
     cls=_LazyGroup, epilog=_settings_help(), context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(
+    __version__, "-V", "--version", message=f"%(prog)s %(version)s (Python {platform.python_version()})"
 )
 def creditrisk() -> None:
     """Credit-risk scoring: a form, a queue and a scorer."""
