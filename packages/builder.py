@@ -45,7 +45,9 @@ class Builder:
                 check=True,
                 env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": ""},
             )
-        archive.write(folder, self.zip(part))
+        unfinished = self.zip(part).with_suffix(".partial")
+        archive.write(folder, unfinished)
+        unfinished.replace(self.zip(part))  # whole or not at all: a zip that stands there may be deployed
         stamp.write_text(made_from)
 
     def lay_out(self, layers: Iterable[Part]) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,31 @@ def test_no_stage_has_what_localstack_cannot_do(stage: str, compile_template: Co
     assert "AWS::Lambda::Url" in kinds
     if stage == "local":
         assert not {kind for kind in kinds if kind.startswith(("AWS::ElastiCache::", "AWS::EC2::"))}
+
+
+@pytest.mark.parametrize("command", ["package", "deploy"])
+def test_without_the_packages_it_says_which_make_builds_them(command: str, tmp_path: Path) -> None:
+    done = sls(command, "--stage", "prod", f"--param=packages={tmp_path}")
+    said = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert f"{tmp_path}/functions/form.zip (and 5 more) is not there" in said
+    assert "run `make package PYTHON_VERSION=3.13 ARCH=x86_64` first" in said
+
+
+@pytest.mark.parametrize("content", [None, b"", b"P"])
+def test_one_package_that_is_missing_or_no_zip_is_named(
+    content: bytes | None, packages: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(packages, tmp_path / "packages"))
+    layer = folder / "layers" / "model.zip"
+    layer.unlink() if content is None else layer.write_bytes(content)
+    given = [f"--param={value}" for value in (f"packages={folder}", "architecture=arm64")]
+    done = sls("package", "--stage", "dev", "--package", str(tmp_path / "out"), *given)
+    assert done.returncode == 1
+    assert (
+        f"{layer} is not there: run `make package PYTHON_VERSION=3.13 ARCH=arm64`"
+        in done.stdout + done.stderr
+    )
 
 
 # -- the functions
