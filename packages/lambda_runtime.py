@@ -17,8 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-NO_ANSWER = 20.0
-"""Seconds past its time-out after which a function is taken for dead."""
+NO_ANSWER = 60.0
+"""Seconds past its time-out after which a function that took nothing is taken for dead."""
 
 
 @dataclass
@@ -29,6 +29,8 @@ class Invocation:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     answer: Any = None
     error: bool = False
+    taken: float | None = None
+    """When the function took it (monotonic seconds): from then on its time runs, whatever its start took."""
     done: threading.Event = field(default_factory=threading.Event)
 
     def finish(self, answer: Any, *, error: bool) -> None:
@@ -112,12 +114,12 @@ class LambdaRuntime:
         """Invoke the function and wait for its answer; past the time-out it is killed, as on AWS."""
         invocation = Invocation(json.dumps(event).encode())
         self._waiting.put(invocation)
-        started = time.monotonic()
+        handed_in = time.monotonic()
         while not invocation.done.wait(0.02):
             if self._process.poll() is not None:
                 invocation.finish({"errorMessage": "the function's process has ended"}, error=True)
-            elif time.monotonic() - started > self.timeout + (
-                0 if invocation.id in self._running else NO_ANSWER
+            elif time.monotonic() > (
+                invocation.taken + self.timeout if invocation.taken else handed_in + self.timeout + NO_ANSWER
             ):
                 self._process.kill()
                 invocation.finish(
@@ -142,6 +144,7 @@ class LambdaRuntime:
             def do_GET(self) -> None:
                 invocation = runtime._waiting.get()
                 runtime._running[invocation.id] = invocation
+                invocation.taken = time.monotonic()
                 self.send_response(200)
                 self.send_header("Lambda-Runtime-Aws-Request-Id", invocation.id)
                 self.send_header(

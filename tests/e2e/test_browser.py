@@ -78,11 +78,11 @@ def serving(data: Path, **environment: str) -> Iterator[System]:
         assert process.stdout
         system = System(port, data, process.stdout.readline())
         assert "Ready" in system.said
-        assert urlopen(f"{system.url}readyz", timeout=10).status == 200
+        assert urlopen(f"{system.url}readyz", timeout=60).status == 200
         yield system
     finally:
         process.terminate()
-        assert process.wait(10) is not None
+        assert process.wait(60) is not None
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +148,7 @@ def press_assess(browser: Chrome) -> None:
 
     browser.find_element(By.XPATH, "//button[text()='ASSESS']").click()
     # While one page makes way for the next, the browser knows of no element.
-    WebDriverWait(browser, 30, 0.05, ignored_exceptions=[WebDriverException]).until(arrived)
+    WebDriverWait(browser, 120, 0.05, ignored_exceptions=[WebDriverException]).until(arrived)
 
 
 def heading(browser: Chrome) -> str:
@@ -157,7 +157,7 @@ def heading(browser: Chrome) -> str:
 
 def verdict(browser: Chrome) -> str:
     """The verdict, once it is there. While one page makes way for the next, the browser knows of no heading."""
-    WebDriverWait(browser, 30, ignored_exceptions=[WebDriverException]).until(
+    WebDriverWait(browser, 120, ignored_exceptions=[WebDriverException]).until(
         lambda it: heading(it) in VERDICTS.values()
     )
     return heading(browser)

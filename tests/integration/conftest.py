@@ -42,7 +42,8 @@ class StubModel:
 
 @pytest.fixture
 def settings(redis_url: str, tmp_path: Path) -> Settings:
-    return Settings(redis_url=redis_url, history_url=str(tmp_path / "history"), lease_seconds=1.0)
+    # A lease outlasts every pause of a busy machine; a test that wants it to run out moves it (let_leases_run_out).
+    return Settings(redis_url=redis_url, history_url=str(tmp_path / "history"), lease_seconds=60.0)
 
 
 @pytest.fixture

@@ -118,8 +118,8 @@ def test_more_may_wait_than_there_are_connections(
     with closing(client.connect(redis_url)) as narrow, ThreadPoolExecutor(20) as clients:
         intake = Intake(ApplicationQueue(narrow, lease_seconds=1, result_ttl=60), settings)
         receipts = list(clients.map(lambda _: intake.submit(make_application()), range(20)))
-        waiting = [clients.submit(intake.wait, receipt.id, 10) for receipt in receipts]
-        wait_until(lambda: narrow.info("clients")["blocked_clients"] == 4, 10, "every connection")
+        waiting = [clients.submit(intake.wait, receipt.id, 60) for receipt in receipts]
+        wait_until(lambda: narrow.info("clients")["blocked_clients"] == 4, 60, "every connection")
         drain_all()
         assert {done.result().status for done in waiting} == {"decided"}
 
@@ -217,7 +217,14 @@ def test_what_a_hanging_redis_takes_up_after_all_is_the_same_when_it_is_sent_aga
 ) -> None:
     monkeypatch.setattr("creditrisk.queue.client.PATIENCE", 0.2)
     intake, application = Intake.connect(own_intake.settings), make_application()
-    intake.submit(make_application())  # over this connection: what comes next lies in Redis' hands
+
+    def connected() -> bool:  # what comes next lies in Redis' hands; a busy one may need more than one try
+        try:
+            return bool(intake.submit(make_application(), "first"))
+        except QueueUnavailable:
+            return False
+
+    wait_until(connected, 60, "the connection")
     assert own_redis.process is not None
     own_redis.process.send_signal(signal.SIGSTOP)
     try:
@@ -225,7 +232,7 @@ def test_what_a_hanging_redis_takes_up_after_all_is_the_same_when_it_is_sent_aga
             intake.submit(application, "key")
     finally:
         os.kill(own_redis.process.pid, signal.SIGCONT)
-    wait_until(lambda: own_intake.queue.waiting() == 2, 5, "what was sent")
+    wait_until(lambda: own_intake.queue.waiting() == 2, 60, "what was sent")
 
     assert own_intake.submit(application, "key").repeated
     assert own_intake.queue.waiting() == 2
@@ -235,7 +242,7 @@ def test_a_redis_out_of_memory_refuses_in_words(
     own_redis: EmbeddedRedis, own_intake: Intake, make_application: Make
 ) -> None:
     with closing(Redis.from_url(own_redis.url)) as redis:
-        redis.config_set("maxmemory", "1mb")
+        redis.config_set("maxmemory", 1)
         with pytest.raises(QueueUnavailable, match="refuses"):
             own_intake.submit(make_application())
         assert redis.dbsize() == 0

@@ -28,7 +28,7 @@ API = "/api/v1/applications"
 
 @pytest.fixture
 def app(settings: Settings, intake: Intake) -> Flask:
-    return create_app(replace(settings, wait_seconds=10.0), intake)
+    return create_app(replace(settings, wait_seconds=60.0), intake)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_form_predict_and_api_give_one_applicant_the_same_probability(
     applicant = raw_application | {"age": "71"}
     page = client.post("/application", data=applicant)
     predicted = client.post("/predict", json=applicant).json
-    answered = client.post(API, json=applicant, headers={"Prefer": "wait=10"}).json
+    answered = client.post(API, json=applicant, headers={"Prefer": "wait=25"}).json
     assert "71.0 %" in page.text
     assert predicted
     assert answered
@@ -151,7 +151,7 @@ def test_a_question_held_open_is_answered_when_the_decision_falls(
     )
     asking.start()
     drain_all()
-    asking.join(timeout=10)
+    asking.join(timeout=60)
     assert [body["status"] for body in bodies] == ["decided"]
 
 

@@ -14,9 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("option", ["--version", "-V"])
-def test_it_tells_its_version_whatever_the_settings_are(
-    option: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_tells_its_version_whatever_the_settings_are(option: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "not a number")
     result = CliRunner().invoke(creditrisk, [option])
     assert result.exit_code == 0

@@ -17,7 +17,7 @@ from cli.embedded_redis import free_port, url_of
 from creditrisk.application import Value
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
-from tests.e2e.chaos.stage import LEASE_SECONDS, ROOT, wait_until
+from tests.e2e.chaos.stage import BUSY, LEASE_SECONDS, ROOT, wait_until
 
 _MARKS = {"scorer": "cli\0worker", "form": "gunicorn", "redis": "redis-server"}
 
@@ -64,7 +64,7 @@ class House:
             children = [pid for name in _MARKS for pid in self.pids(name)]
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(10)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 for pid in (self.process.pid, *children):
                     _kill(pid)
@@ -116,7 +116,7 @@ class House:
         self, path: str, application: Mapping[str, Value], seconds: float = 30, **headers: str
     ) -> tuple[int, dict[str, Any]]:
         """As a patient client: sends it again, under the same key, until an answer comes that is no refusal."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * BUSY
         while True:
             try:
                 status, body = self.post(path, application, **headers)
@@ -124,7 +124,7 @@ class House:
                     return status, body
             except (OSError, http.client.HTTPException):
                 pass
-            assert time.monotonic() < deadline, f"no answer within {seconds} s\n{self.log[-2000:]}"
+            assert time.monotonic() < deadline, f"no answer within {seconds * BUSY} s\n{self.log[-2000:]}"
             time.sleep(0.1)
 
 

@@ -188,7 +188,7 @@ def test_waiting_questions_leave_room_for_new_applications(raw_application: dict
             self.waited.append(seconds)
             if seconds > 1:
                 waiting.release()
-                release.wait(10)
+                release.wait(120)
             return self.find(application_id)
 
     intake = Slow(decision=None)
@@ -202,7 +202,7 @@ def test_waiting_questions_leave_room_for_new_applications(raw_application: dict
     for thread in threads:
         thread.start()
     for _ in threads:
-        assert waiting.acquire(timeout=10)
+        assert waiting.acquire(timeout=60)
     reply = ask()
     release.set()
     for thread in threads:

@@ -77,4 +77,4 @@ def _end(stage: Stage) -> None:
     for process in stage.processes:
         if process.poll() is None:
             process.terminate()
-            assert process.wait(10) == 0, "it ends in order"
+            assert process.wait(60) == 0, "it ends in order"

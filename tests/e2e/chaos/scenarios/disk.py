@@ -24,7 +24,7 @@ def torn_last_line(folder: Path, scale: Scale) -> Figures:
             sound = stage.scorer()
             stage.settle()
             sound.terminate()
-            assert sound.wait(10) == 0
+            assert sound.wait(60) == 0
         return stage.figures(note=f"{torn} lines torn and scored again")
 
 

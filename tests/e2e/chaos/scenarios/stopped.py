@@ -27,7 +27,7 @@ def past_its_lease(folder: Path, scale: Scale) -> Figures:
             stage.settle()
             for process in stage.processes[-len(stopped) - 1 :]:
                 process.terminate()
-                assert process.wait(10) == 0, "it ends in order"
+                assert process.wait(60) == 0, "it ends in order"
         _in_the_middle_of_a_write(stage)
         return stage.figures(note=f"stopped when {', '.join(_OUTSIDE_THE_LOCK)}, half-written")
 
