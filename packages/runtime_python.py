@@ -4,7 +4,8 @@ import hashlib
 import subprocess
 from pathlib import Path
 
-from packages.errors import PackageError
+from packages.errors import PackageError, WheelsUnavailable
+from packages.network import no_network
 
 
 def runtime_python(root: Path, version: str, interpreter: str) -> Path:
@@ -19,6 +20,10 @@ def runtime_python(root: Path, version: str, interpreter: str) -> Path:
     venv = [interpreter, "-m", "venv", "--clear", str(folder)]
     for command in (venv, [*pip, "install", "--require-hashes", "-r", str(pins)]):
         answer = subprocess.run(command, capture_output=True, text=True)
+        if answer.returncode and no_network(answer.stderr):
+            raise WheelsUnavailable(
+                "There is no network, and Lambda's runtime client is not here yet: connect once."
+            )
         if answer.returncode:
             raise PackageError(f"Lambda's runtime client could not be installed:\n{answer.stderr.strip()}")
     stamp.write_text(wanted)

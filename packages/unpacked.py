@@ -1,5 +1,6 @@
 """A function as Lambda lays it out: its zip in task/, its layers' zips over one another in opt/."""
 
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
@@ -48,10 +49,18 @@ def build_and_unpack(root: Path, to: Path) -> dict[str, Unpacked]:
 
 
 def runnable_target() -> Target:
-    """The target that AWS runs, where this machine has its Python; else the same for this Python and processor."""
+    """The target that AWS runs, where this machine has its Python; else the same for this Python and processor.
+
+    A Python that makes no virtual environment (Debian's without python3-venv) is none: there is no runtime for it.
+    """
     here = Target.here()
     aws = Target(arch=here.arch)
-    return aws if aws.interpreter() else here
+    python = aws.interpreter()
+    complete = (
+        python
+        and subprocess.run([python, "-Ic", "import ensurepip, venv"], capture_output=True).returncode == 0
+    )
+    return aws if complete else here
 
 
 def _extract(archive: Path, to: Path) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from packages.errors import PackageError, WheelsUnavailable
+from packages.network import no_network
 from packages.requirements import Pin
 from packages.target import Target
 
-_PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "--quiet"]
+_PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 
 
 class WheelHouse:
@@ -55,10 +56,15 @@ class WheelHouse:
         if self._pip(pins, "download", "--no-index", "--dest", str(self.folder)).returncode == 0:
             return  # all of them are here already
         answer = self._pip(pins, "download", "--dest", str(self.folder))
+        if answer.returncode and no_network(answer.stderr):
+            raise WheelsUnavailable(
+                f"There is no network, and not every wheel for Python {self.target.python} on {self.target.arch} is "
+                "here yet: the first build needs the network, later ones do not."
+            )
         if answer.returncode:
             raise WheelsUnavailable(
-                f"Not every wheel for Python {self.target.python} on {self.target.arch} could be fetched "
-                f"(the first build needs the network, later ones do not):\n{_errors(answer.stderr)}"
+                f"Not every wheel for Python {self.target.python} on {self.target.arch} could be fetched:\n"
+                f"{_errors(answer.stderr)}"
             )
 
     def _pip(self, pins: Sequence[Pin], command: str, *options: str) -> subprocess.CompletedProcess[str]:

@@ -171,7 +171,7 @@ def _venv(install: Callable[[], None]) -> Callable[[], str]:
         try:
             install()
         except (CommandFailed, OSError) as error:
-            return f"it is installed where the network is ({str(error).splitlines()[-1]})"
+            return str(error).splitlines()[-1]
         return ""
 
     return check

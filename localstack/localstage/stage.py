@@ -13,6 +13,7 @@ from localstage.commands import CommandFailed, end, run
 from localstage.paths import ROOT, Folders
 from localstage.server import server_runs, start_server, stop_server
 from localstage.venvs import install
+from packages.network import no_network
 
 _REDIS_WORDS = "redis-server"
 
@@ -95,7 +96,14 @@ class Stage:
         if not (ROOT / "node_modules" / ".bin" / "sls").exists():
             if not shutil.which("npm"):
                 raise CommandFailed("Node.js is not installed: install Node.js 20 with npm.")
-            run(["npm", "ci"], cwd=ROOT, quiet=True)
+            try:
+                run(["npm", "ci"], cwd=ROOT, quiet=True)
+            except CommandFailed as error:
+                if no_network(str(error)):
+                    raise CommandFailed(
+                        "There is no network: npm installs the Serverless Framework once. Connect, and try again."
+                    ) from None
+                raise
 
     def deploy(self, *, package: bool = True, parameters: tuple[str, ...] = ()) -> str:
         """Build the packages for this Python, deploy them, and return the form's address once it answers."""

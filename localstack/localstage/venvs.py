@@ -6,8 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from localstage.commands import run
+from localstage.commands import CommandFailed, run
 from localstage.paths import HERE, ROOT, Folders
+from packages.network import no_network
 
 _PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
@@ -29,7 +30,15 @@ def make_venv(folder: Path, requirements: Path) -> None:
         return
     print(f"Installing {folder.relative_to(ROOT)} …", flush=True)
     run([sys.executable, "-m", "venv", "--clear", folder], cwd=ROOT)
-    run([folder / "bin" / "python", *_PIP, "--require-hashes", "-r", requirements], cwd=ROOT, quiet=True)
+    try:
+        run([folder / "bin" / "python", *_PIP, "--require-hashes", "-r", requirements], cwd=ROOT, quiet=True)
+    except CommandFailed as error:
+        if no_network(str(error)):
+            raise CommandFailed(
+                f"There is no network: {folder.relative_to(ROOT)} is installed once, from Python's package index. "
+                "Connect, or name a mirror in PIP_INDEX_URL, and try again."
+            ) from None
+        raise
     stamp.write_text(wanted)
 
 

@@ -4,6 +4,7 @@ A fresh copy of the checkout, a PATH without some programs and with broken ones 
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from packages import network
+from packages.network import no_network
 from tests.machine import ROOT
 
 pytestmark = pytest.mark.timeout(900)
@@ -22,7 +25,7 @@ NOWHERE = "http://127.0.0.1:1/"
 OFFLINE = {
     "PIP_CONFIG_FILE": os.devnull,
     "PIP_INDEX_URL": NOWHERE,
-    "PIP_RETRIES": "0",
+    "PIP_RETRIES": "1",
     "PIP_NO_CACHE_DIR": "1",
     "npm_config_registry": NOWHERE,
     "npm_config_fetch_retries": "0",
@@ -70,7 +73,7 @@ MACHINES = {
             "tests.e2e.test_localstack": "install Node.js 20",
             "tests.e2e.test_deploy_docs": "install curl",
             "tests.e2e.test_packages": "the first build needs the network",
-            "tests.integration.test_process_executor": "it is installed where the network is",
+            "tests.integration.test_process_executor": "There is no network",
         },
     ),
     "halves": Machine(
@@ -120,13 +123,18 @@ def path_with(programs: Mapping[str, str], folder: Path) -> str:
     return str(folder)
 
 
+def environment_of(variables: Mapping[str, str]) -> dict[str, str]:
+    """These variables where there is no network, and nothing else of ours."""
+    kept = {name: os.environ[name] for name in ("HOME", "LANG", "PYENV_ROOT") if name in os.environ}
+    return kept | OFFLINE | variables
+
+
 def run(clone: Path, path: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The suite, or a part of it."""
-    kept = {name: os.environ[name] for name in ("HOME", "LANG", "PYENV_ROOT") if name in os.environ}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
         cwd=clone,
-        env=kept | OFFLINE | {"PATH": path} | environment,
+        env=environment_of({"PATH": path, **environment}),
         capture_output=True,
         text=True,
     )
@@ -158,6 +166,66 @@ def test_what_a_machine_lacks_is_skipped_with_a_line(name: str, clone: Path, tmp
     for module, reason in found:
         assert machine.says[module] in reason, module
         assert reason in done.stdout, "the line stands in the summary"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["make", "run"], "There is no network: Python's package index cannot be reached."),
+        (["make", "setup"], "There is no network: Python's package index cannot be reached."),
+        ([sys.executable, "-m", "packages"], "packages: There is no network, and not every wheel"),
+        (
+            [sys.executable, "-m", "localstage", "up"],
+            "localstack: There is no network: .localstack/server is",
+        ),
+    ],
+    ids=lambda value: " ".join(value[-2:]) if isinstance(value, list) else "",
+)
+@pytest.mark.needs("make")
+def test_a_fresh_checkout_without_the_network_says_so_in_one_sentence(
+    command: list[str], said: str, clone: Path, tmp_path: Path
+) -> None:
+    environment = {"PATH": path_with({}, tmp_path / "bin"), "PYTHONPATH": "localstack"}
+    done = subprocess.run(command, cwd=clone, env=environment_of(environment), capture_output=True, text=True)
+    assert done.returncode != 0
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("make: ***")]
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith(said)
+
+
+def test_what_is_no_want_of_a_network_is_told_in_pips_own_words(clone: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.txt"
+    wrong.write_text(f"pip==0.0 --hash=sha256:{'0' * 64}\n")
+    done = subprocess.run(
+        [clone / "requirements/install", sys.executable, "--no-index", "--require-hashes", "-r", wrong],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "No matching distribution found for pip==0.0" in done.stderr
+    assert "There is no network" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Retrying … after connection broken by 'NewConnectionError(Connection refused)'", True),
+        ("Retrying … after connection broken by 'ReadTimeoutError(\"HTTPSConnectionPool\")'", True),
+        ("Retrying … 'ProxyError('Cannot connect to proxy.', RemoteDisconnected())'", True),
+        ("npm error code ENOTFOUND", True),
+        ("npm error network request failed, reason: connect ECONNREFUSED 127.0.0.1:1", True),
+        ("ERROR: No matching distribution found for flask==99", False),
+        ("NewConnectionError … THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", False),
+        ('SSLError(CertificateError("hostname doesn\'t match"))', False),
+    ],
+)
+def test_the_want_of_a_network_is_told_from_other_troubles(said: str, expected: bool) -> None:
+    assert no_network(said) is expected
+    pattern = re.search(r"grep -qE '([^']+)'", (ROOT / "requirements/install").read_text())
+    assert pattern
+    assert set(pattern[1].split("|")) == set(network._PIP.split("|")), (
+        "pip's words are the same in both places"
+    )
 
 
 def test_a_machine_without_anything_collects_every_test_and_strict_takes_no_skip(
