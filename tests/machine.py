@@ -4,7 +4,7 @@ A need is looked for once a run, by using it: that a program lies on the PATH do
 installed into the checkout is, where the network allows it.
 """
 
-import re
+import json
 import shutil
 import subprocess
 import sys
@@ -30,6 +30,7 @@ from packages.unpacked import runnable_target
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "pakdd2010" / "modeling.txt.gz"
 CHECKOV = ROOT / ".localstack" / "checkov"
+COMPOSE_1 = ROOT / ".localstack" / "docker-compose-1"
 SLS = ROOT / "node_modules" / ".bin" / "sls"
 _SECONDS = 60.0
 """How long a program may take to say that it is there; one that hangs is of no use."""
@@ -96,12 +97,17 @@ def _docker() -> str:
 
 
 def _base_images() -> list[str]:
-    """What docker-compose.yml and its Dockerfile start from; the profile for LocalStack is not tested."""
-    compose = (ROOT / "docker-compose.yml").read_text().partition("profiles: [localstack]")[0]
-    built_from = re.findall(
-        r"^FROM (\S+:\S+)", (ROOT / "containers" / "Dockerfile").read_text(), re.MULTILINE
+    """What docker-compose.yml and its Dockerfile start from, as set here; the profile for LocalStack is not tested."""
+    done = subprocess.run(
+        ["docker", "compose", "config", "--format", "json"], cwd=ROOT, capture_output=True, text=True
     )
-    return sorted({*re.findall(r"^ +image: (\S+)", compose, re.MULTILINE), *built_from})
+    if done.returncode:
+        return []  # the test that brings it up says what is wrong with it
+    images = set()
+    for service in json.loads(done.stdout)["services"].values():
+        build = service.get("build", {})
+        images |= set(build.get("args", {}).values()) if build else {service["image"]}
+    return sorted(images)
 
 
 # -- a browser
@@ -224,6 +230,9 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "Lambda's Python": _venv(lambda: venvs.make_venv(Folders().runtime_venv, HERE / "runtime.txt")),
     "checkov": _venv(lambda: venvs.make_venv(CHECKOV, ROOT / "resources" / "checkov.txt")),
     "the network": _network,
+    "docker-compose 1": _venv(
+        lambda: venvs.make_venv(COMPOSE_1, ROOT / "tests" / "e2e" / "docker-compose-1.txt")
+    ),
     "wheels": _wheels,
     "redis-server": _redis_server,
     "linux": lambda: "" if sys.platform == "linux" else "it is about Linux",

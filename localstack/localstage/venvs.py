@@ -31,7 +31,11 @@ def make_venv(folder: Path, requirements: Path) -> None:
     print(f"Installing {folder.relative_to(ROOT)} …", flush=True)
     run([sys.executable, "-m", "venv", "--clear", folder], cwd=ROOT)
     try:
-        run([folder / "bin" / "python", *_PIP, "--require-hashes", "-r", requirements], cwd=ROOT, quiet=True)
+        run(
+            [folder / "bin" / "python", *_PIP, "--no-deps", "--require-hashes", "-r", requirements],
+            cwd=ROOT,
+            quiet=True,
+        )
     except CommandFailed as error:
         if no_network(str(error)):
             raise CommandFailed(
