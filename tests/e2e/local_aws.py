@@ -21,6 +21,7 @@ import boto3
 from localstage.address import connection, form_address
 from localstage.stage import Stage, architecture, python
 from tests.e2e.template import ROOT
+from tests.machine import SLS
 
 PACKAGES = ROOT / "build" / f"{python()}-{architecture()}"
 
@@ -134,6 +135,19 @@ class Deployment:
         """Deploy these packages over what runs."""
         self.stage.deploy(package=False, parameters=(f"packages={packages}",))
         assert form_address(self.stage.environment) == self.address
+
+    def sls(self, *arguments: str) -> str:
+        """Run the Serverless Framework against this stage; returns what it prints, without colours."""
+        done = subprocess.run(
+            [SLS, *arguments, "--stage", "local"],
+            cwd=ROOT,
+            env=os.environ | self.stage.environment | {"NO_COLOR": "1", "FORCE_COLOR": "0"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def creditrisk(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command line against this stage."""

@@ -1,6 +1,7 @@
 """The real packages, deployed to LocalStack by the Serverless Framework, without Docker."""
 
 import csv
+import re
 import threading
 import time
 from collections import Counter
@@ -92,6 +93,28 @@ def test_applications_are_answered_by_scorers_that_the_form_wakes_and_stand_in_s
     assert set(rows) == set(recorded)
     for answer in answers:
         assert float(rows[answer["id"]]["PROBABILITY"]) == answer["probability"]
+
+
+def test_sls_shows_the_logs_of_a_function_with_its_reports(
+    deployment: Deployment, raw_application: dict[str, object]
+) -> None:
+    since = time.time()
+    deployment.answers([deployment.submit(raw_application)], 60)
+    wait_until(lambda: "REPORT" in deployment.log("form", since), 60, lambda: deployment.log("form", since))
+    shown = deployment.sls("logs", "--function", "form")
+    assert '"route": "/api/v1/applications"' in shown
+    assert re.search(r"^END Duration: \d+\.\d\d ms .*Memory Used: [1-9]\d* MB$", shown, re.MULTILINE), shown
+
+
+@pytest.mark.parametrize(
+    ("function", "event"), [("scorer", "scorer/events/scheduled.json"), ("form", "form/events/form.json")]
+)
+def test_sls_invokes_a_function_and_shows_its_log(deployment: Deployment, function: str, event: str) -> None:
+    shown = deployment.sls("invoke", "--log", "--function", function, "--path", f"functions/{event}")
+    answer, _, log = shown.partition("-" * 60)
+    assert '"scored": 0' in answer or '"statusCode": 200' in answer
+    assert "START" in log
+    assert re.search(r"^END Duration: .*Memory Used: [1-9]\d* MB$", log, re.MULTILINE), shown
 
 
 def test_without_waking_the_schedule_scores_what_waits(

@@ -1,9 +1,11 @@
 """LocalStack's Lambda functions as processes: AWS's own runtime client against our Runtime API."""
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from localstage.paths import Folders
 from process_executor.child import Child, Exited, TimedOut
 from process_executor.environment import function_environment
 from process_executor.image import Image
+from process_executor.report import Report
 from process_executor.runtime_api import InitFailed, Invocation, RuntimeApi
 
 pytestmark = pytest.mark.needs("Lambda's Python")
@@ -125,6 +128,49 @@ def test_a_time_out_and_an_exit_are_told_apart(image: Image, log: Path) -> None:
     sleeper.kill()
     assert not sleeper.alive
     assert not leaver.alive
+
+
+REQUEST = str(uuid.uuid4())
+REPORT = Report(REQUEST, "$LATEST", 12.3456, 512, 87)
+
+
+def test_the_platforms_lines_stand_around_what_the_function_wrote() -> None:
+    lines = REPORT.around("hello\n").splitlines()
+    assert lines[:3] == [f"START RequestId: {REQUEST} Version: $LATEST", "hello", f"END RequestId: {REQUEST}"]
+    assert lines[3] == (
+        f"REPORT RequestId: {REQUEST}\tDuration: 12.35 ms\tBilled Duration: 13 ms\t"
+        "Memory Size: 512 MB\tMax Memory Used: 87 MB\t"
+    )
+
+
+def test_a_cold_start_and_a_time_out_are_told_and_an_unended_line_is_ended() -> None:
+    log = replace(REPORT, init=250.0, trouble="Task timed out after 3.00 seconds").around("unended")
+    lines = log.splitlines()
+    assert lines[1] == "unended"
+    assert re.fullmatch(rf"\d{{4}}-\S+Z {REQUEST} Task timed out after 3\.00 seconds", lines[2])
+    assert lines[-1].endswith("\tInit Duration: 250.00 ms\t")
+    assert log.endswith("\n")
+
+
+@pytest.mark.parametrize("written", ["", "one\n", "two\nlines", "\n\n", "END of the day\n"])
+def test_the_report_is_the_last_line_with_the_parts_that_readers_count_on(written: str) -> None:
+    log = REPORT.around(written)
+    assert written in log
+    parts = log.splitlines()[-1].split("\t")
+    assert [part.partition(":")[0] for part in parts[1:5]] == [
+        "Duration",
+        "Billed Duration",
+        "Memory Size",
+        "Max Memory Used",
+    ]
+
+
+def test_the_memory_of_a_function_is_told_while_it_lives(image: Image, log: Path) -> None:
+    child = start(image, log, "handler.answer")
+    child.wait_until_ready()
+    assert 5 < child.memory_used() < 1_000
+    child.kill()
+    assert child.memory_used() == 0
 
 
 def test_what_is_unpacked_is_shared_and_goes_with_its_last_user(image: Image, tmp_path: Path) -> None:

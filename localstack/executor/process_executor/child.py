@@ -49,6 +49,14 @@ class Child:
         """Whether the process runs."""
         return self._process.poll() is None
 
+    def memory_used(self) -> int:
+        """The most that the process has taken so far, in MB; 0 when that is not to be learnt (it is gone, or no Linux)."""
+        try:
+            status = Path(f"/proc/{self._process.pid}/status").read_text()
+            return -(-int(status.partition("VmHWM:")[2].split()[0]) // 1024)
+        except (OSError, IndexError):
+            return 0
+
     def wait_until_ready(self) -> None:
         """Wait for the function to be loaded. Raises InitFailed, TimedOut."""
         try:

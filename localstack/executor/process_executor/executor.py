@@ -15,6 +15,7 @@ from localstack import config
 from process_executor.child import Child, Exited, TimedOut
 from process_executor.environment import function_environment
 from process_executor.image import Image
+from process_executor.report import Report
 from process_executor.runtime_api import InitFailed, Invocation, RuntimeApi
 
 GRACE_SECONDS = 10.0
@@ -36,6 +37,9 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
         self._image: Image | None = None
         self._child: Child | None = None
         self._variables: dict[str, Any] = {}
+        self._init: float | None = None
+        """Milliseconds that the last start took, until an invocation has reported it."""
+        self._memory_used = 0
         self._invoking = threading.Lock()
 
     # -- life cycle
@@ -65,12 +69,15 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
         settings, api = self.function_version.config, RuntimeApi()
         environment = function_environment(self._image, settings.runtime or "", api.address, self._variables)
         self._child = Child(api, settings.handler, self._image.task, environment, self._log)
+        began = time.time()
         self._child.wait_until_ready()
+        self._init = (time.time() - began) * 1000
         return self._child
 
     def _kill(self) -> None:
         child, self._child = self._child, None
         if child:
+            self._memory_used = child.memory_used()
             child.kill()
 
     def stop(self) -> None:
@@ -94,7 +101,7 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
             return self._invoke(payload)
 
     def _invoke(self, payload: dict[str, str]) -> InvocationResult:
-        limit = self.function_version.config.timeout
+        limit, trouble = self.function_version.config.timeout, ""
         request_id = payload["invoke-id"]
         offset = self._log.stat().st_size
         started = time.time()
@@ -112,25 +119,30 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
         except (InitFailed, TimedOut, Exited) as error:
             self._kill()
             body, is_error = _payload(error, request_id), True
-        return InvocationResult(
-            request_id, body, is_error=is_error, logs=self._logs(request_id, started, offset)
-        )
+            trouble = "" if isinstance(error, InitFailed) else str(error)  # the client has written that one
+        logs = self._logs(request_id, started, offset, trouble)
+        return InvocationResult(request_id, body, is_error=is_error, logs=logs)
 
     def _reload(self) -> Child:
         self._kill()
         return self._load()
 
-    def _logs(self, request_id: str, started: float, offset: int) -> str:
+    def _logs(self, request_id: str, started: float, offset: int, trouble: str) -> str:
         """What the function wrote since `offset`, between Lambda's own lines."""
         with self._log.open("rb") as log:
             log.seek(offset)
             text = log.read().decode(errors="replace")
-        version, settings = self.function_version.id.qualifier, self.function_version.config
-        took = (time.time() - started) * 1000
-        return (
-            f"START RequestId: {request_id} Version: {version}\n{text}END RequestId: {request_id}\n"
-            f"REPORT RequestId: {request_id}\tDuration: {took:.2f} ms\tMemory Size: {settings.memory_size} MB\n"
-        )
+        self._memory_used = max(self._memory_used, self._child.memory_used() if self._child else 0)
+        init, self._init = self._init, None
+        return Report(
+            request_id=request_id,
+            version=self.function_version.id.qualifier,
+            duration=(time.time() - started) * 1000,
+            memory_size=self.function_version.config.memory_size,
+            memory_used=self._memory_used,
+            init=init,
+            trouble=trouble,
+        ).around(text)
 
     def get_logs(self) -> str:
         """Everything the function wrote."""
