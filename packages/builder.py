@@ -7,7 +7,8 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from packages import archive, bytecode, libgomp, prune, requirements
+from creditrisk import __version__
+from packages import archive, bytecode, libgomp, prune, requirements, sbom
 from packages.parts import Part
 from packages.target import Target
 from packages.wheels import WheelHouse
@@ -37,8 +38,8 @@ class Builder:
         folder.mkdir(parents=True)
         for source, place in part.sources:
             self._copy(self.root / source, folder / place)
-        if part.requirements:
-            self._install(part, folder)
+        pins = self._install(part, folder) if part.requirements else []
+        sbom.write(part, folder, pins, self.wheels.folder)
         if self.python:
             subprocess.run(
                 [self.python, bytecode.__file__, folder, part.mounted],
@@ -66,7 +67,8 @@ class Builder:
         if part.requirements:
             self.wheels.fetch(requirements.read(self.root / part.requirements, self.target))
 
-    def _install(self, part: Part, folder: Path) -> None:
+    def _install(self, part: Part, folder: Path) -> list[requirements.Pin]:
+        """Install what a part requires; returns what that is."""
         pins = requirements.read(self.root / part.requirements, self.target)
         self.wheels.install(pins, folder / "python")
         prune.prune(folder / "python")
@@ -76,6 +78,7 @@ class Builder:
                 requirements.read(self.root / "requirements/local.txt", self.target),
                 folder / "lib",
             )
+        return pins
 
     def _copy(self, source: Path, to: Path) -> None:
         if source.is_dir():
@@ -86,7 +89,7 @@ class Builder:
 
     def _fingerprint(self, part: Part) -> str:
         """Of all that the part's bytes depend on: its sources, its pins, the compiler and this code."""
-        digest = hashlib.sha256(repr((part, self.target, self.python)).encode())
+        digest = hashlib.sha256(repr((part, self.target, self.python, __version__)).encode())
         paths = [self.root / source for source, _ in part.sources] + [Path(__file__).parent]
         if part.requirements:
             paths += [self.root / part.requirements, self.root / "requirements/local.txt"]

@@ -24,13 +24,22 @@ class Function:
     budget: int
 
 
-COMMON = Part("layers/common", "/opt", (("layers/common/python", "python"),))
-MODEL = Part("layers/model", "/opt", (("layers/model/python", "python"), ("layers/model/pickles", "pickles")))
+_LICENSE = ("LICENSE", "LICENSE")
+COMMON = Part("layers/common", "/opt", (("layers/common/python", "python"), _LICENSE))
+MODEL = Part(
+    "layers/model", "/opt", (("layers/model/python", "python"), ("layers/model/pickles", "pickles"), _LICENSE)
+)
 FORM_DEPS = Part("layers/form-deps", "/opt", requirements="requirements/form.txt")
 SCORER_DEPS = Part("layers/scorer-deps", "/opt", requirements="requirements/scorer.txt")
 _FUNCTIONS = ("functions/__init__.py", "functions/__init__.py")
-FORM = Part("functions/form", "/var/task", (_FUNCTIONS, ("functions/form", "functions/form"), ("web", "web")))
-SCORER = Part("functions/scorer", "/var/task", (_FUNCTIONS, ("functions/scorer", "functions/scorer")))
+FORM = Part(
+    "functions/form",
+    "/var/task",
+    (_FUNCTIONS, ("functions/form", "functions/form"), ("web", "web"), _LICENSE),
+)
+SCORER = Part(
+    "functions/scorer", "/var/task", (_FUNCTIONS, ("functions/scorer", "functions/scorer"), _LICENSE)
+)
 
 FUNCTIONS = (
     Function(FORM, (COMMON, FORM_DEPS), 30 * MB),

@@ -30,6 +30,7 @@ from packages.unpacked import runnable_target
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "pakdd2010" / "modeling.txt.gz"
 CHECKOV = ROOT / ".localstack" / "checkov"
+CYCLONEDX = ROOT / ".localstack" / "cyclonedx"
 COMPOSE_1 = ROOT / ".localstack" / "docker-compose-1"
 SLS = ROOT / "node_modules" / ".bin" / "sls"
 _SECONDS = 60.0
@@ -230,6 +231,7 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "Lambda's Python": _venv(lambda: venvs.make_venv(Folders().runtime_venv, HERE / "runtime.txt")),
     "checkov": _venv(lambda: venvs.make_venv(CHECKOV, ROOT / "resources" / "checkov.txt")),
     "the network": _network,
+    "CycloneDX's schema": _venv(lambda: venvs.make_venv(CYCLONEDX, ROOT / "tests" / "e2e" / "cyclonedx.txt")),
     "docker-compose 1": _venv(
         lambda: venvs.make_venv(COMPOSE_1, ROOT / "tests" / "e2e" / "docker-compose-1.txt")
     ),

@@ -1,6 +1,7 @@
 """The built zips, run as AWS Lambda runs them: its runtime client, its folders, nothing else on the path."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -8,18 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from benchmarks.cold_start import EVENTS, cold_start
+from creditrisk import __version__
 from creditrisk.history.folder import FolderHistory
 from creditrisk.history.records import id_of
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
+from packages import sbom
 from packages.builder import Builder
 from packages.lambda_runtime import LambdaRuntime
-from packages.parts import FORM_DEPS, FUNCTIONS, PARTS, Part
+from packages.parts import FORM_DEPS, FUNCTIONS, PARTS, SCORER_DEPS, Part
 from packages.sizes import check
 from packages.target import Target
 from packages.unpacked import Unpacked, build_and_unpack, runnable_target
+from tests.machine import CYCLONEDX
 from training.population import population
 
 ROOT = Path(__file__).parents[2]
@@ -238,6 +243,57 @@ def test_a_package_brings_its_bytecode_and_leaves_out_what_is_for_developers(
         assert compiled == {path.parent / path.name.split(".")[0] for path in modules}
 
 
+def bill_of(part: Part, folder: Path) -> dict[str, Any]:
+    """The bill of materials that lies in an unpacked package."""
+    bill: dict[str, Any] = json.loads((folder / sbom.place(part)).read_text())
+    return bill
+
+
+@pytest.mark.parametrize("name", ["form", "scorer"])
+def test_a_packages_bill_names_every_distribution_in_it_with_version_hash_and_licence(
+    unpacked: dict[str, Unpacked], name: str
+) -> None:
+    (deps,) = (part for part in (FORM_DEPS, SCORER_DEPS) if name in part.name)
+    bill = bill_of(deps, unpacked[name].opt)
+    installed = {
+        tuple(canonicalize_name(piece) for piece in path.name.removesuffix(".dist-info").split("-"))
+        for path in (unpacked[name].opt / "python").glob("*.dist-info")
+    }
+    named = {(part["name"], canonicalize_name(part["version"])) for part in bill["components"]}
+    assert named == installed
+    pinned_hashes = set(re.findall(r"sha256:(\w{64})", (ROOT / deps.requirements).read_text()))
+    for component in bill["components"]:
+        assert component["purl"] == f"pkg:pypi/{component['name']}@{component['version']}"
+        assert {entry["content"] for entry in component["hashes"]} <= pinned_hashes
+        assert component["licenses"], component["name"]
+    (everything,) = bill["dependencies"]
+    assert everything["dependsOn"] == [component["bom-ref"] for component in bill["components"]]
+
+
+@pytest.mark.needs("CycloneDX's schema")
+def test_every_bill_is_valid_and_every_package_of_ours_has_the_licence(
+    unpacked: dict[str, Unpacked],
+) -> None:
+    builder = Builder(ROOT, ROOT / "build", runnable_target())
+    bills = [builder.folder / part.name / sbom.place(part) for part in PARTS]
+    assert len({bill.name for bill in bills}) == len(bills), "layers are mounted over one another"
+    judge = (
+        "import sys; from cyclonedx.schema import SchemaVersion; "
+        "from cyclonedx.validation.json import JsonStrictValidator as Validator; "
+        "found = [e for p in sys.argv[1:] if (e := Validator(SchemaVersion.V1_6).validate_str(open(p).read()))]; "
+        "sys.exit(str(found) if found else 0)"
+    )
+    done = subprocess.run([CYCLONEDX / "bin" / "python", "-c", judge, *bills], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    licence = (ROOT / "LICENSE").read_bytes()
+    assert b"Apache License" in licence and b"Version 2.0, January 2004" in licence
+    for part in PARTS:
+        if part.sources:
+            assert (builder.folder / part.name / "LICENSE").read_bytes() == licence
+        ours = bill_of(part, builder.folder / part.name)["metadata"]["component"]
+        assert (ours["version"], ours["licenses"]) == (__version__, [{"license": {"id": "Apache-2.0"}}])
+
+
 def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
     builds = [Builder(ROOT, tmp_path / name, runnable_target(), ROOT / "build") for name in ("a", "b")]
     for part in PARTS:
@@ -266,6 +322,8 @@ def test_a_library_that_needs_openmp_gets_it_in_the_layers_lib(tmp_path: Path) -
     builder = Builder(ROOT, tmp_path, Target(), ROOT / "build")
     builder.build(Part("layers/trees", "/opt", requirements=str(tmp_path / "requirements.txt")))
     libgomp = builder.folder / "layers/trees/lib/libgomp.so.1"
+    bill = json.loads((builder.folder / "layers/trees/sbom/trees.cdx.json").read_text())
+    assert [part["name"] for part in bill["components"]] == ["libgomp", "lightgbm", "narwhals"]
     assert b"GOMP_parallel" in libgomp.read_bytes()
     assert not (ROOT / "build" / str(runnable_target()) / "layers/scorer-deps/lib").exists(), (
         "ours needs none"
