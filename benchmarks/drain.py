@@ -18,7 +18,7 @@ from redis import Redis
 from benchmarks import tables
 from benchmarks.load import Outcome, closed_loop, open_loop, wait_until
 from benchmarks.simple_worker import drained_by_simple_worker
-from benchmarks.system import bodies, manual_system, process, redis_server, whole_system
+from benchmarks.system import bodies, process, redis_server, usual_system, whole_system
 from creditrisk.application_id import new_application_id
 from creditrisk.decision import Answer, Decision, timestamp
 from creditrisk.history.records import HEADER, to_line
@@ -37,9 +37,9 @@ Row = tuple[str, str, str, str]
 
 
 def http(rows: list[Row], data: dict[str, Any]) -> None:
-    """Requests per second and latency of POST /predict, whole system, beside the manual's."""
+    """Requests per second and latency of POST /predict, whole system, beside the usual design's."""
     sent = bodies(iter(population(2_000)))
-    with manual_system() as system:
+    with usual_system() as system:
         baseline = closed_loop(system.url, sent, CLIENTS, max(SECONDS, 20))
     with whole_system() as system:
         closed_loop(system.url, sent, 8, 1)
@@ -50,7 +50,7 @@ def http(rows: list[Row], data: dict[str, Any]) -> None:
         (
             "POST /predict, 32 clients, requests/s",
             f"{ours.rate:,.0f}",
-            f"{baseline.rate:.1f} (manual's design)",
+            f"{baseline.rate:.1f} (usual design)",
             f"{factor:.0f} ×",
         ),
         ("  p50 / p99, ms", _latency(ours), _latency(baseline), ""),

@@ -91,8 +91,8 @@ def _ready(url: str) -> bool:
 
 
 @contextmanager
-def manual_system() -> Iterator[System]:
-    """The baseline: the manual's API process and model process."""
+def usual_system() -> Iterator[System]:
+    """The baseline: the usual design's API process and model process."""
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         redis = stack.enter_context(redis_server(place / "redis", "everysec"))
@@ -101,7 +101,7 @@ def manual_system() -> Iterator[System]:
         api = [
             "-m",
             "gunicorn",
-            "benchmarks.manual:create_app()",
+            "benchmarks.usual:create_app()",
             "--bind",
             f"127.0.0.1:{port}",
             "--threads",
@@ -110,10 +110,10 @@ def manual_system() -> Iterator[System]:
         ]
         stack.enter_context(process([sys.executable, *api], environment))
         stack.enter_context(
-            process([sys.executable, "-m", "benchmarks.manual", str(place / "history.csv")], environment)
+            process([sys.executable, "-m", "benchmarks.usual", str(place / "history.csv")], environment)
         )
         client = Redis.from_url(redis.url)
-        wait_until(lambda: _listens(port) and client.exists("manual:ready") == 1, 120, "the baseline")
+        wait_until(lambda: _listens(port) and client.exists("usual:ready") == 1, 120, "the baseline")
         yield System(f"http://127.0.0.1:{port}/predict", redis, place)
 
 

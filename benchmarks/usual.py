@@ -1,8 +1,8 @@
-"""The design that the manual describes, as it is usually built: the baseline that the figures stand beside.
+"""The usual design of such a service: the baseline that the figures stand beside.
 
 An API process pushes JSON to a Redis list and polls a result key every 50 ms. A model process pops one job at a time,
 builds a one-row DataFrame, one-hot encodes it to all columns, scales, predicts, rewrites the whole history.csv, sleeps
-50 ms. Written from the manual's description; the model is fitted to made-up applications, for only its shape matters
+50 ms. The model is fitted to made-up applications, for only its shape matters
 here: as many columns (about 1,800) and as many trees as the real one.
 """
 
@@ -25,12 +25,12 @@ from creditrisk.application import FIELDS, Role
 from creditrisk.application.validation import validate
 from training.population import population
 
-QUEUE = "manual:jobs"
+QUEUE = "usual:jobs"
 SLEEP = 0.05
 _NAMES = [name for name, field in FIELDS.items() if field.role is Role.FEATURE and "BOROUGH" not in name]
 
 
-class ManualModel:
+class UsualModel:
     """Encoder, scaler and model, applied to a one-row DataFrame at a time."""
 
     def __init__(self, rows: int = 6_000) -> None:
@@ -73,7 +73,7 @@ class ManualModel:
 
 def create_app() -> Flask:
     """The API process."""
-    app = Flask("manual")
+    app = Flask("usual")
     redis = Redis.from_url(os.environ["REDIS_URL"])
 
     @app.post("/predict")
@@ -93,8 +93,8 @@ def create_app() -> Flask:
 def serve_model(history: Path) -> None:
     """The model process: pops, predicts, rewrites the history, sleeps; for ever."""
     redis = Redis.from_url(os.environ["REDIS_URL"])
-    model = ManualModel()
-    redis.set("manual:ready", 1)
+    model = UsualModel()
+    redis.set("usual:ready", 1)
     while True:
         popped = redis.brpop([QUEUE])
         job = json.loads(popped[1])  # type: ignore[index]

@@ -7,7 +7,7 @@ VERDICTS = {
     "approved": "GOOD CLIENT – PRODUCT APPROVED",
     "declined": "BAD CLIENT – PRODUCT DISAPPROVED",
 }
-"""Decision → the manual's own words for it."""
+"""Decision → its verdict on the page, and in `/predict`."""
 
 NOT_STATED = "Not stated"
 

@@ -1,6 +1,8 @@
 """What the documents say agrees with the code."""
 
+import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,50 @@ def test_every_file_that_readme_links_to_is_there() -> None:
     links = {target for target in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in target}
     assert links
     assert [target for target in links if not (ROOT / target).exists()] == []
+
+
+RESULTS = sorted((ROOT / "benchmarks" / "results").glob("*.md"))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in RESULTS if path.stem != "scale"], ids=lambda path: path.stem
+)
+def test_readme_shows_the_figures_as_they_were_measured(path: Path) -> None:
+    table = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    assert "\n".join(table) in README
+
+
+def test_readme_says_which_figures_are_without_reasons() -> None:
+    figures = README.partition("<!-- figures -->")[2].partition("<!-- /figures -->")[0]
+    measured = [line.split("|")[1].strip() for line in figures.splitlines() if line.startswith("| ")]
+    for words in ("10,000 from CSV text", "creditrisk score", "one application"):
+        (row, *_) = [row for row in measured if row.startswith(words)]
+        assert "without reasons" in row or "--no-reasons" in row
+
+
+def test_no_text_names_a_manual_that_its_reader_does_not_have() -> None:
+    texts = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *RESULTS]
+    assert [path.name for path in texts if re.search(r"\bmanual\b", path.read_text(encoding="utf-8"))] == []
+    for name in COMMANDS:
+        assert "manual" not in CliRunner().invoke(creditrisk, [name, "--help"]).output
+
+
+def test_every_creditrisk_command_in_the_documents_is_one() -> None:
+    text = "\n".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "README.md", ROOT / "docs/deploy.md")
+    )
+    fences = re.compile(r"```.*?```", re.DOTALL)
+    code = "\n".join([*fences.findall(text), *re.findall(r"`[^`]+`", fences.sub("", text))])
+    named = {tuple(words.split()) for words in re.findall(r"creditrisk ((?:[a-z]+ ?){1,2})", code)}
+    assert len(named) > 8
+    for words in named:
+        result = CliRunner().invoke(creditrisk, [*words, "--help"])
+        assert result.exit_code == 0, (words, result.output)
+
+
+def test_the_licence_is_one_and_the_same_everywhere() -> None:
+    assert "Apache License\n                           Version 2.0" in (ROOT / "LICENSE").read_text()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert (project["license"], project["license-files"]) == ("Apache-2.0", ["LICENSE"])
+    assert json.loads((ROOT / "package.json").read_text())["license"] == "Apache-2.0"
+    assert "[Apache License 2.0](LICENSE)" in README

@@ -15,7 +15,7 @@ from scoring.errors import FileChanged, FileMissing, ManifestMissing, UnknownMod
 MANIFEST = "manifest.json"
 ENCODER, SCALER = "encoder_hot.pkl", "std_scaler.pkl"
 MODEL_FILES = {"lightgbm": "lightgbm_model.pkl", "deeplearning": "deeplearning_model.pkl"}
-"""Model → its file; the names are the manual's."""
+"""Model → its file, by the name that data scientists hand it over under."""
 FILES = (ENCODER, SCALER, *MODEL_FILES.values())
 """A layer of our own kind."""
 GRAPH_FILES = {"lightgbm": "lightgbm_model.onnx", "deeplearning": "deeplearning_model.onnx"}

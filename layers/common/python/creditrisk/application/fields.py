@@ -1,7 +1,7 @@
 """The 54 fields of an application, in the order in which the history records them.
 
-Source: the PAKDD 2010 credit-scoring data (names, codes, ranges) and the manual's form (lower-case names, choices).
-Codes whose meaning the data's publisher never told are shown as the codes that they are.
+Source: the PAKDD 2010 credit-scoring data (names, codes, ranges) and the form that was built
+for it (lower-case names, choices). Codes whose meaning the data's publisher never told are shown as the codes that they are.
 """
 
 from collections.abc import Mapping
