@@ -42,6 +42,11 @@ def run(
 
 def is_running(process_id: int, words: str) -> bool:
     """Whether this process lives and has `words` in its command line: an id alone may have passed to another program."""
+    try:
+        return words in Path(f"/proc/{process_id}/cmdline").read_text(errors="replace")
+    except OSError:
+        if Path("/proc/self").exists():
+            return False
     shown = subprocess.run(["ps", "-o", "command=", "-p", str(process_id)], capture_output=True, text=True)
     return words in shown.stdout
 
