@@ -1,13 +1,16 @@
 """`creditrisk history`: what was decided."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from creditrisk.errors import HistoryUnavailable
+from creditrisk.errors import CreditRiskError, NoHistory
 from creditrisk.history import open_history
-from creditrisk.history.records import HEADER
 from creditrisk.settings import Settings
+
+NAMED = 20
+"""Most rows that are named one by one; all are counted."""
 
 
 @click.group()
@@ -15,25 +18,76 @@ def history() -> None:
     """What was decided, recorded once for each application."""
 
 
+def _place(url: str | None) -> str:
+    return url or Settings.from_environment().history_url
+
+
+def _tell(rows: list[str], what: str) -> None:
+    """Name on stderr the rows that could not be taken."""
+    for row in rows[:NAMED]:
+        click.echo(f"creditrisk: {row}", err=True)
+    if rows:
+        more = f", of which the first {NAMED} are named above" if len(rows) > NAMED else ""
+        click.echo(f"creditrisk: {len(rows)} rows {what}{more}", err=True)
+
+
 @history.command()
-@click.argument("out", metavar="OUT.csv", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("out", metavar="OUT.csv", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @click.option(
     "--from", "url", metavar="URL", help="A folder or s3://bucket/prefix; HISTORY_URL when not given."
 )
 def export(out: Path, url: str | None) -> None:
-    """Write the whole history into one CSV file, every application once."""
-    source = open_history(url or Settings.from_environment().history_url)
-    partial = out.with_name(out.name + ".partial")
-    count = 0
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            file.write(HEADER)
-            for line in source.lines():
-                file.write(line)
-                count += 1
-        partial.replace(out)
-    except OSError as error:
-        raise HistoryUnavailable(f"{out} cannot be written: {error.strerror}.") from error
-    finally:
-        partial.unlink(missing_ok=True)
-    click.echo(f"{count} applications written to {out}")
+    """Write the whole history into one CSV file (- for standard output), every application once.
+
+    Rows of every version come under one header. Text that a spreadsheet would take for a formula gets an apostrophe in
+    front (docs/history.md). A row that cannot be read is counted and named on stderr.
+    """
+    from cli.exporting import Export
+
+    place = _place(url)
+    export = Export()
+    for part in open_history(place).parts():
+        export.add(part)
+    if not export.parts:
+        raise NoHistory(
+            f"There is no history at {place}; name a folder that holds one, or s3://bucket/prefix, with --from or "
+            "HISTORY_URL."
+        )
+    export.write(out)
+    _tell(export.unreadable, "of the history cannot be read and are not in the export")
+    click.echo(
+        f"{export.count} applications written to {'standard output' if str(out) == '-' else out}",
+        err=str(out) == "-",
+    )
+
+
+@history.command("import")
+@click.argument("source", metavar="HISTORY.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--to", "url", metavar="URL", help="A folder or s3://bucket/prefix; HISTORY_URL when not given."
+)
+@click.option("--received", metavar="MOMENT", type=click.DateTime(), help="When they were received (UTC), if the file does not say.")  # fmt: skip
+def bring(source: Path, url: str | None, received: datetime | None) -> None:
+    """Bring another history along: the manual's own history.csv (its 54 fields and the prediction, with a header or
+    without), or an exported one.
+
+    What was accepted then is kept as it stands. The same file again adds nothing; a longer one adds what is new.
+    """
+    from cli.importing import read
+
+    found = read(source, received)
+    place = _place(url)
+    history = open_history(place)
+    _tell(found.unreadable, "cannot be read and are left out")
+    for note in found.notes:
+        click.echo(f"creditrisk: {note}", err=True)
+    if not found.records and found.unreadable:
+        raise CreditRiskError(f"Nothing in {source} could be brought along.")
+    new = found.without(history.lines())
+    if new:
+        history.add_part(found.name_of(new), list(new.values()))
+    there = len(found.records) - len(new)
+    click.echo(
+        f"{len(new)} applications brought along from {source} to {place}"
+        + (f"; {there} were there already" if there else "")
+    )

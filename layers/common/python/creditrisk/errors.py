@@ -46,8 +46,8 @@ class HistoryUnavailable(CreditRiskError):
     """The history cannot be written or read now; what was to be recorded stays in the queue."""
 
 
-class HistoryMismatch(CreditRiskError):
-    """The history found was written with other columns than this version's."""
+class NoHistory(CreditRiskError):
+    """There is no history at this place."""
 
 
 class UnusableFile(CreditRiskError):

@@ -6,9 +6,11 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from creditrisk.decision import Answer
-from creditrisk.history.records import COLUMNS, Record
+from creditrisk.history.columns import COLUMNS
+from creditrisk.history.parts import Part, Row
+from creditrisk.history.records import Record
 
-__all__ = ["COLUMNS", "History", "Record", "open_history"]
+__all__ = ["COLUMNS", "History", "Part", "Record", "Row", "open_history"]
 
 
 class History(Protocol):
@@ -24,8 +26,17 @@ class History(Protocol):
     def find(self, application_id: str) -> Answer | None:
         """The recorded answer of one application, or None."""
 
+    def parts(self) -> Iterator[Part]:
+        """Its files or objects in the order of recording, none when there is no history; an application may stand in
+        two rows, of which the first that can be read counts."""
+
     def lines(self) -> Iterator[str]:
-        """Every record once, in the order of recording, as lines of CSV without the header."""
+        """Every record once, in the order of recording, as lines of CSV under COLUMNS without the header; what cannot
+        be read is logged."""
+
+    def add_part(self, name: str, lines: Sequence[str]) -> bool:
+        """Add records that were brought along from elsewhere, as a part with a `name` of 12 hexadecimal digits: whole or
+        not at all. False when it is there already."""
 
     def check(self) -> None:
         """Whether records can be appended now."""

@@ -1,5 +1,7 @@
 """The history in S3: one CSV object per drained batch, under date=YYYY-MM-DD/ of the day it was scored."""
 
+import io
+import logging
 import re
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +13,15 @@ from uuid import uuid4
 from creditrisk.application_id import received_at
 from creditrisk.decision import Answer
 from creditrisk.errors import HistoryUnavailable
-from creditrisk.history.records import HEADER, Record, from_line, id_of, once, to_line
+from creditrisk.history import files
+from creditrisk.history.columns import HEADER
+from creditrisk.history.parts import Part, Row, lines_of
+from creditrisk.history.records import Record, UnreadableRow, once, to_line
 
 _NAME = re.compile(r"date=(\d{4}-\d{2}-\d{2})/(\d{9})-[0-9a-f]+\.csv$")
+log = logging.getLogger(__name__)
+
+_LONG_AGO = "1970-01-01"
 SEARCH_DAYS = 8
 """How many days after an application came in its record is looked for: a queue may have stood still for a while."""
 CLOCKS_DISAGREE = timedelta(minutes=2)
@@ -58,33 +66,55 @@ class BucketHistory:
         text = HEADER + "".join(map(to_line, answers))
         scored = max(answer.decision.scored_at for answer in answers if answer.decision)
         day, clock = scored[:10], re.sub(r"\D", "", scored[11:])
+        self._put_text(f"{self.prefix}date={day}/{clock}-{uuid4().hex[:12]}.csv", text)
+
+    def _put_text(self, key: str, text: str) -> None:
         with _unavailable():
             self._client.put_object(
-                Bucket=self.bucket,
-                Key=f"{self.prefix}date={day}/{clock}-{uuid4().hex[:12]}.csv",
-                Body=text.encode(),
-                ContentType="text/csv; charset=utf-8",
+                Bucket=self.bucket, Key=key, Body=text.encode(), ContentType="text/csv; charset=utf-8"
             )
+
+    def add_part(self, name: str, lines: Sequence[str]) -> bool:
+        """Add what was brought along from elsewhere as one object, before all that was recorded here."""
+        key = f"{self.prefix}date={_LONG_AGO}/000000000-{name}.csv"
+        with _unavailable():
+            listed = self._client.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1)
+        if listed.get("Contents"):
+            return False
+        self._put_text(key, HEADER + "".join(lines))
+        return True
 
     def find(self, application_id: str) -> Answer | None:
         """The recorded answer of one application."""
-        return self._recorded([application_id]).get(application_id)
+        damaged: list[str] = []
+        answer = self._recorded([application_id], damaged).get(application_id)
+        if answer is None and damaged:
+            raise HistoryUnavailable("The record of this application cannot be read; restore its object.")
+        return answer
 
-    def _recorded(self, application_ids: Sequence[str]) -> dict[str, Answer]:
+    def _recorded(
+        self, application_ids: Sequence[str], damaged: list[str] | None = None
+    ) -> dict[str, Answer]:
         """Those of the applications that stand recorded: an id tells when it came in, so the search begins there."""
         since = min(map(received_at, application_ids)) - CLOCKS_DISAGREE
         found: dict[str, Answer] = {}
         for key in self._keys(since):
-            for line in self._read(key):
-                if (application_id := id_of(line)) in application_ids and application_id not in found:
-                    found[application_id] = from_line(line)
+            for row in self._read(key):
+                for application_id in application_ids:
+                    if application_id not in found and application_id in row.text:
+                        _add(found, row, application_id, [] if damaged is None else damaged)
             if len(found) == len(application_ids):
                 break
         return found
 
+    def parts(self) -> Iterator[Part]:
+        """Every object, in the order of scoring, what was brought along first."""
+        for key in self._keys():
+            yield Part(key.removeprefix(self.prefix), self._read(key))
+
     def lines(self) -> Iterator[str]:
         """Every record once, in the order of scoring."""
-        return iter(once(line for key in self._keys() for line in self._read(key)))
+        return iter(once(lines_of(self.parts())))
 
     def check(self) -> None:
         """Raises HistoryUnavailable when the bucket cannot be reached."""
@@ -107,10 +137,21 @@ class BucketHistory:
                     if _NAME.search(key):
                         yield key
 
-    def _read(self, key: str) -> list[str]:
+    def _read(self, key: str) -> list[Row]:
         with _unavailable():
-            text = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read().decode()
-        return [f"{line}\n" for line in text.split("\n")[1:] if line]
+            body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return list(files.rows(key.removeprefix(self.prefix), io.BytesIO(body)))
+
+
+def _add(found: dict[str, Answer], row: Row, application_id: str, damaged: list[str]) -> None:
+    try:
+        answer = row.answer(application_id)
+    except UnreadableRow as error:
+        log.error("the record of application %s cannot be read: %s", application_id, error)
+        damaged.append(application_id)
+    else:
+        if answer:
+            found[application_id] = answer
 
 
 @contextmanager

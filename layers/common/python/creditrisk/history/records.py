@@ -2,32 +2,28 @@
 
 import csv
 import io
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from creditrisk.application import FIELDS
-from creditrisk.decision import Answer, Decision, Reason
+from creditrisk.application import FIELDS, Value
+from creditrisk.decision import Answer
+from creditrisk.history.columns import COLUMNS, HEADER, TYPES, cells_of, decision_of
 
-COLUMNS = (
-    "APPLICATION_ID",
-    "RECEIVED_AT",
-    "SCORED_AT",
-    *FIELDS,
-    "MODEL",
-    "MODEL_VERSION",
-    "PROBABILITY",
-    "PREDICTION",
-    "DECISION",
-    "REASONS",
-    "THRESHOLD",
-    "UNKNOWN",
-    "CHALLENGER",
-    "CHALLENGER_PROBABILITY",
-)
-"""The history's columns. REASONS is JSON, the principal reason first; UNKNOWN names fields whose value the model did
-not know, separated by spaces; the last two tell what a challenger said, which decides nothing."""
+__all__ = [
+    "COLUMNS",
+    "HEADER",
+    "Record",
+    "UnreadableRow",
+    "from_line",
+    "from_row",
+    "id_of",
+    "once",
+    "to_line",
+]
+
+
+class UnreadableRow(ValueError):
+    """A row that records no decision; the message says what is wrong with it, and quotes nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -40,59 +36,53 @@ class Record:
 
 def to_line(answer: Answer) -> str:
     """The answer as one line of CSV, its line feed included; no value holds a line break."""
-    decision = answer.decision
-    if decision is None:
-        raise ValueError("Only a decided application is recorded.")
+    return csv_line(cells_of(answer))
+
+
+def csv_line(cells: Sequence[str | int | float]) -> str:
+    """Cells as one line of CSV."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow(
-        [
-            answer.id,
-            answer.received_at,
-            decision.scored_at,
-            *("" if (value := answer.application.get(name)) is None else value for name in FIELDS),
-            decision.model,
-            decision.model_version,
-            repr(decision.probability),
-            decision.prediction,
-            decision.decision,
-            json.dumps([[r.field, r.contribution, r.text] for r in decision.reasons], ensure_ascii=False),
-            decision.threshold,
-            " ".join(decision.unknown),
-            decision.challenger or "",
-            "" if decision.challenger_probability is None else repr(decision.challenger_probability),
-        ]
-    )
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
     return buffer.getvalue()
 
 
-HEADER = ",".join(COLUMNS) + "\n"
+def from_line(line: str, columns: Sequence[str] = COLUMNS) -> Answer:
+    """The answer that a line of the history records, under the columns of its file. Raises UnreadableRow."""
+    try:
+        cells = next(csv.reader([line]), [])
+    except csv.Error as error:
+        raise UnreadableRow(f"it is no CSV ({error})") from None
+    if len(cells) != len(columns):
+        raise UnreadableRow(f"it has {len(cells)} cells instead of {len(columns)}")
+    return from_row(dict(zip(columns, cells, strict=True)))
 
 
-def from_line(line: str) -> Answer:
-    """The answer that a line of the history records."""
-    row = dict(zip(COLUMNS, next(csv.reader([line])), strict=True))
-    reasons = [
-        Reason(field, contribution, text) for field, contribution, text in json.loads(row["REASONS"] or "[]")
-    ]
-    decision = Decision(
-        probability=float(row["PROBABILITY"]),
-        prediction=int(row["PREDICTION"]),
-        decision="declined" if row["DECISION"] == "declined" else "approved",
-        threshold=float(row["THRESHOLD"]),
-        model=row["MODEL"],
-        model_version=row["MODEL_VERSION"],
-        scored_at=row["SCORED_AT"],
-        reasons=reasons,
-        unknown=row["UNKNOWN"].split(),
-        challenger=row["CHALLENGER"] or None,
-        challenger_probability=_optional(float, row["CHALLENGER_PROBABILITY"]),
-    )
-    application = {name: field.parse(row[name]) if row[name] else None for name, field in FIELDS.items()}
-    return Answer(row["APPLICATION_ID"], "decided", row["RECEIVED_AT"], application, decision)
+def from_row(row: Mapping[str, str]) -> Answer:
+    """The answer that a row records, whichever version wrote it.
+
+    What was accepted once is taken as it stands: fields have rules for what comes in, and those change. Raises
+    UnreadableRow when the row records no decision.
+    """
+    try:
+        decision = decision_of(row)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise UnreadableRow(f"it holds no decision ({type(error).__name__})") from None
+    application: dict[str, Value] = {name: row.get(name) or None for name in FIELDS}
+    for name, read in _READ:
+        if text := row.get(name):
+            application[name] = _recalled(read, text)
+    return Answer(row["APPLICATION_ID"], "decided", row.get("RECEIVED_AT", ""), application, decision)
 
 
-def _optional(read: Callable[[str], Any], text: str) -> Any:
-    return read(text) if text else None
+_READ = [(name, TYPES[name].read) for name in FIELDS if TYPES[name].read is not str]
+
+
+def _recalled(read: Callable[[str], Value], text: str) -> Value:
+    """A field's value as it was accepted; what is no number where one is expected stays the text that it is."""
+    try:
+        return read(text)
+    except (ValueError, OverflowError):
+        return text
 
 
 def id_of(line: str) -> str:

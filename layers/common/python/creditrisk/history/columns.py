@@ -1,0 +1,163 @@
+"""The history's columns: what each is called, of which type it is, what it means, and since which version it is there.
+
+A column more is one entry in `TABLE`, before RECORD_VERSION, with `since` one above the greatest there is: what is
+written, how files of every version are read, and docs/history.md follow from it. Nothing is ever removed from the
+table or moved in it, since files that were written with it are read for ever.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from creditrisk.application import FIELDS
+from creditrisk.decision import Answer, Decision, Reason
+
+
+@dataclass(frozen=True)
+class Type:
+    """How a value stands in a cell. An empty cell is no value, whatever the type."""
+
+    name: str
+    read: Callable[[str], Any]
+    write: Callable[[Any], str | int | float]
+
+
+def _plain(value: Any) -> str | int | float:
+    return "" if value is None else value  # type: ignore[no-any-return]
+
+
+def _number(text: str) -> int | float:
+    value = float(text)
+    return int(value) if value.is_integer() and "." not in text and "e" not in text.lower() else value
+
+
+def _whole(text: str) -> int:
+    """A whole number, which a spreadsheet may have given a fraction of zeros."""
+    value = float(text)
+    if not value.is_integer():
+        raise ValueError("not a whole number")
+    return int(value)
+
+
+def _verdict(text: str) -> str:
+    if text not in ("approved", "declined"):
+        raise ValueError("neither approved nor declined")
+    return text
+
+
+def _write_reasons(reasons: list[Reason]) -> str:
+    return json.dumps([[r.field, r.contribution, r.text] for r in reasons], ensure_ascii=False)
+
+
+def _read_reasons(text: str) -> list[Reason]:
+    return [
+        Reason(str(field), float(contribution), str(said)) for field, contribution, said in json.loads(text)
+    ]
+
+
+TEXT = Type("text", str, _plain)
+WHOLE = Type("whole number", _whole, _plain)
+NUMBER = Type("number", _number, _plain)
+PROBABILITY = Type("number", float, lambda value: "" if value is None else repr(value))
+MOMENT = Type("moment", str, _plain)
+VERDICT = Type("text", _verdict, _plain)
+NAMES = Type("names", str.split, " ".join)
+REASONS = Type("JSON", _read_reasons, _write_reasons)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `attribute` is what of the answer stands in it, or of its decision when `decided`; '' for a field of
+    the application and for RECORD_VERSION."""
+
+    name: str
+    type: Type
+    meaning: str
+    attribute: str = ""
+    decided: bool = True
+    since: int = 1
+
+
+def _of_fields() -> list[Column]:
+    """The application's columns, in the manual's order."""
+    columns = []
+    for name, field in FIELDS.items():
+        kind = TEXT if not field.is_number else NUMBER if field.unit == "R$" else WHOLE
+        unit = f", {field.unit}" if field.unit else ""
+        columns.append(Column(name, kind, f"{field.label}{unit}"))
+    return columns
+
+
+TABLE: Final = (
+    Column("APPLICATION_ID", TEXT, "the application's id, a UUID: one row each", "id", decided=False),
+    Column("RECEIVED_AT", MOMENT, "when it was accepted; empty when nobody knows (brought along)", "received_at", decided=False),
+    Column("SCORED_AT", MOMENT, "when it was scored; empty when nobody knows (brought along)", "scored_at"),
+    *_of_fields(),
+    Column("MODEL", TEXT, "the model that decided; `imported` for what was brought along", "model"),
+    Column("MODEL_VERSION", TEXT, "which version of it", "model_version"),
+    Column("PROBABILITY", PROBABILITY, "the probability of default, 0 to 1, in full precision", "probability"),
+    Column("PREDICTION", WHOLE, "1: bad, from the threshold on; 0: good", "prediction"),
+    Column("DECISION", VERDICT, "`approved` or `declined`", "decision"),
+    Column("REASONS", REASONS, "the principal reasons, strongest first: `[[field, contribution in log-odds, words], …]`", "reasons"),
+    Column("THRESHOLD", NUMBER, "the probability from which was declined", "threshold"),
+    Column("UNKNOWN", NAMES, "fields whose value the model had never seen, with spaces between them", "unknown"),
+    Column("CHALLENGER", TEXT, "the model that scored beside it and decided nothing", "challenger"),
+    Column("CHALLENGER_PROBABILITY", PROBABILITY, "what that one said", "challenger_probability"),
+    Column("RECORD_VERSION", WHOLE, "the version of these columns that the row was written with", since=2),
+)  # fmt: skip
+"""Every column there is. RECORD_VERSION stays the last one: a row that was cut off has none, or no whole one."""
+
+VERSION: Final = max(column.since for column in TABLE)
+"""The version that is written. Rows without a RECORD_VERSION are of version 1."""
+
+
+def columns_of(version: int) -> tuple[str, ...]:
+    """The names of the columns that a version writes, in order."""
+    return tuple(column.name for column in TABLE if column.since <= version)
+
+
+COLUMNS: Final = columns_of(VERSION)
+HEADER: Final = ",".join(COLUMNS) + "\n"
+HEADERS: Final = {",".join(columns_of(version)) + "\n": version for version in range(1, VERSION + 1)}
+"""The first line of a file of ours → the version that wrote it."""
+TYPES: Final = {column.name: column.type for column in TABLE}
+
+_DECIDED: Final = [column for column in TABLE if column.attribute and column.decided]
+_BEFORE: Final[dict[str, Any]] = {"threshold": 0.5, "model": "", "model_version": "", "scored_at": ""}
+"""What holds where an old row tells nothing: the threshold had this default from the beginning."""
+
+
+def cells_of(answer: Answer) -> list[str | int | float]:
+    """What stands in the columns for a decided application. Raises ValueError for any other."""
+    decision = answer.decision
+    if decision is None:
+        raise ValueError("Only a decided application is recorded.")
+    application = answer.application
+    return [
+        *(write(answer, decision) for write in _BEFORE_FIELDS),
+        *("" if (value := application.get(name)) is None else value for name in FIELDS),
+        *(write(answer, decision) for write in _AFTER_FIELDS),
+    ]
+
+
+def decision_of(row: Mapping[str, str]) -> Decision:
+    """The decision that a row records. Raises ValueError, TypeError when it records none."""
+    values: dict[str, Any] = {
+        column.attribute: column.type.read(text) for column in _DECIDED if (text := row.get(column.name))
+    }
+    return Decision(**(_BEFORE | values))
+
+
+def _writer(column: Column) -> Callable[[Answer, Decision], str | int | float]:
+    attribute, write = column.attribute, column.type.write
+    if not attribute:
+        return lambda _, __: VERSION
+    if column.decided:
+        return lambda _, decision: write(getattr(decision, attribute))
+    return lambda answer, _: write(getattr(answer, attribute))
+
+
+_FIRST_FIELD: Final = COLUMNS.index(next(iter(FIELDS)))
+_BEFORE_FIELDS: Final = [_writer(column) for column in TABLE[:_FIRST_FIELD]]
+_AFTER_FIELDS: Final = [_writer(column) for column in TABLE[_FIRST_FIELD + len(FIELDS) :]]

@@ -1,0 +1,139 @@
+"""The files of a history in a folder: which there are, how each is read, and one application looked for in them."""
+
+import codecs
+import io
+import os
+import re
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from creditrisk.decision import Answer
+from creditrisk.history.columns import HEADERS
+from creditrisk.history.parts import Layout, Row, header_and_lines, rows_of
+from creditrisk.history.records import UnreadableRow
+
+_SEARCHED = 1 << 20
+_MOST_HEADER = max(map(len, HEADERS))
+_NAME = re.compile(r"history(?:-(\d{1,6}))?\.csv")
+_IMPORTED = re.compile(r"imported-[0-9a-f]{12}\.csv")
+_BEYOND_ASCII = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+
+
+def numbered(folder: Path) -> list[Path]:
+    """history.csv, history-2.csv and so on, in the order in which they were begun."""
+    names = [name for name in _names(folder) if name.startswith("history")]
+    found = [(int(match[1] or 1), name) for name in names if (match := _NAME.fullmatch(name))]
+    return [folder / name for _, name in sorted(found)]
+
+
+def every(folder: Path) -> list[Path]:
+    """What was brought along from elsewhere, then what was recorded here."""
+    return [folder / name for name in sorted(filter(_IMPORTED.fullmatch, _names(folder)))] + numbered(folder)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        return []
+
+
+def rows(name: str, raw: BinaryIO) -> Iterator[Row]:
+    """Every row of a file or object of this name."""
+    text = io.TextIOWrapper(raw, encoding_of(raw), "surrogateescape", newline="")
+    layout, first = header_and_lines(text)
+    yield from rows_of(name, text, layout, first)
+
+
+def search(path: Path, application_id: str) -> Answer | None:
+    """The application in the file, which is read as the system's cache holds it. Raises OSError.
+
+    Raises UnreadableRow when it stands there, and cannot be read.
+    """
+    # Read, not mapped: a scorer that cuts a torn line off would take the mapping's end away under our feet.
+    with path.open("rb") as file:
+        head = os.pread(file.fileno(), _MOST_HEADER, 0)
+        layout = layout_of(head)
+        if layout is None:
+            return _search_any(path, head, application_id)
+        failure: UnreadableRow | None = None
+        for at in _places(file.fileno(), b"\n" + application_id.encode() + b","):
+            file.seek(at + 1)
+            line = file.readline().decode("utf-8", "surrogateescape")
+            for row in rows_of(path.name, [line], layout, first=0):
+                try:
+                    return row.answer(application_id)
+                except UnreadableRow as error:
+                    if line.endswith(
+                        "\n"
+                    ):  # what was never finished is no record: its application comes again
+                        failure = error
+        if failure:
+            raise failure
+        return None
+
+
+def _places(file: int, wanted: bytes) -> Iterator[int]:
+    """Where these bytes stand in a file."""
+    start, overlap = 0, len(wanted) - 1
+    while len(block := os.pread(file, _SEARCHED, start)) > overlap:
+        at = block.find(wanted)
+        while at >= 0:
+            yield start + at
+            at = block.find(wanted, at + 1)
+        start += len(block) - overlap
+        time.sleep(0)  # a long file: whatever else the process has to do comes in between
+
+
+def _search_any(path: Path, head: bytes, application_id: str) -> Answer | None:
+    """The same in a file that a spreadsheet rewrote: read row by row, once it is certain that the id is in it."""
+    failure: UnreadableRow | None = None
+    with path.open("rb") as file:
+        if next(_places(file.fileno(), application_id.encode(_utf_16(head) or "ascii")), None) is None:
+            return None
+        file.seek(0)
+        for row in rows(path.name, file):
+            if application_id in row.text:
+                try:
+                    if answer := row.answer(application_id):
+                        return answer
+                except UnreadableRow as error:
+                    failure = error
+    if failure:
+        raise failure
+    return None
+
+
+def layout_of(head: bytes) -> Layout | None:
+    """The layout of a file of ours, that begins so; None for any other."""
+    line = head[: head.find(b"\n") + 1].decode(errors="replace")
+    return Layout.of(line) if line in HEADERS else None
+
+
+def _utf_16(head: bytes) -> str | None:
+    if head.startswith(codecs.BOM_UTF16_LE):
+        return "utf-16-le"
+    return "utf-16-be" if head.startswith(codecs.BOM_UTF16_BE) else None
+
+
+def encoding_of(file: BinaryIO) -> str:
+    """UTF-8, unless a spreadsheet saved the file otherwise: UTF-16 tells by its mark; a file that is no UTF-8 is
+    Windows-1252 when nothing at all in it is UTF-8 beyond ASCII, else damaged. Leaves the file at its beginning."""
+    head = file.read(_MOST_HEADER)
+    file.seek(0)
+    if layout_of(head):
+        return "utf-8"
+    if _utf_16(head):
+        return "utf-16"
+    decode, damaged, beyond_ascii = codecs.getincrementaldecoder("utf-8")().decode, False, False
+    for block in iter(partial(file.read, _SEARCHED), b""):
+        beyond_ascii = beyond_ascii or bool(_BEYOND_ASCII.search(block))
+        try:
+            damaged or decode(block)
+        except UnicodeDecodeError:
+            damaged = True
+    file.seek(0)
+    return "cp1252" if damaged and not beyond_ascii else "utf-8-sig"

@@ -1,0 +1,223 @@
+"""A part of the history, one file or object, as rows: whichever version wrote it, and whatever a spreadsheet made of it.
+
+A row that cannot be read is never left out in silence: it comes with what is wrong with it.
+"""
+
+import csv
+import json
+import logging
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from creditrisk.decision import Answer
+from creditrisk.history.columns import COLUMNS, HEADERS, TYPES, columns_of
+from creditrisk.history.records import UnreadableRow, csv_line, from_line, from_row
+
+log = logging.getLogger(__name__)
+
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_SEP = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"-?\d+,\d+(?:[eE]-?\d+)?")
+_NUMBERS = frozenset(name for name, type_ in TYPES.items() if type_.name in ("number", "whole number"))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the first line of a part tells: its columns, and what stands between them."""
+
+    columns: tuple[str, ...]
+    delimiter: str = ","
+    version: int = 0
+    """The version that wrote it; 0 when it was rewritten since, or by a version that we do not know."""
+
+    @classmethod
+    def of(cls, header: str) -> "Layout | None":
+        """The layout that a header names; None when it is none of a history's."""
+        if version := HEADERS.get(header):
+            return cls(columns_of(version), ",", version)
+        text = header.removeprefix("\ufeff").rstrip("\r\n")
+        delimiter = Counter(sign for sign in text if sign in ",;\t|").most_common(1)
+        sign = delimiter[0][0] if delimiter else ","
+        try:
+            columns = tuple(cell.strip() for cell in next(csv.reader([text], delimiter=sign), []))
+        except csv.Error:
+            return None
+        known = {name.upper(): name for name in COLUMNS}
+        columns = tuple(known.get(name.upper(), name) for name in columns)
+        while columns and not columns[-1]:  # a spreadsheet's empty columns at the right
+            columns = columns[:-1]
+        usable = (
+            "APPLICATION_ID" in columns and "PROBABILITY" in columns and len(set(columns)) == len(columns)
+        )
+        return cls(columns, sign) if usable else None
+
+    @cached_property
+    def foreign(self) -> tuple[str, ...]:
+        """Its columns that this version does not know."""
+        return tuple(name for name in self.columns if name not in TYPES)
+
+    @cached_property
+    def ending(self) -> str | None:
+        """What a line of it lacks to be one of this version; None when more is to be done."""
+        if self.version and self.columns == COLUMNS:
+            return ""
+        if (
+            self.version and self.columns == COLUMNS[: len(self.columns)]
+        ):  # without a RECORD_VERSION: of the first
+            return "," * (len(COLUMNS) - len(self.columns)) + str(self.version)
+        return None
+
+    @cached_property
+    def place_of_id(self) -> int:
+        """Which column tells the application."""
+        return self.columns.index("APPLICATION_ID")
+
+    def cells(self, line: str) -> list[str]:
+        """The cells of a line. Raises csv.Error."""
+        cells = next(csv.reader((line,), delimiter=self.delimiter), [])
+        while len(cells) > len(self.columns) and not cells[-1]:
+            cells.pop()
+        return cells
+
+    def row(self, cells: Sequence[str]) -> dict[str, str]:
+        """The cells by column, numbers and reasons as they were before a spreadsheet wrote them its own way."""
+        row = dict(zip(self.columns, cells, strict=True))
+        if not self.version and self.delimiter != ",":
+            for name, cell in row.items():
+                if "," in cell and name in _NUMBERS and _DECIMAL_COMMA.fullmatch(cell):
+                    row[name] = cell.replace(",", ".")
+            if reasons := row.get("REASONS"):
+                row["REASONS"] = _with_commas(reasons, self.delimiter)
+        return row
+
+
+def _with_commas(reasons: str, delimiter: str) -> str:
+    """JSON whose commas became the file's delimiter, when that is what keeps it from being JSON."""
+    for text in (reasons, reasons.replace(delimiter, ",")):
+        try:
+            json.loads(text)
+        except ValueError:
+            continue
+        return text
+    return reasons
+
+
+class Row(NamedTuple):
+    """One row of a part. `problem` says why it cannot be read; then it has no cells."""
+
+    part: str
+    line: int
+    layout: Layout
+    text: str
+    cells: Sequence[str] = ()
+    problem: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.part}, line {self.line}" if self.line else self.part
+
+    def answer(self, application_id: str) -> Answer | None:
+        """The answer that it records, when it is this application's. Raises UnreadableRow."""
+        if self.problem:
+            raise UnreadableRow(f"{self}: {self.problem}")
+        if self.cells[self.layout.place_of_id] != application_id:
+            return None
+        try:
+            return from_row(self.by_column)
+        except UnreadableRow as error:
+            raise UnreadableRow(f"{self}: {error}") from None
+
+    @property
+    def by_column(self) -> dict[str, str]:
+        """Its cells by column."""
+        return self.layout.row(self.cells)
+
+    @property
+    def as_line(self) -> str:
+        """The row as a line under this version's columns; what a newer version has more is left out."""
+        ending = self.layout.ending
+        if ending is not None:
+            return self.text if not ending else f"{self.text[:-1]}{ending}\n"
+        return csv_line(self.under(COLUMNS))
+
+    def under(self, columns: Sequence[str]) -> list[str]:
+        """Its cells under these columns."""
+        row: Mapping[str, str] = {"RECORD_VERSION": "1", **self.by_column}
+        return [row.get(name, "") for name in columns]
+
+
+def rows_of(part: str, lines: Iterable[str], layout: Layout | None, first: int = 2) -> Iterator[Row]:
+    """Every row of a part, the header taken off; `first` is the number of its first line. Empty lines are no rows.
+
+    Line by line: no cell of ours holds a line break, and so a quotation mark that is never closed spoils its own row.
+    """
+    nothing = Layout(())
+    for number, line in enumerate(lines, first):
+        if len(line) < 200 and not line.strip(",;\t \r\n"):
+            continue
+        text = line if line[-1:] == "\n" and line[-2:-1] != "\r" else line.rstrip("\r\n") + "\n"
+        if layout is None:
+            yield Row(part, number, nothing, text, problem="the file has no header of a history")
+            continue
+        try:
+            if not text.isascii():
+                text.encode()
+            cells = layout.cells(text)
+        except UnicodeEncodeError:
+            yield Row(part, number, layout, text, problem="it is damaged: it holds bytes that are no UTF-8")
+            continue
+        except csv.Error as error:
+            yield Row(part, number, layout, text, problem=f"it is no CSV ({error})")
+            continue
+        problem = _problem(cells, layout)
+        if not problem and layout.version and not line.endswith("\n") and not finished(text, layout):
+            problem = "it was never finished, or is being written just now"
+        yield Row(part, number, layout, text, () if problem else cells, problem)
+
+
+def _problem(cells: Sequence[str], layout: Layout) -> str:
+    if len(cells) != len(layout.columns):
+        return f"it has {len(cells)} cells, and the header {len(layout.columns)}"
+    if not _ID.fullmatch(cells[layout.place_of_id]):
+        return "its APPLICATION_ID is no id"
+    return ""
+
+
+def finished(text: str, layout: Layout) -> bool:
+    """Whether a last line without its line feed is a whole record: from version 2 on its last cell tells for certain."""
+    try:
+        cells = layout.cells(text)
+        from_line(text, layout.columns)
+    except (csv.Error, UnreadableRow):
+        return False
+    return not _problem(cells, layout) and (layout.version == 1 or cells[-1] == str(layout.version))
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file or object of a history, with its rows, which are read as they are asked for."""
+
+    name: str
+    rows: Iterable[Row]
+
+
+def lines_of(parts: Iterable[Part]) -> Iterator[str]:
+    """The rows of the parts as lines of this version's columns; what cannot be read is logged."""
+    for part in parts:
+        for row in part.rows:
+            if row.problem:
+                log.warning("a row of the history cannot be read: %s: %s", row, row.problem)
+            else:
+                yield row.as_line
+
+
+def header_and_lines(lines: Iterator[str]) -> tuple[Layout | None, int]:
+    """Takes the header off: the layout, and the number of the line after it. A `sep=` line, and empty ones, go before it."""
+    number = 1
+    for number, line in enumerate(lines, 1):
+        if line.strip("\ufeff \r\n") and not _SEP.fullmatch(line.removeprefix("\ufeff")):
+            return Layout.of(line), number + 1
+    return None, number + 1

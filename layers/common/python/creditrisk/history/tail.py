@@ -1,0 +1,136 @@
+"""The end of a file that is being appended to: whole records only, and nothing that is cut off is thrown away."""
+
+import logging
+import os
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from creditrisk.application_id import received_at
+from creditrisk.decision import Answer, timestamp
+from creditrisk.history.columns import HEADER
+from creditrisk.history.parts import Layout, finished
+from creditrisk.history.records import UnreadableRow, from_line
+
+log = logging.getLogger(__name__)
+
+_CHUNK = 1 << 16
+_ALWAYS_READ = 16 << 20
+"""Bytes, some 40,000 records: how far back a record is looked for at least, since a scorer's clock may be hours off."""
+_HEADER = HEADER.encode()
+_LAYOUT = Layout.of(HEADER)
+
+
+def may_be_appended_to(file: int) -> bool:
+    """Whether the file is empty, or begins with this version's columns, or with a torn piece of them."""
+    return _HEADER.startswith(os.pread(file, len(_HEADER), 0))
+
+
+def whole_lines(file: int, path: Path) -> int:
+    """Where the next record goes. What a kill or a power cut left of a last record is cut off, and kept beside the file;
+    one that lacks its line feed only gets it."""
+    size = os.fstat(file).st_size
+    end = _after_last_line_feed(file, size)
+    if end == size:
+        return end
+    rest = os.pread(file, size - end, end)
+    if end and _is_record(rest):
+        os.pwrite(file, b"\n", size)
+        log.warning("%s: the last record lacked its line feed, and has it now", path)
+        return size + 1
+    kept = path.with_name(f"{path.name}.cut")
+    _keep(kept, rest)
+    os.ftruncate(file, end)
+    log.warning(
+        "%s: %d bytes of a record that was never finished are cut off, and kept in %s",
+        path,
+        len(rest),
+        kept.name,
+    )
+    return end
+
+
+def _after_last_line_feed(file: int, size: int) -> int:
+    end = size
+    while end > 0:
+        start = max(0, end - _CHUNK)
+        found = os.pread(file, end - start, start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
+def _is_record(rest: bytes) -> bool:
+    try:
+        return _LAYOUT is not None and finished(rest.decode(), _LAYOUT)
+    except UnicodeDecodeError:
+        return False
+
+
+def _keep(path: Path, rest: bytes) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
+    try:
+        os.write(file, rest + b"\n")
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def recorded_since(file: int, end: int, application_ids: Sequence[str]) -> dict[str, Answer]:
+    """Which of the applications stand in the file already, as they were recorded.
+
+    Read from its end backwards, past `_ALWAYS_READ` to the first record scored before the oldest of them came in (with
+    an hour's margin for clocks that disagree): what is older cannot be one of them.
+    """
+    wanted = {application_id.encode() for application_id in application_ids}
+    limit = timestamp(min(map(received_at, application_ids)) - timedelta(hours=1)).encode()
+    found: dict[str, Answer] = {}
+    rest, enough = b"", end - _ALWAYS_READ
+    while end > 0 and len(found) < len(wanted):
+        start = max(0, end - _CHUNK)
+        torn, _, whole = (os.pread(file, end - start, start) + rest).partition(b"\n")
+        lines = whole.split(b"\n")[:-1]
+        for line in lines:
+            if line.partition(b",")[0] in wanted:
+                _add(found, line)
+        if start < enough and lines and _scored_before(lines[0], limit):
+            break
+        rest, end = torn + b"\n", start
+    return found
+
+
+def _add(found: dict[str, Answer], line: bytes) -> None:
+    try:
+        answer = from_line(line.decode())
+    except (UnreadableRow, UnicodeDecodeError) as error:
+        log.warning("a row of the history cannot be read, and is recorded anew: %s", type(error).__name__)
+    else:
+        found[answer.id] = answer
+
+
+def _scored_before(line: bytes, limit: bytes) -> bool:
+    cells = line.split(b",", 3)
+    return len(cells) > 3 and b"2" < cells[2] < limit  # a row that somebody damaged tells no time
+
+
+def write(file: int, data: bytes, end: int) -> None:
+    """Append at `end` and wait until it is on the disk; on failure nothing of it stays."""
+    view, offset = memoryview(data), end
+    try:
+        while view:
+            written = os.pwrite(file, view, offset)
+            view, offset = view[written:], offset + written
+        os.fsync(file)
+    except OSError:
+        os.ftruncate(file, end)
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """A new file survives a power cut only when its folder was written, too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

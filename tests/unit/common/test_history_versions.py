@@ -1,0 +1,264 @@
+"""Files of every version are read for ever, and none of them stops what is recorded now."""
+
+import csv
+import io
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creditrisk.application import FIELDS
+from creditrisk.application.kinds import Whole
+from creditrisk.decision import Answer, timestamp
+from creditrisk.errors import HistoryUnavailable
+from creditrisk.history import COLUMNS, Record
+from creditrisk.history.columns import HEADER, TABLE, VERSION, columns_of
+from creditrisk.history.folder import FolderHistory
+from creditrisk.history.records import from_line, to_line
+
+Decided = Callable[..., Answer]
+FIRST = ",".join(columns_of(1)) + "\n"
+NEWER = HEADER.replace("RECORD_VERSION", "BUREAU_SCORE,RECORD_VERSION")
+
+
+def record(history: FolderHistory, *answers: Answer, fresh: bool = True) -> list[Answer]:
+    held = {answer.id for answer in answers}
+    return history.append([Record(answer, fresh) for answer in answers], lambda: held)
+
+
+def write(history: FolderHistory, text: str | bytes, name: str = "history.csv") -> Path:
+    history.folder.mkdir(parents=True, exist_ok=True)
+    path = history.folder / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def first(answer: Answer) -> str:
+    """A line as the first version wrote it."""
+    return to_line(answer).removesuffix(f",{VERSION}\n") + "\n"
+
+
+def newer(answer: Answer) -> str:
+    """A line of a version to come."""
+    return to_line(answer).removesuffix(f",{VERSION}\n") + f",711,{VERSION + 1}\n"
+
+
+def contract(answer: Answer) -> str:
+    """A line with the columns that stand in the contract and no other, and its header."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(
+        [COLUMNS[:63], next(csv.reader([to_line(answer)]))[:63]]
+    )
+    return buffer.getvalue()
+
+
+def test_the_first_version_had_the_columns_that_its_files_have() -> None:
+    committed = Path(__file__).parent / "histories" / "no-last-line-feed.csv"
+    assert committed.read_text(encoding="utf-8").startswith(FIRST)
+
+
+def test_the_last_column_tells_the_version_and_every_version_kept_the_order_of_the_one_before() -> None:
+    assert COLUMNS[-1] == "RECORD_VERSION"
+    for version in range(1, VERSION):
+        assert [name for name in columns_of(version + 1) if name in columns_of(version)] == list(
+            columns_of(version)
+        )
+    assert len({column.name for column in TABLE}) == len(TABLE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(lambda answer: FIRST + first(answer), id="the first version"),
+        pytest.param(lambda answer: NEWER + newer(answer), id="a newer version"),
+        pytest.param(contract, id="fewer columns"),
+        pytest.param(lambda answer: FIRST + first(answer).rstrip("\n"), id="the first version, without its last line feed"),
+        pytest.param(lambda answer: NEWER + newer(answer).rstrip("\n"), id="a newer version, without its last line feed"),
+    ],
+)  # fmt: skip
+def test_a_file_of_another_version_is_read_and_never_written_to_and_recording_goes_on_in_a_new_part(
+    history: FolderHistory, decided: Decided, caplog: pytest.LogCaptureFixture, text: Callable[[Answer], str]
+) -> None:
+    old, new, later = decided(), decided(), decided()
+    path = write(history, before := text(old))
+
+    history.check()
+    with caplog.at_level(logging.WARNING):
+        assert record(history, new) == [new]
+    assert record(history, later) == [later]
+
+    assert path.read_text() == before
+    assert (history.folder / "history-2.csv").read_text() == HEADER + to_line(new) + to_line(later)
+    assert [history.find(answer.id) for answer in (old, new, later)] == [old, new, later]
+    assert [from_line(line) for line in history.lines()] == [old, new, later]
+
+
+def test_what_stands_in_a_part_of_another_version_is_not_recorded_again(
+    history: FolderHistory, decided: Decided
+) -> None:
+    old, new = decided(), decided()
+    write(history, FIRST + first(old))
+    assert old.decision is not None
+    again = replace(old, decision=replace(old.decision, scored_at=timestamp()))
+    assert record(history, again, new, fresh=False) == [old, new]
+    assert [from_line(line) for line in history.lines()] == [old, new]
+
+
+def test_a_scorer_of_the_first_version_may_go_on_beside_this_one(
+    history: FolderHistory, decided: Decided
+) -> None:
+    answers = [decided() for _ in range(4)]
+    path = write(history, FIRST + first(answers[0]))
+    record(history, answers[1])
+    with path.open("a") as file:
+        file.write(first(answers[2]))
+    record(history, answers[3])
+    assert {line[:36] for line in history.lines()} == {answer.id for answer in answers}
+    assert len(list(history.folder.glob("*.csv"))) == 2
+
+
+def test_after_a_newer_part_there_is_room_for_another(history: FolderHistory, decided: Decided) -> None:
+    write(history, FIRST + first(decided()))
+    write(history, NEWER + newer(decided()), "history-2.csv")
+    answer = decided()
+    record(history, answer)
+    assert (history.folder / "history-3.csv").read_text() == HEADER + to_line(answer)
+    assert len(list(history.lines())) == 3
+
+
+@pytest.mark.parametrize("content", [b"ID,AGE\n1,30\n", b"PK\x03\x04\x00\x00\n\xff\xfe", b"hello", b"\n\n\n"])
+def test_a_file_that_is_no_history_stops_nothing_and_is_left_alone(
+    history: FolderHistory, decided: Decided, content: bytes
+) -> None:
+    path = write(history, content)
+    answer = decided()
+    history.check()
+    assert record(history, answer) == [answer]
+    assert path.read_bytes() == content
+    assert history.find(answer.id) == answer
+    assert history.find(decided().id) is None
+    assert [from_line(line) for line in history.lines()] == [answer]
+
+
+def test_files_that_are_no_part_are_no_part(history: FolderHistory, decided: Decided) -> None:
+    answer, other = decided(), decided()
+    record(history, answer)
+    for name in ("history-old.csv", "history.csv.bak", "Copy of history.csv", "history-2.csv.cut"):
+        write(history, HEADER + to_line(other), name)
+    assert len(list(history.lines())) == 1
+
+
+def test_a_last_record_that_only_lacks_its_line_feed_stays(
+    history: FolderHistory, decided: Decided, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole, last, after = decided(), decided(), decided()
+    path = write(history, HEADER + to_line(whole) + to_line(last).rstrip("\n"))
+    assert history.find(last.id) == last
+    assert len(list(history.lines())) == 2
+    record(history, after)
+    assert path.read_text() == HEADER + "".join(map(to_line, (whole, last, after)))
+    assert "line feed" in caplog.text
+    assert not list(history.folder.glob("*.cut"))
+
+
+@pytest.mark.parametrize("length", range(1, 12))
+def test_what_is_cut_off_is_kept_beside_the_file_and_told(
+    history: FolderHistory, decided: Decided, caplog: pytest.LogCaptureFixture, length: int
+) -> None:
+    whole, torn = decided(), decided()
+    rest = to_line(torn)[: -1 - length]
+    path = write(history, HEADER + to_line(whole) + rest)
+    record(history, decided())
+    assert (history.folder / "history.csv.cut").read_text() == rest + "\n"
+    assert "history.csv.cut" in caplog.text and str(len(rest.encode())) in caplog.text
+    assert "Ana" not in caplog.text
+    assert path.read_text().startswith(HEADER + to_line(whole))
+    assert len(list(history.lines())) == 2
+
+
+def test_a_second_cut_is_kept_behind_the_first(history: FolderHistory, decided: Decided) -> None:
+    record(history, decided())
+    for rest in ("one", "two"):
+        with history.path.open("a") as file:
+            file.write(rest)
+        history.check()
+    assert (history.folder / "history.csv.cut").read_text() == "one\ntwo\n"
+
+
+@pytest.mark.parametrize("damage", ["x,y,z\n", '"never closed,1,2\n', "\x00\x00\n", "01a2,,\n"])
+def test_a_damaged_row_in_the_middle_is_named_and_costs_no_other(
+    history: FolderHistory, decided: Decided, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    before, after, later = decided(), decided(), decided()
+    write(history, HEADER + to_line(before) + damage + to_line(after))
+    record(history, later, fresh=False)
+    assert [from_line(line) for line in history.lines()] == [before, after, later]
+    assert "history.csv, line 3" in caplog.text
+
+
+def test_an_application_whose_row_is_damaged_is_no_stranger_and_no_crash(
+    history: FolderHistory, decided: Decided, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = decided()
+    write(history, HEADER + to_line(answer).replace(",0.25,", ",a quarter,"))
+    with pytest.raises(HistoryUnavailable, match="restore"):
+        history.find(answer.id)
+    assert "ValueError" in caplog.text
+    record(history, answer, fresh=False)
+    assert history.find(answer.id) == answer
+
+
+def test_a_row_that_is_no_utf_8_is_named(
+    history: FolderHistory, decided: Decided, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer, other = decided(FULL_NAME="Zoë"), decided()
+    write(history, (HEADER + to_line(answer)).encode("cp1252") + to_line(other).encode())
+    assert [line[:36] for line in history.lines()] == [other.id]
+    assert "no UTF-8" in caplog.text
+
+
+def test_a_rule_that_was_tightened_since_breaks_no_look_up(
+    history: FolderHistory, decided: Decided, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = decided(
+        AGE=34, DNI="012345678", SEX="N", RESIDENCIAL_STATE="XX", PRODUCT="9", PERSONAL_MONTHLY_INCOME=12.34
+    )
+    record(history, answer)
+    tightened: dict[str, Any] = {**FIELDS, "AGE": replace(FIELDS["AGE"], kind=Whole(40, 50))}
+    monkeypatch.setattr("creditrisk.history.records.FIELDS", tightened)
+    assert history.find(answer.id) == answer
+
+
+def test_numbers_come_back_as_numbers_and_codes_as_text(history: FolderHistory, decided: Decided) -> None:
+    answer = decided(
+        PROFESSION_CODE="9", PERSONAL_MONTHLY_INCOME=1200.5, OTHER_INCOMES=3, AGE=34, DNI="000123"
+    )
+    record(history, answer)
+    found = history.find(answer.id)
+    assert found is not None
+    values = {name: found.application[name] for name in ("PROFESSION_CODE", "PERSONAL_MONTHLY_INCOME", "OTHER_INCOMES", "AGE", "DNI")}  # fmt: skip
+    assert values == {"PROFESSION_CODE": "9", "PERSONAL_MONTHLY_INCOME": 1200.5, "OTHER_INCOMES": 3, "AGE": 34, "DNI": "000123"}  # fmt: skip
+    assert isinstance(values["OTHER_INCOMES"], int)
+
+
+def test_a_history_replaced_while_a_scorer_waits_for_its_lock_is_written_where_it_is(
+    history: FolderHistory, decided: Decided
+) -> None:
+    """As an editor saves: a new file under the old name."""
+    record(history, decided())
+    answer = decided()
+    copy = history.folder / "saved"
+    import fcntl
+    import threading
+
+    with history.path.open("r+") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        writer = threading.Thread(target=record, args=(history, answer))
+        writer.start()
+        copy.write_text(history.path.read_text())
+        copy.replace(history.path)
+    writer.join()
+    assert history.path.read_text().endswith(to_line(answer))
