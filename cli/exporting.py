@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TextIO
 
 from creditrisk.errors import HistoryUnavailable
+from creditrisk.formulas import SIGNS, as_text
 from creditrisk.history import COLUMNS, Part, Row
 from creditrisk.history.columns import TYPES
-from creditrisk.history.formulas import SIGNS, as_text
 from creditrisk.history.records import csv_line
 
 _SUSPECT = re.compile(f"(?:^|,)\"?'*[{SIGNS}]")

@@ -13,10 +13,10 @@ from uuid import UUID
 from creditrisk.application import FIELDS, Role, canonical_name
 from creditrisk.decision import timestamp
 from creditrisk.errors import UnusableFile
+from creditrisk.formulas import as_it_was
 from creditrisk.history import COLUMNS
 from creditrisk.history.columns import VERSION
 from creditrisk.history.files import encoding_of
-from creditrisk.history.formulas import as_it_was
 from creditrisk.history.parts import Layout, rows_of
 from creditrisk.history.records import csv_line, id_of
 

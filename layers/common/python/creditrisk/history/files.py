@@ -25,6 +25,8 @@ _BEYOND_ASCII = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[
 def numbered(folder: Path) -> list[Path]:
     """history.csv, history-2.csv and so on, in the order in which they were begun."""
     names = [name for name in _names(folder) if name.startswith("history")]
+    if names == ["history.csv"]:
+        return [folder / "history.csv"]
     found = [(int(match[1] or 1), name) for name in names if (match := _NAME.fullmatch(name))]
     return [folder / name for _, name in sorted(found)]
 
@@ -32,6 +34,20 @@ def numbered(folder: Path) -> list[Path]:
 def every(folder: Path) -> list[Path]:
     """What was brought along from elsewhere, then what was recorded here."""
     return [folder / name for name in sorted(filter(_IMPORTED.fullmatch, _names(folder)))] + numbered(folder)
+
+
+def foreign(folder: Path) -> list[Path]:
+    """Those that have a history's name and no header of one."""
+    found = []
+    for path in numbered(folder):
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > _MOST_HEADER and layout_of(file.read(_MOST_HEADER)):
+                continue
+            file.seek(0)
+            text = io.TextIOWrapper(file, encoding_of(file), "replace", newline="")
+            if os.fstat(file.fileno()).st_size and header_and_lines(text)[0] is None:
+                found.append(path)
+    return found
 
 
 def _names(folder: Path) -> list[str]:

@@ -98,34 +98,42 @@ class FolderHistory:
     def check(self) -> None:
         """Raises HistoryUnavailable when nothing can be appended."""
         with self._locked() as lock, self._last_part(lock) as (file, path):
-            tail.whole_lines(file, path)
+            for strange in files.foreign(self.folder):
+                log.warning("%s is no history: nothing in it is read; move it to another folder", strange)
+            if not tail.whole_lines(file, path):
+                tail.write(file, HEADER.encode(), 0)  # whoever opens it meanwhile finds a table
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
         """history.csv, open, and the history locked by it against other scorers, of this version or another, until the
         block ends: whichever part is written."""
         with _unavailable():
-            self.folder.mkdir(parents=True, exist_ok=True)
             while True:
-                new = not self.path.exists()
-                lock = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o640)
+                lock = self._open_first()
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX)
                     if not _same(lock, self.path):  # somebody put another file there meanwhile
                         continue
-                    if new:
+                    if not os.fstat(lock).st_size:
                         tail.sync_folder(self.folder)
                     yield lock
                     return
                 finally:
                     os.close(lock)
 
+    def _open_first(self) -> int:
+        try:
+            return os.open(self.path, os.O_RDWR | os.O_CREAT, 0o640)
+        except FileNotFoundError:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return os.open(self.path, os.O_RDWR | os.O_CREAT, 0o640)
+
     @contextmanager
     def _last_part(self, first: int) -> Iterator[tuple[int, Path]]:
         """The part that records go to, open: the last one with this version's columns, or a new one. `first` is
         history.csv, open."""
         parts = files.numbered(self.folder)
-        if len(parts) == 1 and tail.may_be_appended_to(first):
+        if parts == [self.path] and tail.may_be_appended_to(first):
             yield first, self.path
             return
         for path in reversed(parts):
@@ -180,7 +188,7 @@ def _opened(path: Path) -> Iterator[int]:
 
 def _same(file: int, path: Path) -> bool:
     try:
-        return os.path.samestat(os.fstat(file), path.stat())
+        return os.path.samestat(os.fstat(file), os.stat(path))
     except FileNotFoundError:
         return False
 
