@@ -125,7 +125,7 @@ def test_a_job_that_is_no_application_fails_and_the_others_are_scored(
 def test_an_application_that_was_made_invalid_in_the_queue_is_refused_by_name(
     intake: Intake, drain_all: DrainAll, make_application: Make
 ) -> None:
-    receipt = intake.submit(make_application(AGE=7))
+    receipt = intake.submit(make_application(AGE="seven"))
     drain_all()
     answer = intake.find(receipt.id)
     assert answer.status == "failed"

@@ -1,10 +1,16 @@
 """What one field of an application is."""
 
+import math
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from creditrisk.application.gaps import is_gap
-from creditrisk.application.kinds import Choice, Kind, Money, Text, Value, Whole, plain
+from creditrisk.application.kinds import Choice, Code, Kind, Money, Text, Value, Whole, plain
+
+_LONGEST_RECALLED = 1_000
+"""Characters of a text that can have been accepted once."""
+_NEVER_ACCEPTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class Role(StrEnum):
@@ -60,6 +66,25 @@ class Field:
         if self.missing:
             return None
         raise ValueError("This field is required.")
+
+    def recall(self, stored: object) -> Value:
+        """A canonical value that was accepted once, as it stands: rules for what comes in may have changed since.
+
+        Raises ValueError when it is of no type that a value of this field can have.
+        """
+        if stored is None or stored == "":
+            return None
+        if isinstance(stored, str) and not self.is_number:
+            if self._may_have_been(stored):
+                return stored
+        elif isinstance(stored, int | float) and not isinstance(stored, bool) and math.isfinite(stored):
+            return stored if self.is_number else plain(stored)
+        raise ValueError("This is no value that was ever accepted.")
+
+    def _may_have_been(self, text: str) -> bool:
+        if len(text) > _LONGEST_RECALLED or not (text.isprintable() or not _NEVER_ACCEPTED.search(text)):
+            return False
+        return not isinstance(self.kind, Code) or (text.isascii() and text.isdigit())
 
     @property
     def choices(self) -> dict[str, str]:

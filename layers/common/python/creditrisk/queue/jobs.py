@@ -66,7 +66,8 @@ def rq_time() -> str:
 def read_job(data: bytes) -> tuple[dict[str, Value], str]:
     """The application that a job's data carries, and when it was received (UTC, ISO 8601).
 
-    Every field is read again, since anything may stand in a queue. Raises NotAnApplication, saying why.
+    What was accepted is taken as it stands: a field's rules may have changed while the job waited. Only types are looked
+    at, since anything may stand in a queue. Raises NotAnApplication, saying why.
     """
     try:
         _, _, _, kwargs = json.loads(zlib.decompress(data))
@@ -80,7 +81,7 @@ def read_job(data: bytes) -> tuple[dict[str, Value], str]:
     application: dict[str, Value] = {}
     for name, field in FIELDS.items():
         try:
-            application[name] = field.parse(raw.get(name))
+            application[name] = field.recall(raw.get(name))
         except ValueError as error:
             raise NotAnApplication(f"The job's application is malformed: {name}: {error}") from None
     return application, received_at
