@@ -18,6 +18,8 @@ from creditrisk.formulas import as_it_was, as_text
 from creditrisk.history import COLUMNS, Record, open_history
 from creditrisk.history.columns import HEADER, VERSION, columns_of
 from creditrisk.history.records import from_line, to_line
+from creditrisk.settings import Settings
+from scoring import load
 from tests.s3_server import S3Server
 from training.population import population
 
@@ -381,3 +383,33 @@ def test_a_bucket_takes_a_history_along_too(tmp_path: Path, monkeypatch: pytest.
         assert len(server.objects) == 1
         rows = table(run("export", "-", "--from", "s3://bucket/prefix").stdout)
     assert [row["FULL_NAME"] for row in rows] == [application["FULL_NAME"] for application in APPLICANTS]
+
+
+def test_an_exported_history_is_scored_as_it_is(tmp_path: Path, place: Path, decided: Decided) -> None:
+    answers = [decided(RESIDENCIAL_CITY="=Niterói"), decided(RESIDENCIAL_CITY="Niterói")]
+    (place / "history.csv").write_text(HEADER + "".join(map(to_line, answers)))
+    run("export", tmp_path / "history.csv", "--from", place)
+    result = CliRunner().invoke(
+        creditrisk, ["score", str(tmp_path / "history.csv"), str(tmp_path / "out.csv")]
+    )
+    assert result.exit_code == 0, result.exception
+    rows = table((tmp_path / "out.csv").read_text(encoding="utf-8"))
+    assert [row["APPLICATION_ID"] for row in rows] == [answer.id for answer in answers]
+    assert [(row["PROBABILITY"], row["DECISION"], row["error"]) for row in rows] == [
+        ("0.25", "approved", "")
+    ] * 2
+    expected = load(Settings().model_folder).score([dict(answer.application) for answer in answers])
+    assert [float(row["probability"]) for row in rows] == pytest.approx([score.probability for score in expected], abs=1e-9)  # fmt: skip
+
+
+@pytest.mark.parametrize("column", ["probability", "Probability", "decision"])
+def test_what_an_earlier_scoring_added_is_still_in_the_way(
+    tmp_path: Path, place: Path, decided: Decided, column: str
+) -> None:
+    (tmp_path / "history.csv").write_text(
+        HEADER.replace("\n", f",{column}\n") + to_line(decided()).replace("\n", ",\n")
+    )
+    result = CliRunner().invoke(
+        creditrisk, ["score", str(tmp_path / "history.csv"), str(tmp_path / "out.csv")]
+    )
+    assert column in str(result.exception) and "already" in str(result.exception)

@@ -8,6 +8,7 @@ from typing import Any
 
 from creditrisk.application import FIELDS, Field, Role, canonical_name
 from creditrisk.errors import UnusableFile
+from creditrisk.formulas import as_it_was
 from scoring.scorer import AnyScorer
 
 RESULT_COLUMNS = ("probability", "prediction", "decision", "reasons", "error")
@@ -27,8 +28,9 @@ class Refusal(str):
 class _Memo(dict[str, Any]):
     """Text → canonical value or Refusal, worked out once for each text that stands in a column."""
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: Field, exported: bool) -> None:
         super().__init__()
+        self._exported = exported
         self._field = field
         self.refused = False  # whether any text was
 
@@ -39,6 +41,8 @@ class _Memo(dict[str, Any]):
         return value
 
     def _read(self, text: str) -> Any:
+        if self._exported:
+            text = as_it_was(text)
         try:
             return self._field.parse(text)
         except ValueError as error:
@@ -59,8 +63,9 @@ class RowScorer:
         self.delimiter = delimiter
         self.width = len(header)
         self.place = _places(header)
+        exported = _is_history(header)
         self._memos = {
-            name: _Memo(FIELDS[name]) for name in self.place if FIELDS[name].role is not Role.IDENTITY
+            name: _Memo(FIELDS[name], exported) for name in self.place if FIELDS[name].role is not Role.IDENTITY
         }
 
     def score_text(self, text: str) -> tuple[str, int, int]:
@@ -148,6 +153,8 @@ def _places(header: Sequence[str]) -> dict[str, int]:
         if name:
             place[name] = number
     taken = [column for column in header if column.strip().lower() in RESULT_COLUMNS]
+    if _is_history(header):  # its own, in upper case, stay what was decided then
+        taken = [column for column in taken if not column.strip().isupper()]
     if taken:
         raise WrongColumns(
             f"The header has {', '.join(taken)} already; rename or remove what an earlier scoring added."
@@ -160,6 +167,11 @@ def _places(header: Sequence[str]) -> dict[str, int]:
     if needed:
         raise WrongColumns(f"The header lacks {', '.join(needed)}.")
     return place
+
+
+def _is_history(header: Sequence[str]) -> bool:
+    """Whether the table is an exported history."""
+    return "APPLICATION_ID" in header and "MODEL_VERSION" in header
 
 
 def _told(reasons: Sequence[Any]) -> str:
