@@ -9,7 +9,8 @@ import click
 
 from cli.embedded_redis import EmbeddedRedis
 from cli.supervisor import Child, Supervisor
-from creditrisk.errors import CreditRiskError
+from creditrisk.errors import CreditRiskError, HistoryUnavailable
+from creditrisk.history import open_history
 from creditrisk.settings import Settings
 
 
@@ -35,14 +36,26 @@ def serve(port: int | None, data: Path) -> None:
         "PORT": str(port),
     }
     address = f"http://{'localhost' if settings.host in ('127.0.0.1', '0.0.0.0') else settings.host}:{port}"
+    _look_at_history(history)
     children = [
-        Child("scorer", [sys.executable, "-m", "cli", "worker"], environment),
+        Child("scorer", [sys.executable, "-m", "cli", "worker"], environment, vital=False),
         Child("form", _form(settings, port), environment),
     ]
     queue = f"queue at {redis.url}; " if redis else ""  # one that was given may carry its password
     Supervisor(redis, children).run(
         lambda: _ready(settings, port), f"Ready: {address}  (history in {history}; {queue}Ctrl-C stops)"
     )
+
+
+def _look_at_history(url: str) -> None:
+    """Say at once that nothing can be recorded. The form starts all the same: what it accepts waits in the queue."""
+    try:
+        open_history(url).check()
+    except HistoryUnavailable as error:
+        click.echo(
+            f"creditrisk: {error} It is at {url}. Until that is mended, applications are accepted and wait undecided.",
+            err=True,
+        )
 
 
 def _form(settings: Settings, port: int) -> list[str]:

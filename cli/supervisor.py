@@ -21,6 +21,8 @@ STOP_SECONDS = 4.5
 _EARLY, _EARLY_DEATHS = 3.0, 3
 _LONGEST_PAUSE = 5.0
 """Seconds between two attempts to start a Redis that does not start again."""
+_LONGEST_WAIT = 10.0
+"""Most seconds until a child that keeps ending is tried again."""
 
 
 class ChildFails(CreditRiskError):
@@ -34,9 +36,13 @@ class Child:
     name: str
     command: Sequence[str]
     environment: dict[str, str]
+    vital: bool = True
+    """Whether all ends when it cannot be started. One that is not is tried again, less and less often."""
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     early_deaths: int = 0
+    again_at: float = 0.0
+    """When it is to be started again; 0 while it lives."""
 
     def start(self) -> None:
         """Start it, in a session of its own: Ctrl-C reaches the supervisor alone, which stops the children in order."""
@@ -53,12 +59,22 @@ class Child:
         """
         if self.process is None or (status := self.process.poll()) is None:
             return
+        if not self.again_at:
+            self._bury(status)
+        if time.monotonic() >= self.again_at:
+            self.again_at = 0.0
+            self.start()
+
+    def _bury(self, status: int) -> None:
+        """Note its death, and when to start it again."""
         early = time.monotonic() - self.started < _EARLY
         self.early_deaths = self.early_deaths + (status > 0) if early else 0
-        if self.early_deaths >= _EARLY_DEATHS:
+        if self.early_deaths >= _EARLY_DEATHS and self.vital:
             raise ChildFails(f"The {self.name} ends as soon as it is started; its reason stands above.")
-        log.warning("the %s ended (exit status %s); starting it again", self.name, self.process.returncode)
-        self.start()
+        late = self.early_deaths - _EARLY_DEATHS
+        pause = min(2.0**late, _LONGEST_WAIT) if late >= 0 else 0.0
+        self.again_at = time.monotonic() + pause
+        log.warning("the %s ended (exit status %s); starting it again in %g s", self.name, status, pause)
 
 
 class Supervisor:

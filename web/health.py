@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from creditrisk.errors import QueueUnavailable
+from creditrisk.errors import QueueUnavailable, ScorerInTrouble
 from web.errors import RETRY_AFTER
 from web.services import services
 
@@ -19,13 +19,10 @@ def healthz() -> dict[str, str]:
 
 @blueprint.get("/readyz")
 def readyz() -> Reply:
-    """Redis answers and stores, so that an application sent now would be accepted."""
+    """Redis answers and stores, so that an application sent now would be accepted, and no scorer says that it cannot
+    decide."""
     try:
         services().intake.check()
-    except QueueUnavailable as error:
-        return (
-            {"status": "unavailable", "reason": str(error)},
-            503,
-            {"Retry-After": RETRY_AFTER},
-        )
+    except (QueueUnavailable, ScorerInTrouble) as error:
+        return {"status": "unavailable", "reason": str(error)}, 503, {"Retry-After": RETRY_AFTER}
     return {"status": "ready"}, 200, {}

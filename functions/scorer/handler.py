@@ -2,10 +2,12 @@
 
 import logging
 import time
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from creditrisk.errors import CreditRiskError
+from creditrisk.errors import CreditRiskError, HistoryUnavailable, QueueUnavailable
+from creditrisk.queue import trouble
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
 from functions.scorer.metrics import publish
@@ -42,6 +44,9 @@ def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
         return {"scorer": name, "scored": _drain(assembly, name, context)}
     except CreditRiskError as error:
         log.error("%s", error)
+        if isinstance(error, HistoryUnavailable):
+            with suppress(QueueUnavailable):
+                trouble.tell(_assembly().queue, str(error))
         raise
 
 

@@ -6,9 +6,12 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
+from typing import Literal
 
-from creditrisk.errors import HistoryUnavailable, QueueUnavailable
+from creditrisk.errors import CreditRiskError, HistoryUnavailable, QueueUnavailable
+from creditrisk.queue import ApplicationQueue, connect, trouble
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
 from functions.scorer.drain import Drain
@@ -17,6 +20,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 5.0
 """Seconds between two attempts while Redis or the history is away."""
+CHECK_SECONDS = 10.0
+"""Seconds after which an idle scorer looks at the history again."""
 LOOK_SECONDS = 1.0
 """Seconds for which a busy scorer may not have looked for dead ones."""
 
@@ -34,6 +39,9 @@ class Worker:
         self._stopping = False
         self._waiting = False
         self._look_at = 0.0
+        self._check_at = 0.0
+        self._trouble: Literal["", "found", "met"] = "found"
+        """Told of the history: found when it was looked at (at first, by an earlier worker), or met when recording."""
 
     def run(self) -> None:
         """Drain until asked to stop."""
@@ -42,12 +50,15 @@ class Worker:
         pause = 0.1
         while not self._stopping:
             try:
+                self._check_history()
                 with self.assembly.drain(self.name) as drain:
                     log.info("scorer %s is ready", self.name)
                     while not self._stopping:
                         self._drain_or_wait(drain)
                         pause = 0.1
             except (QueueUnavailable, HistoryUnavailable) as error:
+                if isinstance(error, HistoryUnavailable):
+                    self._tell("met", str(error))
                 log.error("%s Trying again in %.1f s; nothing is lost.", error, pause)
                 self._wait(time.sleep, pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -61,8 +72,33 @@ class Worker:
         claimed = drain.step()
         if claimed:  # meanwhile others may have come and died
             wait = min(wait, LOOK_SECONDS)
+            self._over("met")
+        elif time.monotonic() >= self._check_at:
+            self._check_history()
         if claimed < self.assembly.settings.batch_size:
             self._wait(drain.queue.wait_for_work, wait)
+
+    def _check_history(self) -> None:
+        """Find out that the history cannot be used before an application waits for it. Raises HistoryUnavailable."""
+        self._check_at = time.monotonic() + CHECK_SECONDS
+        try:
+            self.assembly.history.check()
+        except HistoryUnavailable as error:
+            self._tell("found", str(error))
+            raise
+        self._over("found")
+
+    def _tell(self, how: Literal["found", "met"], reason: str) -> None:
+        """Tell the form of the trouble; Redis may be away, too."""
+        self._trouble = self._trouble or how
+        with suppress(QueueUnavailable):
+            trouble.tell(self.assembly.queue, reason)
+
+    def _over(self, how: Literal["found", "met"]) -> None:
+        """What was found is over when it is found no more; what was met, when something has been recorded."""
+        if self._trouble == how or (self._trouble and how == "met"):
+            trouble.over(self.assembly.queue)
+            self._trouble = ""
 
     def _wait(self, wait: Callable[[float], object], seconds: float) -> None:
         """Wait in a way that a signal ends at once; anywhere else it ends after the batch."""
@@ -83,4 +119,17 @@ class Worker:
 
 def work(settings: Settings) -> None:
     """Load the model and drain until asked to stop. Raises scoring's errors when the model cannot be loaded."""
-    Worker(Assembly(settings)).run()
+    try:
+        assembly = Assembly(settings)
+    except CreditRiskError:
+        with suppress(QueueUnavailable):
+            trouble.tell(
+                ApplicationQueue(
+                    connect(settings.redis_url),
+                    lease_seconds=settings.lease_seconds,
+                    result_ttl=settings.result_ttl,
+                ),
+                "The scorer cannot start; its log says why.",
+            )
+        raise
+    Worker(assembly).run()

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from creditrisk.errors import QueueUnavailable
+from creditrisk.errors import QueueUnavailable, ScorerInTrouble
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
 from tests.unit.web.conftest import FakeIntake
@@ -127,6 +127,14 @@ def test_each_request_is_one_line_without_personal_data(
     assert all(line["milliseconds"] >= 0 for line in lines)
     for word in ("Ana", "Souza", "012345678", "Niter"):
         assert word not in caplog.text
+
+
+def test_the_scorers_trouble_is_told_and_the_form_goes_on(client: FlaskClient, intake: FakeIntake) -> None:
+    intake.error = ScorerInTrouble("The history cannot be written or read: No space left on device.")
+    reply = client.get("/readyz")
+    assert reply.status_code == 503
+    assert reply.json == {"status": "unavailable", "reason": str(intake.error)}
+    assert client.get("/healthz").status_code == 200
 
 
 def test_alive_without_redis_ready_only_with_it(client: FlaskClient, intake: FakeIntake) -> None:

@@ -50,5 +50,9 @@ class NoHistory(CreditRiskError):
     """There is no history at this place."""
 
 
+class ScorerInTrouble(CreditRiskError):
+    """Applications are accepted, and no scorer can decide them now."""
+
+
 class UnusableFile(CreditRiskError):
     """A file of applications cannot be scored as a whole, or its result cannot be written."""

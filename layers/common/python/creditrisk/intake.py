@@ -16,7 +16,7 @@ from creditrisk.application_id import received_at as time_of
 from creditrisk.decision import Answer, Decision, timestamp
 from creditrisk.errors import CreditRiskError, NotAnApplication, QueueUnavailable, UnknownApplication
 from creditrisk.history import History, open_history
-from creditrisk.queue import ApplicationQueue
+from creditrisk.queue import ApplicationQueue, trouble
 from creditrisk.queue.jobs import read_job
 from creditrisk.settings import Settings
 from creditrisk.waking import Waker
@@ -105,8 +105,10 @@ class Intake:
         return self._answer(application_id, 0)
 
     def check(self) -> None:
-        """Raises QueueUnavailable unless Redis answers and stores what it is sent."""
+        """Raises QueueUnavailable unless Redis answers and stores what it is sent, ScorerInTrouble when the scorer says
+        that it cannot decide."""
         self.queue.check()
+        trouble.check(self.queue)
 
     def _answer(self, application_id: str, seconds: float) -> Answer:
         if not is_application_id(application_id):
