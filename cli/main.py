@@ -19,7 +19,7 @@ COMMANDS = {
     "train": ("cli.train:train", "Train both models from a data file."),
     "score": ("cli.score:score", "Score a CSV file."),
     "model": ("cli.model:model", "Check, install, roll back, sign and show the model's files."),
-    "history": ("cli.history:history", "Export what was decided."),
+    "history": ("cli.history:history", "Export what was decided; bring another history along."),
     "queue": ("cli.queue:queue", "Show how the queue stands; retry or discard what failed."),
 }
 """Command → where it is defined, and its line of help; its module is imported only when it is called."""
