@@ -14,6 +14,8 @@ from creditrisk.decision import Answer, Decision, Reason, timestamp
 from creditrisk.errors import HistoryUnavailable
 from creditrisk.history import COLUMNS, Record, open_history
 from creditrisk.history.bucket import BucketHistory
+from creditrisk.history.columns import HEADER, VERSION, columns_of
+from creditrisk.history.records import from_line, to_line
 from tests.s3_server import Fault, S3Server
 
 Make = Callable[..., dict[str, Any]]
@@ -202,3 +204,50 @@ def test_a_check_says_whether_the_bucket_is_there(
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     with pytest.raises(HistoryUnavailable):
         BucketHistory("history", "").check()
+
+
+FIRST = ",".join(columns_of(1)) + "\n"
+NEWER = HEADER.replace("RECORD_VERSION", "BUREAU_SCORE,RECORD_VERSION")
+
+
+def put(server: S3Server, answer: Answer, text: str) -> None:
+    assert answer.decision is not None
+    day, clock = answer.decision.scored_at[:10], re.sub(r"\D", "", answer.decision.scored_at[11:])
+    server.objects[f"credit/risk/date={day}/{clock}-abcdef.csv"] = text.encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(lambda line: FIRST + line.replace(f",{VERSION}\n", "\n"), id="the first version"),
+        pytest.param(lambda line: NEWER + line.replace(f",{VERSION}\n", ",711,9\n"), id="a newer version"),
+        pytest.param(lambda line: (HEADER + line).rstrip("\n"), id="without its last line feed"),
+        pytest.param(lambda line: "\ufeff" + (HEADER + line).replace("\n", "\r\n"), id="a mark and CRLF"),
+    ],
+)  # fmt: skip
+def test_objects_of_other_versions_are_read_and_never_recorded_again(
+    history: BucketHistory, server: S3Server, decided: Decided, text: Callable[[str], str]
+) -> None:
+    old, new = decided(scored_at=datetime.now(UTC) - timedelta(seconds=9)), decided()
+    put(server, old, text(to_line(old)))
+    assert history.find(old.id) == old
+    assert {answer.id for answer in record(history, old, new, fresh=False)} == {old.id, new.id}
+    assert [from_line(line) for line in history.lines()] == [old, new]
+    assert len(server.objects) == 2
+
+
+def test_a_damaged_row_costs_no_other_and_is_no_stranger(
+    history: BucketHistory, server: S3Server, decided: Decided, caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged, whole = decided(), decided()
+    put(
+        server, damaged, HEADER + to_line(damaged).replace(",0.25,", ",a quarter,") + "x,y\n" + to_line(whole)
+    )
+    with pytest.raises(HistoryUnavailable, match="restore"):
+        history.find(damaged.id)
+    assert history.find(whole.id) == whole
+    assert [from_line(line) for line in history.lines()] == [whole]
+    assert "line 2" in caplog.text and "line 3" in caplog.text
+    record(history, damaged, fresh=False)
+    assert history.find(damaged.id) == damaged
+    assert {line[:36] for line in history.lines()} == {damaged.id, whole.id}

@@ -206,9 +206,10 @@ def test_an_application_whose_row_is_damaged_is_no_stranger_and_no_crash(
     write(history, HEADER + to_line(answer).replace(",0.25,", ",a quarter,"))
     with pytest.raises(HistoryUnavailable, match="restore"):
         history.find(answer.id)
-    assert "ValueError" in caplog.text
+    assert "its PROBABILITY is no number" in caplog.text
     record(history, answer, fresh=False)
     assert history.find(answer.id) == answer
+    assert [from_line(line) for line in history.lines()] == [answer]
 
 
 def test_a_row_that_is_no_utf_8_is_named(

@@ -72,6 +72,11 @@ class Layout:
         return None
 
     @cached_property
+    def place_of_probability(self) -> int:
+        """Which column tells the probability."""
+        return self.columns.index("PROBABILITY")
+
+    @cached_property
     def place_of_id(self) -> int:
         """Which column tells the application."""
         return self.columns.index("APPLICATION_ID")
@@ -183,6 +188,11 @@ def _problem(cells: Sequence[str], layout: Layout) -> str:
         return f"it has {len(cells)} cells, and the header {len(layout.columns)}"
     if not _ID.fullmatch(cells[layout.place_of_id]):
         return "its APPLICATION_ID is no id"
+    if probability := cells[layout.place_of_probability]:
+        try:
+            float(probability.replace(",", "."))
+        except ValueError:
+            return "its PROBABILITY is no number"
     return ""
 
 
