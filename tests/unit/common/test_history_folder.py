@@ -207,6 +207,17 @@ def test_a_folder_that_cannot_be_made_is_history_unavailable(tmp_path: Path) -> 
         FolderHistory(tmp_path / "history").check()
 
 
+@pytest.mark.parametrize("length", [0, 100])
+def test_a_check_finds_nothing_strange_in_a_torn_header(
+    history: FolderHistory, length: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    history.path.parent.mkdir(parents=True)
+    history.path.write_text(HEADER[:length])
+    history.check()
+    assert history.path.read_text() == ""
+    assert "no history" not in caplog.text
+
+
 def test_a_check_repairs_a_torn_end(history: FolderHistory, decided: Decided) -> None:
     answer = decided()
     record(history, answer)

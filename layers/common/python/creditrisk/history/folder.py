@@ -98,10 +98,9 @@ class FolderHistory:
     def check(self) -> None:
         """Raises HistoryUnavailable when nothing can be appended."""
         with self._locked() as lock, self._last_part(lock) as (file, path):
+            tail.whole_lines(file, path)
             for strange in files.foreign(self.folder):
                 log.warning("%s is no history: nothing in it is read; move it to another folder", strange)
-            if not tail.whole_lines(file, path):
-                tail.write(file, HEADER.encode(), 0)  # whoever opens it meanwhile finds a table
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
