@@ -13,6 +13,8 @@ from typing import Any, Final
 from creditrisk.application import FIELDS
 from creditrisk.decision import Answer, Decision, Reason
 
+Cell = str | int | float | None
+
 
 @dataclass(frozen=True)
 class Type:
@@ -20,11 +22,8 @@ class Type:
 
     name: str
     read: Callable[[str], Any]
-    write: Callable[[Any], str | int | float]
-
-
-def _plain(value: Any) -> str | int | float:
-    return "" if value is None else value  # type: ignore[no-any-return]
+    write: Callable[[Any], Cell] | None = None
+    """None: as it is, where None makes an empty cell."""
 
 
 def _number(text: str) -> int | float:
@@ -56,12 +55,12 @@ def _read_reasons(text: str) -> list[Reason]:
     ]
 
 
-TEXT = Type("text", str, _plain)
-WHOLE = Type("whole number", _whole, _plain)
-NUMBER = Type("number", _number, _plain)
+TEXT = Type("text", str)
+WHOLE = Type("whole number", _whole)
+NUMBER = Type("number", _number)
 PROBABILITY = Type("number", float, lambda value: "" if value is None else repr(value))
-MOMENT = Type("moment", str, _plain)
-VERDICT = Type("text", _verdict, _plain)
+MOMENT = Type("moment", str)
+VERDICT = Type("text", _verdict)
 NAMES = Type("names", str.split, " ".join)
 REASONS = Type("JSON", _read_reasons, _write_reasons)
 
@@ -128,16 +127,19 @@ _BEFORE: Final[dict[str, Any]] = {"threshold": 0.5, "model": "", "model_version"
 """What holds where an old row tells nothing: the threshold had this default from the beginning."""
 
 
-def cells_of(answer: Answer) -> list[str | int | float]:
+def cells_of(answer: Answer) -> list[Cell]:
     """What stands in the columns for a decided application. Raises ValueError for any other."""
     decision = answer.decision
     if decision is None:
         raise ValueError("Only a decided application is recorded.")
-    application = answer.application
     return [
-        *(write(answer, decision) for write in _BEFORE_FIELDS),
-        *("" if (value := application.get(name)) is None else value for name in FIELDS),
-        *(write(answer, decision) for write in _AFTER_FIELDS),
+        *[getattr(decision if decided else answer, name) for name, decided, _ in _BEFORE_FIELDS],
+        *map(answer.application.get, FIELDS),
+        *[
+            write(getattr(decision, name)) if write else getattr(decision, name)
+            for name, _, write in _AFTER_FIELDS
+        ],
+        VERSION,
     ]
 
 
@@ -149,15 +151,7 @@ def decision_of(row: Mapping[str, str]) -> Decision:
     return Decision(**(_BEFORE | values))
 
 
-def _writer(column: Column) -> Callable[[Answer, Decision], str | int | float]:
-    attribute, write = column.attribute, column.type.write
-    if not attribute:
-        return lambda _, __: VERSION
-    if column.decided:
-        return lambda _, decision: write(getattr(decision, attribute))
-    return lambda answer, _: write(getattr(answer, attribute))
-
-
 _FIRST_FIELD: Final = COLUMNS.index(next(iter(FIELDS)))
-_BEFORE_FIELDS: Final = [_writer(column) for column in TABLE[:_FIRST_FIELD]]
-_AFTER_FIELDS: Final = [_writer(column) for column in TABLE[_FIRST_FIELD + len(FIELDS) :]]
+_WRITTEN: Final = [(column.attribute, column.decided, column.type.write) for column in TABLE[:-1]]
+_BEFORE_FIELDS: Final = _WRITTEN[:_FIRST_FIELD]
+_AFTER_FIELDS: Final = _WRITTEN[_FIRST_FIELD + len(FIELDS) :]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from creditrisk.application import FIELDS, Value
 from creditrisk.decision import Answer
-from creditrisk.history.columns import COLUMNS, HEADER, TYPES, cells_of, decision_of
+from creditrisk.history.columns import COLUMNS, HEADER, TYPES, Cell, cells_of, decision_of
 
 __all__ = [
     "COLUMNS",
@@ -39,7 +39,7 @@ def to_line(answer: Answer) -> str:
     return csv_line(cells_of(answer))
 
 
-def csv_line(cells: Sequence[str | int | float]) -> str:
+def csv_line(cells: Sequence[Cell]) -> str:
     """Cells as one line of CSV."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerow(cells)
