@@ -9,7 +9,7 @@ from pathlib import Path
 
 from creditrisk import __version__
 from packages import archive, bytecode, libgomp, prune, requirements, sbom
-from packages.parts import Part
+from packages.parts import PICKLES, Part
 from packages.target import Target
 from packages.wheels import WheelHouse
 
@@ -64,12 +64,24 @@ class Builder:
 
     def fetch(self, part: Part) -> None:
         """Fetch the wheels of a part that are not here yet, so that it can be built offline. Raises WheelsUnavailable."""
-        if part.requirements:
-            self.wheels.fetch(requirements.read(self.root / part.requirements, self.target))
+        self.wheels.fetch(self._pins(part))
+
+    def _requirements(self, part: Part) -> list[str]:
+        """The files of a part's requirements; those for ONNX only where the layer holds graphs."""
+        if not part.requirements:
+            return []
+        graphs = part.for_graphs and any((self.root / PICKLES).glob("*.onnx"))
+        return [part.requirements, *([part.for_graphs] if graphs else [])]
+
+    def _pins(self, part: Part) -> list[requirements.Pin]:
+        pins = [
+            p for name in self._requirements(part) for p in requirements.read(self.root / name, self.target)
+        ]
+        return list({pin.name: pin for pin in pins}.values())
 
     def _install(self, part: Part, folder: Path) -> list[requirements.Pin]:
         """Install what a part requires; returns what that is."""
-        pins = requirements.read(self.root / part.requirements, self.target)
+        pins = self._pins(part)
         self.wheels.install(pins, folder / "python")
         prune.prune(folder / "python")
         if libgomp.needed(folder):
@@ -92,7 +104,10 @@ class Builder:
         digest = hashlib.sha256(repr((part, self.target, self.python, __version__)).encode())
         paths = [self.root / source for source, _ in part.sources] + [Path(__file__).parent]
         if part.requirements:
-            paths += [self.root / part.requirements, self.root / "requirements/local.txt"]
+            paths += [
+                *(self.root / name for name in self._requirements(part)),
+                self.root / "requirements/local.txt",
+            ]
         for path in paths:
             for file in archive.files(path) if path.is_dir() else [path]:
                 if "__pycache__" not in file.parts:

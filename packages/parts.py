@@ -7,12 +7,14 @@ MB = 1_000_000
 
 @dataclass(frozen=True)
 class Part:
-    """One zip. `sources` maps a path in the checkout to the one in the zip; `requirements` are installed in python/."""
+    """One zip. `sources` maps a path in the checkout to the one in the zip; `requirements` are installed in python/, and
+    those `for_graphs` too when the model's layer holds ONNX graphs."""
 
     name: str
     mounted: str
     sources: tuple[tuple[str, str], ...] = ()
     requirements: str = ""
+    for_graphs: str = ""
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,14 @@ class Function:
     budget: int
 
 
+PICKLES = "layers/model/pickles"
 _LICENSE = ("LICENSE", "LICENSE")
 COMMON = Part("layers/common", "/opt", (("layers/common/python", "python"), _LICENSE))
-MODEL = Part(
-    "layers/model", "/opt", (("layers/model/python", "python"), ("layers/model/pickles", "pickles"), _LICENSE)
-)
+MODEL = Part("layers/model", "/opt", (("layers/model/python", "python"), (PICKLES, "pickles"), _LICENSE))
 FORM_DEPS = Part("layers/form-deps", "/opt", requirements="requirements/form.txt")
-SCORER_DEPS = Part("layers/scorer-deps", "/opt", requirements="requirements/scorer.txt")
+SCORER_DEPS = Part(
+    "layers/scorer-deps", "/opt", requirements="requirements/scorer.txt", for_graphs="requirements/onnx.txt"
+)
 _FUNCTIONS = ("functions/__init__.py", "functions/__init__.py")
 FORM = Part(
     "functions/form",
