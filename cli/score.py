@@ -7,26 +7,27 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from itertools import chain, islice
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import click
 from tqdm import tqdm
 
+from cli.stopping import end_with, stoppable, undisturbed
 from creditrisk.errors import UnusableFile
+from creditrisk.files import Piece, Plan, plain, plan, read
 from creditrisk.settings import Settings
 
 if TYPE_CHECKING:  # numpy is slow to import
-    from scoring.pieces import Piece
     from scoring.rows import RowScorer
 
 ROWS = 5_000
 """Rows that are scored together."""
-_BLOCK = 1 << 20
 
+Task = tuple[Piece, bytes | None]
+"""A piece, and its text where the file itself does not have it as it is."""
 Scored = tuple[str, int, int]
 """A piece with its results, how many rows it had, and how many of them were bad."""
 
@@ -39,27 +40,26 @@ Scored = tuple[str, int, int]
 def score(source: Path, target: Path, reasons: bool, processes: int) -> None:
     """Score every row of a CSV file whose header names the fields, in either spelling.
 
-    Every row comes back, in order, with probability, prediction, decision, reasons and error. A bad row gets its error
-    and stops nothing. Other columns are kept as they are.
+    The cells may be separated by commas, semicolons, tabs or bars; the text may be UTF-8, UTF-16 or Windows-1252, plain
+    or gzipped. Every row comes back in UTF-8, in order, with probability, prediction, decision, reasons, the fields
+    whose value is unknown to the model, and error. A bad row gets its error and stops nothing. Other columns are kept
+    as they are, and named on stderr.
     """
     settings = Settings.from_environment()
     unfinished = target.with_name(target.name + ".partial")
-    try:
-        with source.open("rb") as file, unfinished.open("w", encoding="utf-8", newline="") as out:
-            count, bad = _score(file, source, out, settings, 4 if reasons else 0, processes)
-        unfinished.replace(target)
-    except OSError as error:
-        raise UnusableFile(f"{error.filename or target}: {error.strerror or error}.") from None
-    except UnicodeDecodeError:
-        raise UnusableFile(
-            f"{source} begins as UTF-8 and goes on in another encoding; save it as UTF-8."
-        ) from None
-    except BrokenProcessPool:
-        raise UnusableFile(
-            "A scoring process was ended from outside, perhaps for lack of memory; nothing was written."
-        ) from None
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with stoppable("creditrisk: stopped; nothing was written."):
+        try:
+            with source.open("rb") as file, unfinished.open("w", encoding="utf-8", newline="") as out:
+                count, bad = _score(file, source, out, settings, 4 if reasons else 0, processes)
+            unfinished.replace(target)
+        except OSError as error:
+            raise UnusableFile(f"{error.filename or target}: {error.strerror or error}.") from None
+        except BrokenProcessPool:
+            raise UnusableFile(
+                "A scoring process was ended from outside, perhaps for lack of memory; nothing was written."
+            ) from None
+        finally:
+            unfinished.unlink(missing_ok=True)
     click.echo(f"{count:,} rows scored into {target}, {bad:,} of them with an error")
 
 
@@ -68,9 +68,7 @@ class _Table:
     """A file, and how its rows are read and scored."""
 
     source: Path
-    encoding: str
-    columns: list[str]
-    delimiter: str
+    plan: Plan
     settings: Settings
     reasons: int
 
@@ -79,80 +77,94 @@ class _Table:
         from functions.scorer.model import load_model
         from scoring.rows import RowScorer
 
-        return RowScorer(load_model(self.settings), self.columns, self.reasons, self.delimiter)
+        header = self.plan.header
+        return RowScorer(load_model(self.settings), header.columns, self.reasons, header.delimiter)
 
-    def scored(self, scorer: "RowScorer", piece: "Piece") -> Scored:
-        """One piece, read and scored."""
-        with self.source.open("rb") as file:
-            file.seek(piece.start)
-            return scorer.score_text(file.read(piece.end - piece.start).decode(self.encoding))
+    def scored(self, scorer: "RowScorer", task: Task) -> Scored:
+        """One piece, read and scored. Raises UnusableFile when the file was changed meanwhile."""
+        piece, data = task
+        if data is None:
+            with self.source.open("rb") as file:
+                file.seek(piece.start)
+                data = file.read(piece.end - piece.start)
+        try:
+            return scorer.score_text(data.decode(self.plan.encoding))
+        except UnicodeDecodeError:
+            raise UnusableFile(
+                f"{self.source} was changed while it was scored; score it once more."
+            ) from None
 
 
 def _score(
     file: BinaryIO, source: Path, out: TextIO, settings: Settings, reasons: int, processes: int
 ) -> tuple[int, int]:
     """Score from `file` into `out`; returns how many rows, and how many with an error."""
-    from scoring.pieces import columns_of, cut
     from scoring.rows import RESULT_COLUMNS
 
-    encoding = _encoding(file)
-    line, pieces = cut(iter(partial(file.read, _BLOCK), b""), ROWS)
-    header = line.decode(encoding).rstrip("\r\n")
-    columns, delimiter = columns_of(header)
-    table = _Table(source, encoding, columns, delimiter, settings, reasons)
+    blocks, other = plain(file)
+    planned = plan(blocks, ROWS)
+    table = _Table(source, planned, settings, reasons)
     scorer = table.scorer()  # refuses a wrong header or model before anything is written
-    out.write(delimiter.join((header, *RESULT_COLUMNS)) + "\n")
-    first = list(islice(pieces, 2))
+    for note in scorer.columns.notes(scorer.scorer.fields):
+        click.echo(f"creditrisk: {note}", err=True)
+    out.write(planned.header.line(*RESULT_COLUMNS))
     count = bad = 0
     with (
-        _workers(table, scorer, processes if len(first) > 1 else 1) as submit,
-        tqdm(
-            total=source.stat().st_size, initial=len(line), unit="B", unit_scale=True, desc="scoring"
-        ) as bar,
+        _workers(table, scorer, processes if len(planned.pieces) > 1 else 1) as submit,
+        tqdm(total=planned.end, unit="B", unit_scale=True, desc="scoring") as bar,
     ):
-        for piece, (text, rows, wrong) in _in_order(submit, chain(first, pieces), processes + 2):
+        for piece, (text, rows, wrong) in _in_order(submit, _tasks(file, planned, other), processes + 2):
             out.write(text)
             count, bad = count + rows, bad + wrong
-            bar.update(piece.end - piece.start)
+            bar.update(piece.end - bar.n)
     return count, bad
 
 
-def _encoding(file: BinaryIO) -> str:
-    """UTF-8 (with or without its mark), else ISO-8859-1, as the published data is."""
-    sample = file.read(_BLOCK)
+def _tasks(file: BinaryIO, planned: Plan, other: bool) -> Iterator[Task]:
+    """The pieces, with their text when the file has it only packed or in UTF-16."""
+    if not other:
+        return ((piece, None) for piece in planned.pieces)
     file.seek(0)
-    try:
-        sample[: sample.rfind(b"\n") + 1 or None].decode("utf-8")
-    except UnicodeDecodeError:
-        return "iso-8859-1"
-    return "utf-8-sig"
+    return zip(planned.pieces, read(plain(file)[0], planned.pieces), strict=True)
 
 
 @contextmanager
 def _workers(
     table: _Table, scorer: "RowScorer", processes: int
-) -> Iterator[Callable[["Piece"], "Future[Scored]"]]:
-    """What takes a piece to be scored: this process when one is enough, else a pool."""
+) -> Iterator[Callable[[Task], "Future[Scored]"]]:
+    """What takes a piece to be scored: this process when one is enough, else a pool, which ends when this ends."""
     if processes == 1:
 
-        def here(piece: "Piece") -> "Future[Scored]":
+        def here(task: Task) -> "Future[Scored]":
             done: Future[Scored] = Future()
-            done.set_result(table.scored(scorer, piece))
+            done.set_result(table.scored(scorer, task))
             return done
 
         yield here
-    else:
-        with ProcessPoolExecutor(processes, get_context("spawn"), _begin, (table,)) as pool:
-            yield lambda piece: pool.submit(_work, piece)
+        return
+
+    context = get_context("spawn")
+    theirs, ours = context.Pipe(duplex=False)
+    with ProcessPoolExecutor(processes, context, _begin, (table, theirs)) as pool:
+
+        def there(task: Task) -> "Future[Scored]":
+            with undisturbed():  # the pool starts a process when there is work for it
+                return pool.submit(_work, task)
+
+        try:
+            yield there
+        except BaseException:
+            ours.close()  # and now: the pool itself would first finish what it has
+            raise
 
 
 def _in_order(
-    submit: Callable[["Piece"], "Future[Scored]"], pieces: Iterable["Piece"], ahead: int
-) -> Iterator[tuple["Piece", Scored]]:
+    submit: Callable[[Task], "Future[Scored]"], tasks: Iterable[Task], ahead: int
+) -> Iterator[tuple[Piece, Scored]]:
     """Pieces with their results, in order; at most `ahead` of them are in memory."""
     waiting: deque[tuple[Piece, Future[Scored]]] = deque()
-    for piece in pieces:
-        waiting.append((piece, submit(piece)))
+    for task in tasks:
+        waiting.append((task[0], submit(task)))
         if len(waiting) >= ahead:
             first, future = waiting.popleft()
             yield first, future.result()
@@ -164,11 +176,12 @@ _of_process: "tuple[_Table, RowScorer]"
 """What a process of the pool scores with."""
 
 
-def _begin(table: _Table) -> None:
+def _begin(table: _Table, lifeline: Connection) -> None:
     global _of_process
+    end_with(lifeline)
     _of_process = table, table.scorer()
 
 
-def _work(piece: "Piece") -> Scored:
+def _work(task: Task) -> Scored:
     table, scorer = _of_process
-    return table.scored(scorer, piece)
+    return table.scored(scorer, task)

@@ -47,7 +47,7 @@ module.exports = async ({ resolveVariable }) => {
           'bucket.$': '$.bucket',
           'key.$': '$.key',
           'work.$': '$.work',
-          'header.$': '$.header',
+          'table.$': '$.table',
           'piece.$': '$$.Map.Item.Value',
         },
         ItemProcessor: {
@@ -60,7 +60,7 @@ module.exports = async ({ resolveVariable }) => {
                 'bucket.$': '$.bucket',
                 'key.$': '$.key',
                 'work.$': '$.work',
-                'header.$': '$.header',
+                'table.$': '$.table',
                 'piece.$': '$.piece',
               },
               { End: true }
@@ -75,9 +75,10 @@ module.exports = async ({ resolveVariable }) => {
           step: 'join',
           'bucket.$': '$.bucket',
           'work.$': '$.work',
-          'header.$': '$.header',
+          'table.$': '$.table',
           'pieces.$': '$.pieces',
           'result.$': '$.result',
+          'columns.$': '$.columns',
           'scored.$': '$.scored',
         },
         { End: true }

@@ -1,24 +1,26 @@
 """The Lambda entry for bulk files: the three steps that Step Functions calls (resources/bulk.yml).
 
-{"step": "plan", bucket, key}                → where the file is cut, kept beside the result
-{"step": "score", bucket, key, work, piece…} → one piece, scored
-{"step": "join", bucket, key, work, header…} → the result, bulk-results/NAME.csv
+{"step": "plan", bucket, key}                      → where the file is cut, kept beside the result
+{"step": "score", bucket, key, work, table, piece} → one piece, scored
+{"step": "join", bucket, work, table, result…}     → the result, bulk-results/NAME.csv, and NAME.json, which tells how many
+                                                     rows it has and which columns were ignored or absent
 
-Bulk files are scored, and not recorded: nobody applied.
+`table` is how the file's text is read: its encoding, its header, and what stands between its cells. Bulk files are scored, and not recorded: nobody applied.
 """
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
 from creditrisk.errors import CreditRiskError, UnusableFile
+from creditrisk.files import Header, plain, plan
+from creditrisk.files.columns import told_of
 from creditrisk.settings import Settings
 from functions.scorer.model import load_model
-from scoring.pieces import columns_of, cut
 from scoring.rows import RESULT_COLUMNS, RowScorer
 from scoring.scorer import AnyScorer
 
@@ -26,7 +28,9 @@ log = logging.getLogger(__name__)
 
 ROWS = 2_000
 """Rows of a piece: a second's work or two, and under a megabyte."""
-_BLOCK = 1 << 20
+_ENDINGS = frozenset((".csv", ".gz", ".tsv", ".txt"))
+_MOST_NAMED = 100
+"""Ignored columns that are named: what a step answers may have 256 KiB."""
 _LEAST_PART = 5 << 20
 """S3 takes parts of an upload from 5 MiB on."""
 
@@ -55,25 +59,30 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _plan(event: dict[str, Any]) -> dict[str, Any]:
     bucket, key = event["bucket"], event["key"]
-    body = _s3().get_object(Bucket=bucket, Key=key)["Body"]
-    line, pieces = cut(body.iter_chunks(_BLOCK), ROWS)
-    header = _text(line).removeprefix("\ufeff").rstrip("\r\n")
-    columns, delimiter = columns_of(header)
-    RowScorer(_scorer(), columns, delimiter=delimiter)  # refuses a wrong header before any piece is scored
-    plan = [asdict(piece) for piece in pieces]
-    if not plan:
-        raise UnusableFile("The file has a header and no row.")
-    name = PurePosixPath(key).stem
+    name = _name(key)
     work = f"bulk-results/{name}.work/{event['execution'].rpartition(':')[2]}"
-    _put(bucket, f"{work}/plan.json", json.dumps(plan))
-    result = f"bulk-results/{name}.csv"
+    blocks, other = plain(_s3().get_object(Bucket=bucket, Key=key)["Body"])
+    if other:  # pieces are ranges of bytes of a text: of a packed file's, there must be one
+        key = f"{work}/input.csv"
+        _upload(bucket, key, blocks)
+        blocks, _ = plain(_s3().get_object(Bucket=bucket, Key=key)["Body"])
+    planned = plan(blocks, ROWS)
+    table = {"encoding": planned.encoding, **asdict(planned.header)}
+    scorer = _rows(table)  # refuses a wrong header before any piece is scored
+    if not planned.pieces:
+        raise UnusableFile("The file has a header and no row.")
+    _put(bucket, f"{work}/plan.json", json.dumps([asdict(piece) for piece in planned.pieces]))
     return {
         "bucket": bucket,
         "key": key,
         "work": work,
-        "header": header,
-        "pieces": len(plan),
-        "result": result,
+        "table": table,
+        "pieces": len(planned.pieces),
+        "result": f"bulk-results/{name}.csv",
+        "columns": {
+            "ignored": [told_of(column) for column in list(scorer.columns.ignored.items())[:_MOST_NAMED]],
+            "absent": scorer.absent,
+        },
     }
 
 
@@ -81,44 +90,43 @@ def _score(event: dict[str, Any]) -> dict[str, Any]:
     piece = event["piece"]
     span = f"bytes={piece['start']}-{piece['end'] - 1}"
     body = _s3().get_object(Bucket=event["bucket"], Key=event["key"], Range=span)["Body"].read()
-    columns, delimiter = columns_of(event["header"])
-    text, rows, bad = RowScorer(_scorer(), columns, delimiter=delimiter).score_text(_text(body))
+    text, rows, bad = _rows(event["table"]).score_text(body.decode(event["table"]["encoding"]))
     _put(event["bucket"], _part(event["work"], piece["number"]), text)
     return {"rows": rows, "bad": bad}
 
 
 def _join(event: dict[str, Any]) -> dict[str, Any]:
-    bucket, result, client = event["bucket"], event["result"], _s3()
-    upload = client.create_multipart_upload(Bucket=bucket, Key=result, ContentType="text/csv; charset=utf-8")
-    where = {"Bucket": bucket, "Key": result, "UploadId": upload["UploadId"]}
-    parts = []
-    for number, block in enumerate(_blocks(event), start=1):
-        done = client.upload_part(**where, PartNumber=number, Body=block)
-        parts.append({"PartNumber": number, "ETag": done["ETag"]})
-    client.complete_multipart_upload(**where, MultipartUpload={"Parts": parts})
+    bucket, result = event["bucket"], event["result"]
     totals = {name: sum(piece[name] for piece in event["scored"]) for name in ("rows", "bad")}
-    return {"bucket": bucket, "key": result, **totals}
+    told = {"bucket": bucket, "key": result, **totals, **event["columns"]}
+    _put(bucket, f"{result.removesuffix('.csv')}.json", json.dumps(told, ensure_ascii=False, indent=1))
+    _upload(bucket, result, _joined(event))
+    return told
 
 
-def _blocks(event: dict[str, Any]) -> Iterator[bytes]:
-    """The result, header first, in blocks of at least the size that S3 takes; the last one as it is."""
-    _, delimiter = columns_of(event["header"])
-    waiting = bytearray((delimiter.join((event["header"], *RESULT_COLUMNS)) + "\n").encode())
+def _joined(event: dict[str, Any]) -> Iterator[bytes]:
+    """The result, header first."""
+    yield _header(event["table"]).line(*RESULT_COLUMNS).encode()
     for number in range(event["pieces"]):
         found = _s3().get_object(Bucket=event["bucket"], Key=_part(event["work"], number))
-        waiting += found["Body"].read()
-        if len(waiting) >= _LEAST_PART:
-            yield bytes(waiting)
-            waiting.clear()
-    if waiting:
-        yield bytes(waiting)
+        yield found["Body"].read()
 
 
-def _text(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise UnusableFile("The file is not in UTF-8; save it as UTF-8.") from None
+def _rows(table: dict[str, str]) -> RowScorer:
+    header = _header(table)
+    return RowScorer(_scorer(), header.columns, delimiter=header.delimiter)
+
+
+def _header(table: dict[str, str]) -> Header:
+    return Header(table["text"], table["delimiter"])
+
+
+def _name(key: str) -> str:
+    """The file's name without the endings of a table: autumn, of autumn.csv.gz."""
+    path = PurePosixPath(key)
+    while path.suffix.lower() in _ENDINGS:
+        path = path.with_suffix("")
+    return path.name
 
 
 def _part(work: str, number: int) -> str:
@@ -127,3 +135,26 @@ def _part(work: str, number: int) -> str:
 
 def _put(bucket: str, key: str, text: str) -> None:
     _s3().put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType="text/plain; charset=utf-8")
+
+
+def _upload(bucket: str, key: str, blocks: Iterable[bytes]) -> None:
+    """One object from blocks, in parts of at least the size that S3 takes; the last one as it is."""
+    client = _s3()
+    upload = client.create_multipart_upload(Bucket=bucket, Key=key, ContentType="text/csv; charset=utf-8")
+    where = {"Bucket": bucket, "Key": key, "UploadId": upload["UploadId"]}
+    parts: list[dict[str, Any]] = []
+    for block in _large(blocks):
+        done = client.upload_part(**where, PartNumber=len(parts) + 1, Body=block)
+        parts.append({"PartNumber": len(parts) + 1, "ETag": done["ETag"]})
+    client.complete_multipart_upload(**where, MultipartUpload={"Parts": parts})
+
+
+def _large(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    waiting = bytearray()
+    for block in blocks:
+        waiting += block
+        if len(waiting) >= _LEAST_PART:
+            yield bytes(waiting)
+            waiting.clear()
+    if waiting:
+        yield bytes(waiting)

@@ -242,7 +242,7 @@ def test_bulk_files_are_handed_out_by_aws_own_distributed_map(prod: dict[str, An
     assert states["Score"]["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
     assert states["Score"]["MaxConcurrency"] == 4
     rule = of_type(prod, "AWS::Events::Rule")["BulkUploads"]
-    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"wildcard": "bulk/*.csv"}]}
+    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"wildcard": "bulk/*.*"}]}
 
 
 def test_the_bulk_function_reaches_neither_the_history_nor_redis(prod: dict[str, Any]) -> None:

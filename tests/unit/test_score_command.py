@@ -121,16 +121,19 @@ def test_a_file_that_was_scored_before_is_refused(tmp_path: Path) -> None:
     scored(write(tmp_path / "in.csv", ROWS[:2]))
     result = run(tmp_path / "out.csv", tmp_path / "again.csv")
     assert result.exit_code == 1
-    assert "probability, prediction, decision, reasons, error already" in str(result.exception)
+    assert "probability, prediction, decision, reasons, unknown, error already" in str(result.exception)
 
 
-def test_a_file_that_changes_its_encoding_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
-    source = write(tmp_path / "in.csv", ROWS * 250)
+@pytest.mark.parametrize("number", [1, 300_000])
+def test_a_file_that_changes_its_encoding_is_refused_with_the_line_and_nothing_is_written(
+    tmp_path: Path, number: int
+) -> None:
+    source = write(tmp_path / "in.csv", [ROWS[0] | {"RESIDENCIAL_CITY": "Niterói"}, *ROWS[1:]])
     with source.open("ab") as file:
-        file.write(b"S\xe3o,\n" * 300_000)
+        file.write(b"30,\n" * (number - 1) + b"S\xe3o,\n" * 3)
     result = run(source, tmp_path / "out.csv", "--no-reasons")
     assert result.exit_code == 1
-    assert "save it as UTF-8" in str(result.exception)
+    assert f"Line {len(ROWS) + 1 + number} is not in UTF-8, and line 2 is" in str(result.exception)
     assert not (tmp_path / "out.csv").exists()
 
 

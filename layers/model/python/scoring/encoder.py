@@ -127,9 +127,11 @@ class Encoder:
         if known.all():
             return [()] * len(codes)
         names = ready["single_fields"]
-        return [
-            tuple(dict.fromkeys(names[position] for position in np.flatnonzero(row == 0))) for row in known
-        ]
+        unseen: list[tuple[str, ...]] = [()] * len(codes)
+        for row, position in np.argwhere(known == 0).tolist():
+            if names[position] not in unseen[row]:
+                unseen[row] += (names[position],)
+        return unseen
 
     def _same(self, codes: NDArray[np.int64]) -> Matrix:
         """Whether two parts have the same level; their codes differ, so one's are translated into the other's."""

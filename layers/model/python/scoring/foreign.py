@@ -141,6 +141,10 @@ class ForeignScorer:
         """Probabilities of default of many applications, given by columns (field → canonical values)."""
         return self._chances(self._inputs.table(columns))
 
+    def probabilities_and_unknown(self, columns: Columns) -> tuple[Matrix, list[tuple[str, ...]]]:
+        """The same, and for each application the fields whose value the model had never seen."""
+        return self.probabilities(columns), self._inputs.unknown(columns)
+
     def contributions(self, application: Mapping[str, Any]) -> tuple[Matrix, float]:
         """What each of `fields` adds to the baseline's log-odds, and those log-odds (see `baseline`).
 

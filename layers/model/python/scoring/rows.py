@@ -6,19 +6,20 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from creditrisk.application import FIELDS, Field, Role, canonical_name
-from creditrisk.errors import UnusableFile
+from creditrisk.application import FIELDS, Field, Role
+from creditrisk.files import Columns, WrongColumns, reader
 from creditrisk.formulas import as_it_was
 from scoring.scorer import AnyScorer
 
-RESULT_COLUMNS = ("probability", "prediction", "decision", "reasons", "error")
+RESULT_COLUMNS = ("probability", "prediction", "decision", "reasons", "unknown", "error")
+"""What is told of a row, behind its own columns; `unknown` names fields whose value the model did not know, separated by
+spaces, as the history does."""
+_NEEDED = [n for n, field in FIELDS.items() if not field.missing and field.role is not Role.IDENTITY]
 _MEMO_SIZE = 50_000
+_LONGEST_MEMO = 200
+"""Characters of a text that is worth being remembered."""
 _BLOCK = 2_000
 """Rows at a time: so many are still in the processor's cache when they are written."""
-
-
-class WrongColumns(UnusableFile):
-    """A table's header does not name what an application needs, or names it twice."""
 
 
 class Refusal(str):
@@ -36,7 +37,7 @@ class _Memo(dict[str, Any]):
 
     def __missing__(self, text: str) -> Any:
         value = self._read(text)
-        if len(self) < _MEMO_SIZE:
+        if len(self) < _MEMO_SIZE and len(text) <= _LONGEST_MEMO:
             self[text] = value
         return value
 
@@ -62,22 +63,25 @@ class RowScorer:
         self.reasons = reasons
         self.delimiter = delimiter
         self.width = len(header)
-        self.place = _places(header)
+        self.columns = _columns(header)
+        self.place = self.columns.place
         exported = _is_history(header)
         self._memos = {
             name: _Memo(FIELDS[name], exported) for name in self.place if FIELDS[name].role is not Role.IDENTITY
         }
 
+    @property
+    def absent(self) -> list[str]:
+        """The fields that the model uses and the table does not have: they are scored as missing."""
+        return self.columns.lacking(self.scorer.fields)
+
     def score_text(self, text: str) -> tuple[str, int, int]:
         """Score lines of CSV (without the header): the same rows with their results, how many, and how many were bad.
 
         Empty lines are no rows. A row too long or too short is brought to the header's width, so that its error stands
-        in its column. Raises UnusableFile when the text is no CSV.
+        in its column.
         """
-        try:
-            rows = list(filter(None, csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)))
-        except csv.Error as error:
-            raise UnusableFile(f"The file is not CSV: {error}.") from None
+        rows = list(filter(None, reader(io.StringIO(text, newline=""), self.delimiter)))
         out, bad = io.StringIO(), 0
         writer = csv.writer(out, delimiter=self.delimiter, lineterminator="\n")
         for start in range(0, len(rows), _BLOCK):
@@ -105,13 +109,18 @@ class RowScorer:
         decided = self._decided(columns, good)
         if not errors:
             return decided
-        results = [["", "", "", "", errors.get(number, "")] for number in range(len(rows))]
+        nothing = [""] * (len(RESULT_COLUMNS) - 1)
+        results = [[*nothing, errors.get(number, "")] for number in range(len(rows))]
         for position, cells in zip(good, decided, strict=True):
             results[whole[position]] = cells
         return results
 
     def _misfit(self, row: Sequence[str]) -> str:
-        return f"The row has {len(row)} cells; the header has {self.width}."
+        lines = 1 + sum(cell.count("\n") for cell in row)
+        told = f"The row has {len(row)} cells; the header has {self.width}."
+        if lines > 1:
+            told += f" It goes over {lines} lines: perhaps a quotation mark in its first is not closed."
+        return told
 
     def _errors(self, columns: dict[str, list[Any]], whole: Sequence[int]) -> dict[int, str]:
         """Row number → all its errors."""
@@ -135,23 +144,20 @@ class RowScorer:
             for name in self.scorer.fields
         }
         if not self.reasons:
-            return [_cells(chance, threshold, "") for chance in self.scorer.probabilities(given).tolist()]
+            chances, unknown = self.scorer.probabilities_and_unknown(given)
+            return [
+                _cells(chance, threshold, "", names)
+                for chance, names in zip(chances.tolist(), unknown, strict=True)
+            ]
         applications = [dict(zip(given, values, strict=True)) for values in zip(*given.values(), strict=True)]
         return [
-            _cells(s.probability, threshold, _told(s.reasons))
+            _cells(s.probability, threshold, _told(s.reasons), s.unknown)
             for s in self.scorer.score(applications, self.reasons)
         ]
 
 
-def _places(header: Sequence[str]) -> dict[str, int]:
-    """Field → its column."""
-    place: dict[str, int] = {}
-    for number, column in enumerate(header):
-        name = canonical_name(column)
-        if name in place:
-            raise WrongColumns(f"The column {name} is there twice.")
-        if name:
-            place[name] = number
+def _columns(header: Sequence[str]) -> Columns:
+    columns = Columns.of(header)
     taken = [column for column in header if column.strip().lower() in RESULT_COLUMNS]
     if _is_history(header):  # its own, in upper case, stay what was decided then
         taken = [column for column in taken if not column.strip().isupper()]
@@ -159,14 +165,8 @@ def _places(header: Sequence[str]) -> dict[str, int]:
         raise WrongColumns(
             f"The header has {', '.join(taken)} already; rename or remove what an earlier scoring added."
         )
-    needed = [
-        n
-        for n, field in FIELDS.items()
-        if not field.missing and field.role is not Role.IDENTITY and n not in place
-    ]
-    if needed:
-        raise WrongColumns(f"The header lacks {', '.join(needed)}.")
-    return place
+    columns.check(_NEEDED)
+    return columns
 
 
 def _is_history(header: Sequence[str]) -> bool:
@@ -181,5 +181,5 @@ def _told(reasons: Sequence[Any]) -> str:
 _APPROVED, _DECLINED = ("0", "approved"), ("1", "declined")
 
 
-def _cells(chance: float, threshold: float, reasons: str) -> list[str]:
-    return [repr(chance), *(_DECLINED if chance >= threshold else _APPROVED), reasons, ""]
+def _cells(chance: float, threshold: float, reasons: str, unknown: Sequence[str]) -> list[str]:
+    return [repr(chance), *(_DECLINED if chance >= threshold else _APPROVED), reasons, " ".join(unknown), ""]

@@ -44,6 +44,9 @@ class AnyScorer(Protocol):
     def probabilities(self, columns: Columns) -> Matrix:
         """Probabilities of default of many applications, given by columns (field → canonical values)."""
 
+    def probabilities_and_unknown(self, columns: Columns) -> tuple[Matrix, list[tuple[str, ...]]]:
+        """The same, and for each application the fields whose value the model had never seen."""
+
 
 class Challenger:
     """A model that scores beside the champion and decides nothing: its trouble never becomes the champion's.
@@ -144,6 +147,12 @@ class Scorer:
     def probabilities(self, columns: Columns) -> Matrix:
         """Probabilities of default of many applications, given by columns (field → canonical values)."""
         return probability(self.model.log_odds(self.matrix(columns)))
+
+    def probabilities_and_unknown(self, columns: Columns) -> tuple[Matrix, list[tuple[str, ...]]]:
+        """The same, and for each application the fields whose value the model had never seen."""
+        codes = self.encoder.codes(columns)
+        matrix = self.scaler.transform(self.encoder.matrix(columns, codes))
+        return probability(self.model.log_odds(matrix)), self.encoder.unseen(codes)
 
     def matrix(self, columns: Columns) -> Matrix:
         """The scaled matrix that the model sees."""

@@ -1,0 +1,61 @@
+"""A command that is asked to stop ends by its own clean-up, and takes its processes along, even when it is killed."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from types import FrameType
+
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+class Stopped(SystemExit):
+    """Somebody asked this process to end; its exit status is the shell's for that signal."""
+
+
+@contextmanager
+def stoppable(told: str) -> Iterator[None]:
+    """Within, a signal to end raises Stopped where the program stands, once; then `told` is said on stderr."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for each in _SIGNALS:  # the clean-up that follows is not to be stopped
+            signal.signal(each, signal.SIG_IGN)
+        raise Stopped(128 + number)
+
+    before = {number: signal.signal(number, stop) for number in _SIGNALS}
+    try:
+        yield
+    except Stopped:
+        print(told, file=sys.stderr)
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Processes started within never see Ctrl-C: who started them does, and ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_with(lifeline: Connection) -> None:
+    """In a child: end this process when the other end of `lifeline` is closed, by whatever way its holder ended."""
+
+    def wait() -> None:
+        try:
+            lifeline.recv()
+        except (EOFError, OSError):
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()

@@ -1,0 +1,165 @@
+"""A CSV file cut into pieces of whole rows, so that several can score it at once."""
+
+import csv
+import io
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from creditrisk.errors import UnusableFile
+from creditrisk.files.encoding import Encoding
+from creditrisk.files.header import MOST_HEADER, Header, opening
+
+MOST_ROW = 16 << 20
+"""Bytes that a row may have, foreign cells included: a quotation mark that is never closed would take all the rest."""
+MOST_PIECE = 8 << 20
+"""Bytes from which a piece is full, however few rows it has."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Whole rows of a file: its bytes from `start` up to `end`."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a file is read: its encoding, its header, and its rows in pieces."""
+
+    encoding: str
+    header: Header
+    pieces: list[Piece]
+
+    @property
+    def end(self) -> int:
+        """Bytes up to the last row's end."""
+        return self.pieces[-1].end if self.pieces else 0
+
+
+def plan(blocks: Iterable[bytes], rows: int) -> Plan:
+    """Read all of a text (see `plain`) once, in constant memory, and cut it into pieces of `rows` rows.
+
+    Raises UnusableFile when it has no header, a row without an end, or not one encoding.
+    """
+    encoding = Encoding()
+    lines = _lines(blocks, encoding)
+    begun = opening(lines)
+    every = iter(_Rows(chain([begun.line], lines), begun.number, begun.delimiter))
+    header = next(every)
+    if len(header) > MOST_HEADER:
+        raise UnusableFile("The file has no header within its first 64 KiB.")
+    pieces = list(_pieces(every, begun.before + len(header), rows))
+    name = encoding.name()
+    return Plan(name, Header(header.decode(name).rstrip("\r\n"), begun.delimiter), pieces)
+
+
+def read(blocks: Iterator[bytes], pieces: Iterable[Piece]) -> Iterator[bytes]:
+    """The bytes of pieces that follow each other, from the blocks that they were planned with."""
+    at, block = 0, b""
+    for piece in pieces:
+        parts: list[bytes] = []
+        for end in (piece.start, piece.end):  # what precedes the first piece is passed over
+            parts, wanted = [], end - at
+            while wanted > len(block):
+                parts.append(block)
+                wanted -= len(block)
+                block = next(blocks, b"")
+                if not block:
+                    raise UnusableFile("The file became shorter while it was read; score it once more.")
+            parts.append(block[:wanted])
+            block, at = block[wanted:], end
+        yield b"".join(parts)
+
+
+def reader(lines: Iterable[str], delimiter: str) -> Any:
+    """A csv.reader that takes cells as long as a row may be: a long note is no reason to refuse a file."""
+    csv.field_size_limit(MOST_ROW)
+    return csv.reader(lines, delimiter=delimiter)
+
+
+def _pieces(every: Iterable[bytes], start: int, rows: int) -> Iterator[Piece]:
+    number, count, end = 0, 0, start
+    for row in every:
+        end += len(row)
+        count += 1
+        if count == rows or end - start >= MOST_PIECE:
+            yield Piece(number, start, end)
+            number, count, start = number + 1, 0, end
+    if end > start:
+        yield Piece(number, start, end)
+
+
+def _lines(blocks: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
+    """Line by line, each with its line feed; the last one may have none. The encoding's check is given them all."""
+    waiting: list[bytes] = []
+    for block in blocks:
+        end = block.rfind(b"\n") + 1
+        if end:
+            whole = b"".join((*waiting, block[:end]))
+            encoding.feed(whole)
+            yield from io.BytesIO(whole)
+            waiting = []
+        waiting.append(block[end:])
+        if sum(map(len, waiting)) > MOST_ROW:
+            raise _endless(encoding.lines + 1)
+    last = b"".join(waiting)
+    if last:
+        encoding.feed(last)
+        yield last
+
+
+class _Rows:
+    """The rows that lines make: a row ends with a line feed outside a quoted cell, where the csv module ends it."""
+
+    def __init__(self, lines: Iterator[bytes], number: int, delimiter: str) -> None:
+        self._lines = lines
+        self._number = number  # of the line that comes next
+        self._row: list[bytes] = []
+        self._parts: deque[str] = deque()
+        self._reader = reader(self._text(), delimiter)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for line in self._lines:
+            if b'"' in line:
+                yield self._quoted(line)
+            else:
+                yield line
+            self._number += 1
+
+    def _quoted(self, line: bytes) -> bytes:
+        """The row that begins with this line. Raises UnusableFile when it has no end."""
+        self._row = []
+        self._take(line)
+        while self._parts:  # a carriage return alone ends a row, too
+            next(self._reader)
+        self._number += len(self._row) - 1
+        return b"".join(self._row)
+
+    def _text(self) -> Iterator[str]:
+        """What the csv module reads: lines as they come, one more for as long as it finds no end of the row."""
+        size = 0
+        while True:
+            if not self._parts:
+                line = next(self._lines, b"")
+                size = sum(map(len, self._row)) if len(self._row) == 1 else size + len(self._row[-1])
+                if not line or size > MOST_ROW:
+                    raise UnusableFile(
+                        f"A quotation mark in line {self._number} opens a cell that is never closed; mend that line."
+                    )
+                self._take(line)
+            yield self._parts.popleft()
+
+    def _take(self, line: bytes) -> None:
+        self._row.append(line)
+        self._parts.extend(io.StringIO(line.decode("iso-8859-1"), newline=""))
+
+
+def _endless(number: int) -> UnusableFile:
+    return UnusableFile(
+        f"Line {number} is longer than {MOST_ROW >> 20} MiB; a table's rows end with line feeds."
+    )
