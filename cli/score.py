@@ -145,7 +145,9 @@ def _workers(
 
     context = get_context("spawn")
     theirs, ours = context.Pipe(duplex=False)
-    with ProcessPoolExecutor(processes, context, _begin, (table, theirs)) as pool:
+    with undisturbed():
+        executor = ProcessPoolExecutor(processes, context, _begin, (table, theirs))
+    with executor as pool:
 
         def there(task: Task) -> "Future[Scored]":
             with undisturbed():  # the pool starts a process when there is work for it

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from functools import cache
+from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -138,14 +139,20 @@ def _put(bucket: str, key: str, text: str) -> None:
 
 
 def _upload(bucket: str, key: str, blocks: Iterable[bytes]) -> None:
-    """One object from blocks, in parts of at least the size that S3 takes; the last one as it is."""
+    """One object from blocks: at once when it is small, else in parts of at least the size that S3 takes."""
     client = _s3()
-    upload = client.create_multipart_upload(Bucket=bucket, Key=key, ContentType="text/csv; charset=utf-8")
-    where = {"Bucket": bucket, "Key": key, "UploadId": upload["UploadId"]}
-    parts: list[dict[str, Any]] = []
-    for block in _large(blocks):
-        done = client.upload_part(**where, PartNumber=len(parts) + 1, Body=block)
-        parts.append({"PartNumber": len(parts) + 1, "ETag": done["ETag"]})
+    place = {"Bucket": bucket, "Key": key}
+    kind = {"ContentType": "text/csv; charset=utf-8"}
+    large = _large(blocks)
+    first = list(islice(large, 2))
+    if len(first) < 2:
+        client.put_object(**place, **kind, Body=b"".join(first))
+        return
+    where = place | {"UploadId": client.create_multipart_upload(**place, **kind)["UploadId"]}
+    parts = []
+    for number, block in enumerate(chain(first, large), start=1):
+        done = client.upload_part(**where, PartNumber=number, Body=block)
+        parts.append({"PartNumber": number, "ETag": done["ETag"]})
     client.complete_multipart_upload(**where, MultipartUpload={"Parts": parts})
 
 

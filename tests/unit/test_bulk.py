@@ -1,9 +1,9 @@
 """Files of applications: cut at whole rows, scored row by row, in order, whatever a row is like."""
 
 import csv
+import gzip
 import io
 import json
-import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -98,7 +98,43 @@ def test_the_steps_lead_to_the_result(
     assert (plan["pieces"], len(pieces)) == (3, 3)
     scored = [bulk.handler({"step": "score", "piece": piece, **plan}, None) for piece in pieces]
     assert [(piece["rows"], piece["bad"]) for piece in scored] == [(2, 0), (2, 0), (1, 0)]
+    columns = plan["columns"]
+    assert (columns["ignored"], "RESIDENCIAL_BOROUGH" in columns["absent"]) == (["note"], False)
     text = b"".join(bulk._joined(plan)).decode()  # what the last step uploads
     rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
     assert [row["note"] for row in rows] == [f"no. {n}" for n in range(5)]
     assert len({row["probability"] for row in rows}) == 1
+
+
+@pytest.mark.parametrize("form", ["gzip", "utf-16", "windows-1252", "tabs"])
+def test_the_steps_read_a_file_in_every_form_and_tell_what_they_did_not_read(
+    s3: Any, raw_application: dict[str, object], monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr(bulk, "ROWS", 2)
+    row = {n: v for n, v in raw_application.items() if n != "residencial_borough"}
+    row |= {"RESIDENTIAL_BOROUGH": "Centro", "residencial_city": "São d’Oeste"}
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter="\t" if form == "tabs" else ",", lineterminator="\r\n")
+    writer.writerows([row, *(list(row.values()) for _ in range(3))])
+    encoding = {"utf-16": "utf-16", "windows-1252": "cp1252"}.get(form, "utf-8")
+    data = out.getvalue().encode(encoding)
+    s3.put_object(
+        Bucket="history", Key="bulk/spring.csv.gz", Body=gzip.compress(data) if form == "gzip" else data
+    )
+    plan = bulk.handler(
+        {"step": "plan", "execution": "arn:x:2", "bucket": "history", "key": "bulk/spring.csv.gz"}, None
+    )
+    assert plan["result"] == "bulk-results/spring.csv"
+    assert plan["columns"] == {
+        "ignored": ["RESIDENTIAL_BOROUGH (did you mean RESIDENCIAL_BOROUGH?)"],
+        "absent": ["PROFESSIONAL_BOROUGH", "RESIDENCIAL_BOROUGH"],
+    }
+    pieces = json.loads(s3.get_object(Bucket="history", Key=f"{plan['work']}/plan.json")["Body"].read())
+    scored = [bulk.handler({"step": "score", "piece": piece, **plan}, None) for piece in pieces]
+    told = bulk.handler({"step": "join", "scored": scored, **plan}, None)
+    totals = {"bucket": "history", "key": "bulk-results/spring.csv", "rows": 3, "bad": 0, **plan["columns"]}
+    beside = s3.get_object(Bucket="history", Key="bulk-results/spring.json")["Body"].read()
+    assert told == totals == json.loads(beside)
+    text = s3.get_object(Bucket="history", Key=told["key"])["Body"].read().decode()
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=plan["table"]["delimiter"]))
+    assert {row["residencial_city"] for row in rows} == {"São d’Oeste"}

@@ -1,7 +1,15 @@
 """`creditrisk score`: every row comes back, in order; a bad one with its errors."""
 
 import csv
+import gzip
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -178,3 +186,212 @@ def test_a_missing_file_is_one_line_and_wrong_usage_exits_with_2(tmp_path: Path)
     assert result.exit_code == 1
     assert "No such file" in str(result.exception)
     assert run(tmp_path / "in.csv").exit_code == 2
+
+
+# -- files as people have them
+
+
+def plain_text(path: Path) -> bytes:
+    rows = [ROWS[0] | {"RESIDENCIAL_CITY": "São Paulo"}, ROWS[1] | {"RESIDENCIAL_BOROUGH": "Conceição"}]
+    return write(path, rows, lineterminator="\n").read_bytes()
+
+
+FORMS: dict[str, Callable[[str], bytes]] = {
+    "windows-1252": lambda text: text.replace("Paulo", "d’Oeste").encode("cp1252"),
+    "iso-8859-1": lambda text: text.encode("iso-8859-1"),
+    "gzip": lambda text: gzip.compress(text.encode()),
+    "utf-16": lambda text: text.encode("utf-16"),
+    "utf-16 without a mark": lambda text: text.encode("utf-16-be"),
+    "utf-16, gzipped": lambda text: gzip.compress(text.encode("utf-16")),
+    "crlf": lambda text: text.replace("\n", "\r\n").encode(),
+    "mark": lambda text: text.encode("utf-8-sig"),
+    "tabs": lambda text: text.replace(",", "\t").encode(),
+    "bars": lambda text: text.replace(",", "|").encode(),
+    "semicolons": lambda text: text.replace(",", ";").encode(),
+    "excel": lambda text: ("sep=;\n" + text.replace(",", ";")).replace("\n", "\r\n").encode("utf-8-sig"),
+    "excel, utf-16 with tabs": lambda text: text.replace(",", "\t").replace("\n", "\r\n").encode("utf-16"),
+    "blank first line": lambda text: ("\r\n" + text).encode(),
+    "blank first row": lambda text: (";;;\n" + text.replace(",", ";")).encode("cp1252"),
+    "sep= and another": lambda text: ("sep=^\n" + text.replace(",", "^")).encode("utf-16-le"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_file_scores_the_same_in_every_form(form: str, tmp_path: Path) -> None:
+    plain = plain_text(tmp_path / "plain.csv")
+    assert b'"' not in plain
+    text = plain.decode()
+    usual = scored(tmp_path / "plain.csv")
+    (tmp_path / "in.csv").write_bytes(FORMS[form](text))
+    delimiter = {"t": "\t", "b": "|", "s": "^"}.get(form[0], ",")
+    delimiter = {"semicolons": ";", "excel": ";", "excel, utf-16 with tabs": "\t", "blank first row": ";",
+                 "blank first line": ","}.get(form, delimiter)  # fmt: skip
+    rows = scored(tmp_path / "in.csv", delimiter=delimiter)
+    city = "São d’Oeste" if form == "windows-1252" else "São Paulo"
+    assert [row["RESIDENCIAL_CITY"] for row in rows] == [city, ROWS[1]["RESIDENCIAL_CITY"]]
+    assert rows[1] == usual[1]
+    if form != "windows-1252":
+        assert rows == usual
+
+
+@pytest.mark.parametrize("form", ["gzip", "utf-16", "windows-1252"])
+def test_a_long_file_in_another_form_comes_back_in_order_from_several_processes(
+    form: str, tmp_path: Path
+) -> None:
+    rows = [
+        row | {"DNI": str(100_000 + n), "RESIDENCIAL_CITY": "São Paulo"} for n, row in enumerate(ROWS * 200)
+    ]
+    text = write(tmp_path / "in.csv", rows).read_text(encoding="utf-8")
+    (tmp_path / "in.csv").write_bytes(FORMS[form](text))
+    result = scored(tmp_path / "in.csv", "--no-reasons", "--processes", "2")
+    assert [row["DNI"] for row in result] == [row["DNI"] for row in rows]
+    assert not any(row["error"] for row in result)
+
+
+@pytest.mark.parametrize("size", [140_000, 3_000_000])
+def test_a_long_foreign_cell_is_kept_and_a_long_value_spoils_its_row_at_most(
+    tmp_path: Path, size: int
+) -> None:
+    names = {name: name for name in FIELDS} | {"notes": "NOTES"}
+    rows = [row | {"notes": "x"} for row in ROWS[:3]]
+    rows[1]["notes"] = 'y"\n,' * (size // 4)
+    long = ROWS[3] | {"RESIDENCIAL_CITY": "z" * size, "notes": ""}
+    result = scored(write(tmp_path / "in.csv", [*rows, long], names))
+    assert [bool(row["probability"]) for row in result] == [True, True, True, False]
+    assert result[1]["NOTES"] == rows[1]["notes"] and result[1]["error"] == ""
+    assert result[3]["error"].startswith("RESIDENCIAL_CITY: Use at most")
+
+
+def test_a_quotation_mark_that_is_never_closed_is_refused_with_its_line(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", ROWS[:5])
+    lines = source.read_text().splitlines(keepends=True)
+    lines[3] = '"' + lines[3]
+    source.write_text("".join(lines))
+    result = run(source, tmp_path / "out.csv")
+    assert (result.exit_code, "A quotation mark in line 4" in str(result.exception)) == (1, True)
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_row_that_swallowed_others_says_so(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", ROWS[:6])
+    lines = source.read_text().splitlines(keepends=True)
+    lines[2], lines[4] = '"' + lines[2], lines[4].replace(",", '",x,', 1)
+    source.write_text("".join(lines))
+    errors = [row["error"] for row in scored(source)]
+    assert [bool(error) for error in errors] == [False, True, False, False]
+    assert "It goes over 3 lines: perhaps a quotation mark in its first is not closed." in errors[1]
+
+
+def test_ignored_columns_and_absent_fields_are_named_on_stderr(tmp_path: Path) -> None:
+    names = {name: name for name in FIELDS if name != "SEX"}
+    names["RESIDENCIAL_BOROUGH"] = "RESIDENTIAL_BOROUGH"
+    source = write(tmp_path / "in.csv", ROWS[:2], names)
+    result = CliRunner().invoke(creditrisk, ["score", str(source), str(tmp_path / "out.csv")])
+    assert result.exit_code == 0
+    assert (
+        "creditrisk: ignored, for no field has this name: RESIDENTIAL_BOROUGH (did you mean RESIDENCIAL_BOROUGH?)\n"
+        in result.stderr
+    )
+    assert "scored as missing, for no column has this name: RESIDENCIAL_BOROUGH, SEX\n" in result.stderr
+
+
+def test_nothing_is_said_of_a_file_that_has_it_all(tmp_path: Path) -> None:
+    result = run(write(tmp_path / "in.csv", ROWS[:2]), tmp_path / "out.csv")
+    assert "creditrisk:" not in result.stderr
+
+
+@pytest.mark.parametrize("reasons", ["--reasons", "--no-reasons"])
+def test_fields_whose_value_is_unknown_to_the_model_are_named_as_in_the_history(
+    tmp_path: Path, reasons: str
+) -> None:
+    rows = [
+        ROWS[0],
+        ROWS[1] | {"RESIDENCIAL_CITY": "Xanadu"},
+        ROWS[2] | {"PROFESSIONAL_CITY": "Xanadu", "AGE": 7},
+    ]
+    rows += [ROWS[3] | {"RESIDENCIAL_CITY": "Xanadu", "CITY_OF_BIRTH": "Atlantis"}]
+    expected = [
+        " ".join(score.unknown) for score in load(Settings().model_folder).score([*rows[:2], rows[3]])
+    ]
+    assert "RESIDENCIAL_CITY" in expected[1] and "CITY_OF_BIRTH" in expected[2]
+    found = [row["unknown"] for row in scored(write(tmp_path / "in.csv", rows), reasons)]
+    assert found == [*expected[:2], "", expected[2]]
+
+
+@pytest.mark.parametrize("partners", ["EDUCATION_LEVEL", "EDUCATION_LEVEL.1", "MATE_EDUCATION_LEVEL"])
+def test_the_published_pair_of_education_levels_scores_as_the_right_one(
+    tmp_path: Path, partners: str
+) -> None:
+    rows = [
+        row | {"EDUCATION_LEVEL_1": "1", "EDUCATION_LEVEL_2": level}
+        for row, level in zip(ROWS, "23450", strict=False)
+    ]
+    names = {name: name for name in FIELDS}
+    usual = scored(write(tmp_path / "usual.csv", rows, names))
+    names |= {"EDUCATION_LEVEL_1": "EDUCATION_LEVEL", "EDUCATION_LEVEL_2": partners}
+    public = scored(write(tmp_path / "public.csv", rows, names))
+    assert [row["probability"] for row in public] == [row["probability"] for row in usual]
+
+
+def test_a_workbook_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "in.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    result = run(tmp_path / "in.xlsx", tmp_path / "out.csv")
+    assert result.exit_code == 1
+    assert str(result.exception) == (
+        "The file is an Excel workbook (.xlsx), not CSV: open it in the program that made it and save it as “CSV UTF-8”."
+    )
+
+
+# -- stopped
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def processes_of(group: int) -> list[int]:
+    """The processes of a group that live, zombies apart."""
+    done = subprocess.run(["ps", "-e", "-o", "pid=,pgid=,stat="], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in done.stdout.splitlines()]
+    return [int(pid) for pid, pgid, state in rows if int(pgid) == group and not state.startswith("Z")]
+
+
+@pytest.mark.parametrize(
+    ("number", "to_all"),
+    [
+        (signal.SIGTERM, False),
+        (signal.SIGTERM, True),
+        (signal.SIGINT, True),
+        (signal.SIGHUP, True),
+        (signal.SIGKILL, False),
+    ],
+)
+def test_a_stopped_score_leaves_no_process_and_no_half_file(
+    tmp_path: Path, number: signal.Signals, to_all: bool
+) -> None:
+    source = write(tmp_path / "in.csv", ROWS)
+    header, _, rows = source.read_text().partition("\n")
+    source.write_text(header + "\n" + rows * 1_500)  # far more than is scored before the signal
+    child = subprocess.Popen(
+        [sys.executable, "-m", "cli", "score", "in.csv", "out.csv", "--processes", "2"],
+        cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+    )  # fmt: skip
+    unfinished = tmp_path / "out.csv.partial"
+    wait_until(
+        lambda: unfinished.exists() and unfinished.stat().st_size > 0 and len(processes_of(child.pid)) > 2,
+        120,
+    )
+    (os.killpg if to_all else os.kill)(child.pid, number)
+    _, told = child.communicate(timeout=60)
+    wait_until(lambda: not processes_of(child.pid), 60)
+    if number == signal.SIGKILL:
+        return  # then nobody can take the half file away; it does not bear the result's name
+    assert child.returncode == 128 + number
+    assert "creditrisk: stopped; nothing was written." in told
+    assert "Traceback" not in told
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]

@@ -123,15 +123,17 @@ class Encoder:
     def unseen(self, codes: NDArray[np.int64]) -> list[tuple[str, ...]]:
         """For each application, the fields whose value the encoder has never seen."""
         ready = self._prepared()
-        known = codes.take(ready["single"], axis=1)
-        if known.all():
+        unknown = codes.take(ready["single"], axis=1) == 0
+        if not unknown.any():
             return [()] * len(codes)
+        patterns = np.packbits(unknown, axis=1)  # thousands of applications have but few of them
+        rows = patterns.view(f"V{patterns.shape[1]}").ravel().tolist()
         names = ready["single_fields"]
-        unseen: list[tuple[str, ...]] = [()] * len(codes)
-        for row, position in np.argwhere(known == 0).tolist():
-            if names[position] not in unseen[row]:
-                unseen[row] += (names[position],)
-        return unseen
+        told = {
+            pattern: tuple(dict.fromkeys(names[n] for n in np.flatnonzero(unknown[row])))
+            for pattern, row in {pattern: row for row, pattern in enumerate(rows)}.items()
+        }
+        return [told[pattern] for pattern in rows]
 
     def _same(self, codes: NDArray[np.int64]) -> Matrix:
         """Whether two parts have the same level; their codes differ, so one's are translated into the other's."""

@@ -10,7 +10,7 @@ _CONTROLS = bytes(range(0x80, 0xA0))
 """ISO-8859-1 has control characters here, which nobody types, and Windows-1252 quotation marks, dashes and the like."""
 _CLASSES = bytes(2 if 0x80 <= byte <= 0xBF else 1 if 0xC2 <= byte <= 0xF4 else 0 for byte in range(0x100))
 """UTF-8: 1 begins a letter of several bytes, 2 goes on with one."""
-_LETTER = re.compile(
+LETTER = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]"
     rb"|(?:\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f])[\x80-\xbf]"
     rb"|(?:\xf0[\x90-\xbf]|[\xf1-\xf3][\x80-\xbf]|\xf4[\x80-\x8f])[\x80-\xbf]{2}"
@@ -46,13 +46,13 @@ class Encoding:
             except UnicodeDecodeError as error:
                 self._feed_other(lines, error.start)
             else:
-                self._utf_8 = self._utf_8 or self._line(lines, _LETTER)
+                self._utf_8 = self._utf_8 or self._line(lines, LETTER)
         self.lines += lines.count(b"\n")
 
     def _feed_other(self, lines: bytes, first: int) -> None:
         self._other = self._other or self.lines + 1 + lines.count(b"\n", 0, first)
         if not self._utf_8 and b"\x01\x02" in lines.translate(_CLASSES):
-            self._utf_8 = self._line(lines, _LETTER)
+            self._utf_8 = self._line(lines, LETTER)
         self._strange = self._strange or self._line(lines, _STRANGE)
         self._controls = self._controls or bool(lines.translate(None, _ASCII + _HIGH[len(_CONTROLS) :]))
 
