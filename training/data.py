@@ -1,8 +1,6 @@
 """The published data file, read as it is: tab separated, ISO-8859-1, no header, one label at the end of each row."""
 
-import gzip
 import hashlib
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditrisk.application import FIELDS, Role
+from creditrisk.errors import UnusableFile
+from creditrisk.files import plain
+from creditrisk.files.encoding import LETTER
 from training.errors import UnusableData
 
 SOURCE_FIELDS = tuple(name for name, field in FIELDS.items() if field.role is not Role.IDENTITY)
@@ -41,17 +42,11 @@ class Data:
 
 
 def read(path: Path) -> Data:
-    """Read a file, gzipped or not. Raises UnusableData in one sentence."""
+    """Read a file, gzipped or not, as published or saved again in UTF-8 or UTF-16. Raises UnusableData in one sentence."""
     raw = _bytes(path)
     if not raw.strip():
         raise UnusableData(f"{path} is empty.")
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in raw[:4096]:
-        raise UnusableData(f"{path} is not ISO-8859-1 text; it looks like UTF-16 or a binary file.")
-    if _is_utf_8(raw):
-        raise UnusableData(
-            f"{path} is UTF-8; the published file is ISO-8859-1. `iconv -f UTF-8 -t ISO-8859-1` turns it back."
-        )
-    lines = raw.decode("iso-8859-1").split("\n")
+    lines = _text(path, raw).split("\n")
     rows = [line.rstrip("\r").split("\t") for line in lines if line.strip()]
     for number, row in enumerate(rows, 1):
         if len(row) == _WIDTH - 1:
@@ -68,23 +63,29 @@ def read(path: Path) -> Data:
     return _parse(path, rows, hashlib.sha256(raw).hexdigest())
 
 
-def _is_utf_8(raw: bytes) -> bool:
-    """Whether letters past ASCII stand in it as UTF-8: accented ISO-8859-1 text is not valid UTF-8."""
-    if raw.isascii():
-        return False
+def _text(path: Path, raw: bytes) -> str:
+    """UTF-8 where all of it is, else ISO-8859-1, as published: accented text in that is not valid UTF-8. Both in one
+    file would be read wrong either way."""
     try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        letters, others = len(LETTER.findall(raw)), len(raw) - len(raw.decode(errors="ignore").encode())
+        if letters > others:
+            line = 1 + raw.count(b"\n", 0, error.start)
+            raise UnusableData(
+                f"{path}, line {line}, is not UTF-8, and others are; save it as UTF-8."
+            ) from None
+        return raw.decode("iso-8859-1")
 
 
 def _bytes(path: Path) -> bytes:
     try:
-        raw = path.read_bytes()
-        return gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
-    except (OSError, EOFError, zlib.error) as error:
-        raise UnusableData(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+        with path.open("rb") as file:
+            return b"".join(plain(file)[0])
+    except OSError as error:
+        raise UnusableData(f"{path} cannot be read: {error.strerror or error}.") from None
+    except UnusableFile as error:
+        raise UnusableData(f"{path} cannot be read: {error}") from None
 
 
 def _parse(path: Path, rows: list[list[str]], fingerprint: str) -> Data:

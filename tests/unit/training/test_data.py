@@ -31,6 +31,17 @@ def test_letters_past_ascii_are_iso_8859_1(rows: Rows, tmp_path: Path) -> None:
     assert set(read(path).columns["RESIDENCIAL_CITY"]) == {"São Gonçalo"}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_saved_again_in_another_encoding_it_is_the_same_data(
+    encoding: str, rows: Rows, tmp_path: Path
+) -> None:
+    city = SOURCE_FIELDS.index("RESIDENCIAL_CITY") + 1
+    published = as_published([[*row[:city], "São Gonçalo", *row[city + 1 :]] for row in rows])
+    (tmp_path / "published.txt").write_bytes(published)
+    (tmp_path / "again.txt").write_bytes(published.decode("iso-8859-1").encode(encoding))
+    assert read(tmp_path / "again.txt").columns == read(tmp_path / "published.txt").columns
+
+
 @pytest.mark.parametrize(("field", "value"), [("AGE", "7"), ("RESIDENCIAL_ZIP_3", "#DIV/0!"), ("SEX", "W")])
 def test_rows_that_no_form_would_accept_are_left_out_and_counted(
     field: str, value: str, rows: Rows, tmp_path: Path
