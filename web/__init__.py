@@ -9,10 +9,8 @@ from flask.json.provider import DefaultJSONProvider
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
 from web import access_log, api, assets, errors, form, headers, health, origin, predict
+from web.body import MAX_BODY
 from web.services import Services, install
-
-MAX_BODY = 64 * 1024
-"""Longest request body taken, in bytes; an application of 54 full fields is under 8 KiB."""
 
 
 def create_app(settings: Settings | None = None, intake: Intake | None = None) -> Flask:

@@ -8,6 +8,9 @@ from flask import Flask, Response, g, request
 
 log = logging.getLogger("creditrisk.web")
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+"""The methods that are logged as they are: another one could be any word."""
+
 
 def install(app: Flask) -> None:
     """Log each request when it is answered.
@@ -35,7 +38,7 @@ def install(app: Flask) -> None:
 def _line(response: Response) -> dict[str, object]:
     line: dict[str, object] = {
         "event": "request",
-        "method": request.method,
+        "method": request.method if request.method in METHODS else "other",
         "route": request.url_rule.rule if request.url_rule else None,
         "status": response.status_code,
         "milliseconds": round((time.perf_counter() - g.started) * 1000, 2),

@@ -35,7 +35,15 @@ def is_forged(request: Request) -> bool:
     if site:
         return site not in ("same-origin", "none")
     origin = request.headers.get("Origin")
-    return origin is not None and urlsplit(origin).netloc.lower() not in _own_hosts(request)
+    return origin is not None and _host_of(origin) not in _own_hosts(request)
+
+
+def _host_of(origin: str) -> str:
+    """The host and port that an origin names; of one that is no address, ''."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _own_hosts(request: Request) -> set[str]:

@@ -137,6 +137,15 @@ def test_the_scorers_trouble_is_told_and_the_form_goes_on(client: FlaskClient, i
     assert client.get("/healthz").status_code == 200
 
 
+def test_a_method_that_nobody_knows_is_not_logged_as_it_was_sent(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="creditrisk.web")
+    for method in ("ANA.SOUZA", "012345678", "PROPFIND"):
+        assert client.open("/", method=method).status_code == 405
+    assert {json.loads(record.message)["method"] for record in caplog.records} == {"other"}
+
+
 def test_alive_without_redis_ready_only_with_it(client: FlaskClient, intake: FakeIntake) -> None:
     assert client.get("/readyz").json == {"status": "ready"}
     intake.error = QueueUnavailable("The queue (Redis) is down.")

@@ -41,6 +41,11 @@ def test_our_own_form_and_programs_are_heard(
         {"Origin": "http://evil.example/localhost"},
         {"Origin": "null"},
         {"Origin": ""},
+        {"Origin": "http://[::1"},
+        {"Origin": "http://[localhost]"},
+        {"Origin": "http://localhost]"},
+        {"Origin": "//[", "X-Forwarded-Host": ""},
+        {"Origin": "http://ℂ\N{ACCOUNT OF}.example"},
     ],
 )
 def test_a_form_of_another_site_is_refused(
