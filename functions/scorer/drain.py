@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from creditrisk.application import Value
+from creditrisk.application_id import reference
 from creditrisk.decision import Answer, ScoreLike, decide, timestamp
 from creditrisk.errors import HistoryUnavailable, NotAnApplication
 from creditrisk.history import History, Record
@@ -75,7 +76,7 @@ class Drain:
             try:
                 read.append(_Read(claim, *read_job(claim.data)))
             except NotAnApplication as error:
-                log.error("job %s: %s", claim.id, error)
+                log.error("application %s: %s", reference(claim.id), error)
                 self.queue.fail(self.name, claim.id, str(error), tries=1)
         return read
 
@@ -97,7 +98,7 @@ class Drain:
         outcome = self.queue.fail(
             self.name, claim.id, f"The model could not score it: {type(error).__name__}."
         )
-        log.error("application %s: %s while scoring: %s", claim.id, type(error).__name__, outcome)
+        log.error("application %s: %s while scoring: %s", reference(claim.id), type(error).__name__, outcome)
 
     def _decided(self, entry: _Read, score: ScoreLike, scored_at: str) -> Record:
         challenger = self.settings.challenger or None

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from creditrisk.application_id import new_application_id, received_at
+from creditrisk.application_id import milliseconds, new_application_id, received_at
 from creditrisk.decision import Answer, Decision, Reason, timestamp
 from creditrisk.errors import HistoryUnavailable
-from creditrisk.history import COLUMNS, Record, open_history
+from creditrisk.history import COLUMNS, Record, bucket, open_history
 from creditrisk.history.bucket import BucketHistory
 from creditrisk.history.columns import HEADER, VERSION, columns_of
 from creditrisk.history.records import from_line, to_line
+from tests import s3_server
 from tests.s3_server import Fault, S3Server
 
 Make = Callable[..., dict[str, Any]]
@@ -79,7 +81,7 @@ def test_a_batch_is_one_object_of_the_day_with_its_header(
     assert record(history, *answers) == answers
 
     ((key, body),) = server.objects.items()
-    assert re.fullmatch(r"credit/risk/date=\d{4}-\d\d-\d\d/\d{9}-[0-9a-f]{12}\.csv", key)
+    assert re.fullmatch(r"credit/risk/date=\d{4}-\d\d-\d\d/\d{9}-[0-9a-f]{36}\.csv", key)
     rows = list(csv.reader(body.decode().splitlines()))
     assert tuple(rows[0]) == COLUMNS
     assert [row[0] for row in rows[1:]] == [answer.id for answer in answers]
@@ -150,6 +152,78 @@ def test_a_listing_of_several_pages_is_read_to_its_end(history: BucketHistory, d
         record(history, answer)
     assert [line.split(",")[0] for line in history.lines()] == [answer.id for answer in answers]
     assert history.find(answers[-1].id) == answers[-1]
+
+
+def as_an_earlier_version_named_it(server: S3Server) -> None:
+    """Objects under names that do not tell what is inside."""
+    for key in list(server.objects):
+        head, tail = key.rsplit("-", 1)
+        server.objects[f"{head}-{tail[-16:]}"] = server.objects.pop(key)
+
+
+def test_a_look_up_among_thousands_reads_one_object_and_none_for_a_made_up_id(
+    history: BucketHistory, server: S3Server, decided: Decided, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3_server, "PAGE", 1_000)
+    began = datetime.now(UTC) - timedelta(minutes=1)
+    answers = [decided() for _ in range(3_000)]
+    template = to_line(answers[0]).partition(",")[2]
+    for number, answer in enumerate(answers):
+        scored = began + timedelta(milliseconds=10 * number)
+        times = f"{milliseconds(answer.id):012x}" * 2
+        key = (
+            f"date={scored:%Y-%m-%d}/{scored:%H%M%S}{scored.microsecond // 1000:03}-{times}{number:012x}.csv"
+        )
+        server.objects[f"credit/risk/{key}"] = f"{HEADER}{answer.id},{template}".encode()
+    found = history.find(answers[2_500].id)
+    assert found is not None
+    assert found.id == answers[2_500].id
+    same_moment = sum(milliseconds(a.id) == milliseconds(answers[2_500].id) for a in answers)
+    assert 1 <= server.objects_read <= same_moment
+    server.objects_read = 0
+    time.sleep(0.002)
+    assert history.find(new_application_id()) is None
+    assert server.objects_read == 0
+
+
+def test_a_look_up_among_what_an_earlier_version_wrote_reads_a_bounded_number_of_objects(
+    history: BucketHistory, server: S3Server, decided: Decided, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bucket, "MOST_READ", 10)
+    asked = decided(0.75)
+    now = datetime.now(UTC)
+    for number in range(-15, 40):
+        record(history, decided(scored_at=now + timedelta(milliseconds=100 * number + 50)))
+    record(history, asked)
+    as_an_earlier_version_named_it(server)
+    server.objects_read = 0
+    assert history.find(asked.id) == asked
+    assert server.objects_read <= 2 * bucket.MOST_READ
+    server.objects_read = 0
+    assert history.find(new_application_id()) is None
+    assert server.objects_read <= 2 * bucket.MOST_READ
+
+
+@pytest.mark.parametrize("minutes", [-1.5, 3])
+def test_what_an_earlier_version_recorded_is_found_whatever_the_clocks(
+    history: BucketHistory, server: S3Server, decided: Decided, minutes: float
+) -> None:
+    answer = decided(scored_at=datetime.now(UTC) + timedelta(minutes=minutes))
+    record(history, decided(scored_at=datetime.now(UTC)), answer)
+    as_an_earlier_version_named_it(server)
+    assert history.find(answer.id) == answer
+    assert record(history, answer, fresh=False) == [answer]
+
+
+def test_a_batch_of_old_and_new_applications_is_found_by_each_of_them(
+    history: BucketHistory, server: S3Server, decided: Decided
+) -> None:
+    answers = []
+    for _ in range(3):
+        answers.append(decided())
+        time.sleep(0.002)
+    record(history, answers[2], answers[0], answers[1])
+    assert [history.find(answer.id) for answer in answers] == answers
 
 
 def test_an_application_that_waited_for_days_is_found(history: BucketHistory, decided: Decided) -> None:

@@ -6,7 +6,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from creditrisk.application_id import is_application_id, new_application_id, received_at
+from creditrisk.application_id import (
+    has_check,
+    is_application_id,
+    new_application_id,
+    received_at,
+    reference,
+)
 
 
 def test_an_id_is_a_version_7_uuid_in_its_one_spelling() -> None:
@@ -44,7 +50,32 @@ def test_ids_of_one_millisecond_differ() -> None:
         f"{{{new_application_id()}}}",
         f"urn:uuid:{new_application_id()}",
         "x" * 36,
+        "ffffffff-ffff-7fff-bfff-ffffffffffff",  # given in the year 10889
+        "e677d21f-dbff-7fff-8000-000000000000",  # in the last millisecond of 9999
+        str(UUID(int=UUID(new_application_id()).int + (172_800_000 << 80))),  # the day after tomorrow
     ],
 )
 def test_anything_else_is_no_id(text: str) -> None:
     assert not is_application_id(text)
+
+
+def test_a_check_tells_an_id_that_was_made_with_the_key() -> None:
+    key, other = bytes(range(16)), bytes(16)
+    ids = [new_application_id(key) for _ in range(100)]
+    assert all(has_check(application_id, key) and is_application_id(application_id) for application_id in ids)
+    assert not any(has_check(application_id, other) for application_id in ids)
+    assert not any(has_check(new_application_id(), key) for _ in range(1_000))
+
+
+@pytest.mark.parametrize("digit", [0, 12, 15, 20, 30, 35])
+def test_a_changed_digit_of_an_id_is_noticed(digit: int) -> None:
+    key = bytes(range(16))
+    application_id = new_application_id(key)
+    changed = f"{int(application_id[digit], 16) ^ 1:x}"
+    assert not has_check(application_id[:digit] + changed + application_id[digit + 1 :], key)
+
+
+def test_a_reference_is_the_same_for_one_application_and_shows_nothing_of_its_id() -> None:
+    application_id = new_application_id()
+    assert reference(application_id) == reference(application_id) != reference(new_application_id())
+    assert not set(application_id.split("-")) & {reference(application_id)[i : i + 8] for i in range(9)}

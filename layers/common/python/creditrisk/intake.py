@@ -16,6 +16,7 @@ from creditrisk.application_id import received_at as time_of
 from creditrisk.decision import Answer, Decision, timestamp
 from creditrisk.errors import CreditRiskError, NotAnApplication, QueueUnavailable, UnknownApplication
 from creditrisk.history import History, open_history
+from creditrisk.id_keys import IdKeys
 from creditrisk.queue import ApplicationQueue, trouble
 from creditrisk.queue.jobs import read_job
 from creditrisk.settings import Settings
@@ -39,6 +40,7 @@ class Intake:
         self.queue = queue
         self.settings = settings
         self.waker = waker
+        self._keys = IdKeys(queue.redis)
 
     @classmethod
     def connect(cls, settings: Settings) -> Self:
@@ -60,7 +62,8 @@ class Intake:
         history when it has left Redis. Raises IdempotencyConflict when the key came
         with another application; QueueFull or QueueUnavailable when nothing was accepted.
         """
-        application_id = new_application_id()
+        key = self._keys.mine()
+        application_id = new_application_id(bytes.fromhex(key.secret))
         accepted, ticket = self.queue.submit(
             application_id,
             application,
@@ -69,6 +72,7 @@ class Intake:
             idempotency=_idempotency(idempotency_key, application) if idempotency_key else None,
             max_scorers=self.settings.max_scorers if self.waker else 0,
             batch_size=self.settings.batch_size,
+            id_key=(key.secret, key.since),
         )
         if ticket and self.waker:
             self._wake(self.waker, ticket)
@@ -111,7 +115,7 @@ class Intake:
         trouble.check(self.queue)
 
     def _answer(self, application_id: str, seconds: float) -> Answer:
-        if not is_application_id(application_id):
+        if not is_application_id(application_id) or not self._keys.made(application_id):
             raise UnknownApplication("No application has this id.")
         try:
             application, received = read_job(self.queue.job_data(application_id))

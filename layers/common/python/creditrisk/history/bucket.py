@@ -3,14 +3,16 @@
 import io
 import logging
 import re
+from collections import deque
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
-from creditrisk.application_id import received_at
+from creditrisk.application_id import milliseconds, received_at
 from creditrisk.decision import Answer
 from creditrisk.errors import HistoryUnavailable
 from creditrisk.history import files
@@ -18,7 +20,7 @@ from creditrisk.history.columns import HEADER
 from creditrisk.history.parts import Part, Row, lines_of
 from creditrisk.history.records import Record, UnreadableRow, once, to_line
 
-_NAME = re.compile(r"date=(\d{4}-\d{2}-\d{2})/(\d{9})-[0-9a-f]+\.csv$")
+_NAME = re.compile(r"date=(\d{4}-\d{2}-\d{2})/(\d{9})-([0-9a-f]+)\.csv$")
 log = logging.getLogger(__name__)
 
 _LONG_AGO = "1970-01-01"
@@ -26,11 +28,19 @@ SEARCH_DAYS = 8
 """How many days after an application came in its record is looked for: a queue may have stood still for a while."""
 CLOCKS_DISAGREE = timedelta(minutes=2)
 """How far a scorer's clock, by which objects are named, may be behind the form's, by which ids are made. Every object of
-that time is read before an answer that Redis no longer has is found."""
+that time is looked at before an answer that Redis no longer has is found."""
+MOST_READ = 100
+"""Most objects that a look-up of one answer reads: one, as a rule, where names tell what is inside."""
+MOST_NAMES = 50_000
+"""Most names of objects that a look-up of one answer goes through, 1,000 to a request."""
 
 
 class BucketHistory:
     """Objects `prefix/date=YYYY-MM-DD/HHMMSSmmm-….csv`, each with the header: a listing is in the order of scoring.
+
+    Behind the hyphen, in hexadecimal digits, 12 each: when the first and the last of its applications were received
+    (milliseconds since 1970), by which a look-up knows where it need not read, and 12 that chance gave. Earlier
+    versions wrote those alone.
 
     An object is written whole or not at all. A scorer thought dead that wakes up again may write a second record of an
     application, with the same score; whoever reads takes the first.
@@ -66,7 +76,9 @@ class BucketHistory:
         text = HEADER + "".join(map(to_line, answers))
         scored = max(answer.decision.scored_at for answer in answers if answer.decision)
         day, clock = scored[:10], re.sub(r"\D", "", scored[11:])
-        self._put_text(f"{self.prefix}date={day}/{clock}-{uuid4().hex[:12]}.csv", text)
+        times = [milliseconds(answer.id) for answer in answers]
+        name = f"{clock}-{min(times):012x}{max(times):012x}{uuid4().hex[:12]}"
+        self._put_text(f"{self.prefix}date={day}/{name}.csv", text)
 
     def _put_text(self, key: str, text: str) -> None:
         with _unavailable():
@@ -85,27 +97,58 @@ class BucketHistory:
         return True
 
     def find(self, application_id: str) -> Answer | None:
-        """The recorded answer of one application."""
+        """The recorded answer of one application.
+
+        Of objects whose names do not tell what is inside, MOST_READ are read of those written after it came in by its
+        form's clock, the first ones, and then MOST_READ of those before, the last ones.
+        """
+        earlier = deque[str](maxlen=MOST_READ)
+        place = self._place(received_at(application_id))
+        read = 0
         damaged: list[str] = []
-        answer = self._recorded([application_id], damaged).get(application_id)
+        for key in self._keys_of([application_id], MOST_NAMES):
+            if read == MOST_READ:
+                break
+            if key < place and not _times(key):
+                earlier.append(key)
+            elif found := self._look(key, application_id, damaged):
+                return found
+            else:
+                read += 1
+        looked = (self._look(key, application_id, damaged) for key in reversed(earlier))
+        answer = next(filter(None, looked), None)
         if answer is None and damaged:
             raise HistoryUnavailable("The record of this application cannot be read; restore its object.")
         return answer
 
-    def _recorded(
-        self, application_ids: Sequence[str], damaged: list[str] | None = None
-    ) -> dict[str, Answer]:
-        """Those of the applications that stand recorded: an id tells when it came in, so the search begins there."""
-        since = min(map(received_at, application_ids)) - CLOCKS_DISAGREE
+    def _look(self, key: str, application_id: str, damaged: list[str]) -> Answer | None:
+        """The answer in one object; an application whose record cannot be read is added to `damaged`."""
         found: dict[str, Answer] = {}
-        for key in self._keys(since):
+        for row in self._read(key):
+            if application_id in row.text:
+                _add(found, row, application_id, damaged)
+        return found.get(application_id)
+
+    def _recorded(self, application_ids: Sequence[str]) -> dict[str, Answer]:
+        """Those of the applications that stand recorded."""
+        found: dict[str, Answer] = {}
+        for key in self._keys_of(application_ids):
             for row in self._read(key):
                 for application_id in application_ids:
                     if application_id not in found and application_id in row.text:
-                        _add(found, row, application_id, [] if damaged is None else damaged)
+                        _add(found, row, application_id, [])
             if len(found) == len(application_ids):
                 break
         return found
+
+    def _keys_of(self, application_ids: Sequence[str], most: int | None = None) -> Iterator[str]:
+        """The objects that may hold one of the applications, in order: an id tells when it came in, so the search
+        begins there."""
+        received = [milliseconds(application_id) for application_id in application_ids]
+        for key in islice(self._keys(min(map(received_at, application_ids)) - CLOCKS_DISAGREE), most):
+            times = _times(key)
+            if not times or any(times[0] <= moment <= times[1] for moment in received):
+                yield key
 
     def parts(self) -> Iterator[Part]:
         """Every object, in the order of scoring, what was brought along first."""
@@ -121,10 +164,14 @@ class BucketHistory:
         with _unavailable():
             self._client.head_bucket(Bucket=self.bucket)
 
+    def _place(self, moment: datetime) -> str:
+        """Where in the order of keys the objects of a moment stand."""
+        return f"{self.prefix}date={moment:%Y-%m-%d}/{moment:%H%M%S}"
+
     def _keys(self, since: datetime | None = None) -> Iterator[str]:
         """The objects' keys in order, since a moment for SEARCH_DAYS, or all."""
         last = f"date={since + timedelta(days=SEARCH_DAYS):%Y-%m-%d}" if since else "date=:"
-        after = f"{self.prefix}date={since:%Y-%m-%d}/{since:%H%M%S}" if since else self.prefix
+        after = self._place(since) if since else self.prefix
         with _unavailable():
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=f"{self.prefix}date=", StartAfter=after
@@ -152,6 +199,12 @@ def _add(found: dict[str, Answer], row: Row, application_id: str, damaged: list[
     else:
         if answer:
             found[application_id] = answer
+
+
+def _times(key: str) -> tuple[int, int] | None:
+    """When the first and the last application of an object were received, as its name tells, or None."""
+    name = _NAME.search(key)
+    return (int(name[3][:12], 16), int(name[3][12:24], 16)) if name and len(name[3]) == 36 else None
 
 
 @contextmanager

@@ -41,6 +41,8 @@ _JOB, _RESULTS, _CLAIMS = "rq:job:", "rq:results:", "creditrisk:claims:"
 _QUEUES, _QUEUE = "rq:queues", f"rq:queue:{QUEUE_NAME}"
 _WIP, _FINISHED, _FAILED = f"rq:wip:{QUEUE_NAME}", f"rq:finished:{QUEUE_NAME}", f"rq:failed:{QUEUE_NAME}"
 _SCORERS, _IDEMPOTENCY = "creditrisk:scorers", "creditrisk:idempotency:"
+ID_KEYS = "creditrisk:id-keys"
+"""Where the keys of ids' checks lie: key → since when, in milliseconds; see creditrisk.id_keys."""
 
 
 def connect(url: str) -> Redis:
@@ -138,10 +140,12 @@ class ApplicationQueue:
         idempotency: tuple[str, str] | None = None,
         max_scorers: int = 0,
         batch_size: int = 1,
+        id_key: tuple[str, int] = ("", 0),
     ) -> tuple[str, str]:
         """Accept an application: once this returns, it stands in the queue for good.
 
-        `idempotency` is (key, fingerprint of what was sent). Returns the id under which the application stands (an
+        `idempotency` is (key, fingerprint of what was sent), `id_key` the key that the id was made with and since when
+        it is used, which Redis keeps from now on. Returns the id under which the application stands (an
         earlier one, when the key was seen before) and the ticket of a scorer to wake, or ''.
         Raises QueueFull, IdempotencyConflict, QueueUnavailable; then nothing was accepted.
         """
@@ -149,7 +153,7 @@ class ApplicationQueue:
         job = job_hash(application, received_at, self.result_ttl)
         reply = self._run(
             "submit",
-            [_QUEUE, _JOB + application_id, _IDEMPOTENCY + key, _SCORERS],
+            [_QUEUE, _JOB + application_id, _IDEMPOTENCY + key, _SCORERS, ID_KEYS],
             [
                 application_id,
                 _QUEUES,
@@ -159,6 +163,7 @@ class ApplicationQueue:
                 max_scorers,
                 batch_size,
                 TICKET_MS,
+                *id_key,
             ]
             + [part for pair in job.items() for part in pair],
         )

@@ -1,6 +1,6 @@
 -- Accept one application, once, and say whether a scorer must be woken. All or nothing.
--- KEYS: queue, job, idempotency, scorers    ARGV: id, queue name key, max queue, fingerprint, ttl,
---       max scorers, batch size, ticket ms, then the job's hash as field, value, ...
+-- KEYS: queue, job, idempotency, scorers, id keys    ARGV: id, queue name key, max queue, fingerprint, ttl,
+--       max scorers, batch size, ticket ms, the id's key and since when, then the job's hash as field, value, ...
 -- Returns {'accepted', ticket or ''} | {'repeated', id} | {'conflict'} | {'full'}
 if redis.replicate_commands then redis.replicate_commands() end
 local id, max_queue, fingerprint = ARGV[1], tonumber(ARGV[3]), ARGV[4]
@@ -18,7 +18,8 @@ if redis.call('EXISTS', KEYS[2]) == 1 then return {'repeated', id} end
 if fingerprint ~= '' then
   redis.call('SET', KEYS[3], id .. ' ' .. fingerprint, 'EX', ARGV[5])
 end
-redis.call('HSET', KEYS[2], unpack(ARGV, 9))
+if ARGV[9] ~= '' then redis.call('HSETNX', KEYS[5], ARGV[9], ARGV[10]) end
+redis.call('HSET', KEYS[2], unpack(ARGV, 11))
 redis.call('SADD', ARGV[2], KEYS[1])
 redis.call('RPUSH', KEYS[1], id)
 
@@ -29,6 +30,6 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local awake = redis.call('ZCOUNT', KEYS[4], '(' .. now, '+inf')
 local wanted = math.min(max_scorers, math.ceil((waiting + 1) / (4 * tonumber(ARGV[7]))))
 if awake >= wanted then return {'accepted', ''} end
-local ticket = 'woken-' .. id
+local ticket = 'woken-' .. redis.sha1hex(id):sub(1, 16) -- it is logged, which the id must not be
 redis.call('ZADD', KEYS[4], now + tonumber(ARGV[8]), ticket)
 return {'accepted', ticket}
