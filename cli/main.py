@@ -21,6 +21,7 @@ COMMANDS = {
     "model": ("cli.model:model", "Check, install, roll back, sign and show the model's files."),
     "history": ("cli.history:history", "Export what was decided; bring another history along."),
     "queue": ("cli.queue:queue", "Show how the queue stands; retry or discard what failed."),
+    "reference": ("cli.reference:reference", "What the logs call an application."),
 }
 """Command → where it is defined, and its line of help; its module is imported only when it is called."""
 

@@ -6,6 +6,8 @@ import time
 
 from flask import Flask, Response, g, request
 
+from creditrisk.application_id import reference
+
 log = logging.getLogger("creditrisk.web")
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
@@ -15,8 +17,9 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
 def install(app: Flask) -> None:
     """Log each request when it is answered.
 
-    The route's pattern is logged, never the path or the query, for whatever a person types there; the
-    application's id, which is random, leads from here to the scorer's log and the history.
+    The route's pattern is logged, never the path or the query, for whatever a person types there. The
+    application's id opens its page, so a reference stands for it, here as in the scorer's log: `creditrisk
+    reference ID` tells that of an id.
     """
     log.setLevel(app.extensions["creditrisk"].settings.log_level)
     if not log.hasHandlers():
@@ -44,5 +47,5 @@ def _line(response: Response) -> dict[str, object]:
         "milliseconds": round((time.perf_counter() - g.started) * 1000, 2),
     }
     if "application_id" in g:
-        line["application_id"] = g.application_id
+        line["application"] = reference(g.application_id)
     return line

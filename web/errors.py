@@ -19,6 +19,7 @@ from creditrisk.errors import (
 )
 from web.body import UnreadableBody
 from web.origin import SAFE_METHODS, CrossOriginRequest
+from web.predict import members
 
 RETRY_AFTER = "5"
 """Seconds after which to try again when Redis is away or full."""
@@ -125,7 +126,7 @@ def _log_unforeseen(error: Exception) -> None:
 def answer(problem: Problem) -> Response:
     """The problem in the shape that this address speaks."""
     if request.path == "/predict":
-        data = {"Success": False, "Message": problem.detail, "errors": dict(problem.errors)}
+        data = members(None, problem.detail) | {"errors": dict(problem.errors)}
         response = Response(json.dumps(data), mimetype="application/json")
     elif request.path.startswith("/api/") or request.path in ("/healthz", "/readyz"):
         response = Response(json.dumps(problem.to_dict()), mimetype="application/problem+json")

@@ -7,13 +7,15 @@ from creditrisk.decision import Answer
 from web.body import read_json
 from web.idempotency import key_of
 from web.services import services
-from web.wording import VERDICTS
 
 blueprint = Blueprint("predict", __name__)
 
 ACCEPTED = (
     "The application is accepted and will be decided; do not send it again. Its answer will be at Location."
 )
+
+VERDICTS = {"approved": "GOOD CLIENT - PRODUCT APPROVED", "declined": "BAD CLIENT - PRODUCT DISAPPROVED"}
+"""Decision → the words that clients compare with, hyphen and all."""
 
 Reply = tuple[dict[str, object], int, dict[str, str]]
 
@@ -34,16 +36,27 @@ def predict() -> Reply:
 
 def _decided(answer: Answer) -> dict[str, object]:
     assert answer.decision
-    return {
-        "Success": True,
-        "Full_name": answer.application["FULL_NAME"],
-        "DNI": answer.application["DNI"],
-        "Prediction": answer.decision.prediction,
-        "Prediction_score": answer.decision.probability,
-        "Message": VERDICTS[answer.decision.decision],
-        "id": answer.id,
-    }
+    decision = answer.decision
+    return members(
+        answer, VERDICTS[decision.decision], decision.prediction, round(decision.probability, 4)
+    ) | {"Probability": decision.probability, "id": answer.id}
 
 
 def _undecided(answer: Answer, sentence: str) -> dict[str, object]:
-    return {"Success": False, "Message": sentence, "id": answer.id, "status": answer.status}
+    return members(answer, sentence) | {"id": answer.id, "status": answer.status}
+
+
+def members(
+    answer: Answer | None, sentence: str, prediction: int | None = None, score: float | None = None
+) -> dict[str, object]:
+    """The six members that every answer of this address has, of whatever is known: a decision's, a refusal's."""
+    application = answer.application if answer else {}
+    name = application.get("FULL_NAME")
+    return {
+        "Success": prediction is not None,
+        "Full_name": str(name).upper() if name else None,
+        "DNI": application.get("DNI"),
+        "Prediction": prediction,
+        "Prediction_score": score,
+        "Message": sentence,
+    }

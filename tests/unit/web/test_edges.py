@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from creditrisk.application_id import reference
 from creditrisk.errors import QueueUnavailable, ScorerInTrouble
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
@@ -117,15 +118,15 @@ def test_each_request_is_one_line_without_personal_data(
     client.get("/Ana Souza")
     client.post("/application", data=form | {"age": "7"})
     lines = [json.loads(record.message) for record in caplog.records]
-    shape = [(line["method"], line["route"], line["status"], line.get("application_id")) for line in lines]
+    shape = [(line["method"], line["route"], line["status"], line.get("application")) for line in lines]
     assert shape == [
-        ("POST", "/application", 200, intake.ids[0]),
-        ("GET", "/application/<application_id>", 200, intake.ids[0]),
+        ("POST", "/application", 200, reference(intake.ids[0])),
+        ("GET", "/application/<application_id>", 200, reference(intake.ids[0])),
         ("GET", None, 404, None),
         ("POST", "/application", 400, None),
     ]
     assert all(line["milliseconds"] >= 0 for line in lines)
-    for word in ("Ana", "Souza", "012345678", "Niter"):
+    for word in ("Ana", "Souza", "012345678", "Niter", *intake.ids):
         assert word not in caplog.text
 
 

@@ -1,9 +1,11 @@
 """POST /predict: the contract that clients of the first system rely on."""
 
 import json
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from creditrisk.application import FIELDS
 from creditrisk.errors import QueueFull, QueueUnavailable
@@ -13,15 +15,17 @@ from tests.unit.web.conftest import FakeIntake, decision_of
 def test_the_decision_in_the_members_that_clients_know(
     client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object]
 ) -> None:
+    intake.decision = decision_of(0.23456789)
     reply = client.post("/predict", json=raw_application)
     assert reply.status_code == 200
     assert reply.json == {
         "Success": True,
-        "Full_name": "Ana Souza",
+        "Full_name": "ANA SOUZA",
         "DNI": "012345678",
         "Prediction": 0,
-        "Prediction_score": 0.234,
-        "Message": "GOOD CLIENT – PRODUCT APPROVED",
+        "Prediction_score": 0.2346,
+        "Probability": 0.23456789,
+        "Message": "GOOD CLIENT - PRODUCT APPROVED",
         "id": intake.ids[0],
     }
     assert intake.waited == [1.5]
@@ -31,13 +35,60 @@ def test_a_bad_client(client: FlaskClient, intake: FakeIntake, raw_application: 
     intake.decision = decision_of(0.7)
     assert client.post("/predict", json=raw_application).json == {
         "Success": True,
-        "Full_name": "Ana Souza",
+        "Full_name": "ANA SOUZA",
         "DNI": "012345678",
         "Prediction": 1,
         "Prediction_score": 0.7,
-        "Message": "BAD CLIENT – PRODUCT DISAPPROVED",
+        "Probability": 0.7,
+        "Message": "BAD CLIENT - PRODUCT DISAPPROVED",
         "id": intake.ids[0],
     }
+
+
+def test_every_answer_has_the_six_members(
+    client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object]
+) -> None:
+    def post(**options: Any) -> TestResponse:
+        return client.post("/predict", **({"json": raw_application} | options))
+
+    replies = [post(), post(json={}), post(json=[]), post(json=raw_application | {"age": 7})]
+    replies += [
+        post(json=None, data="{"),
+        post(json=None, data=b"{" * 70_000, content_type="application/json"),
+    ]
+    replies += [post(headers={"Origin": "http://[::1"}), post(headers={"Idempotency-Key": ""})]
+    replies += [client.get("/predict"), client.delete("/predict")]
+    intake.decision = None
+    replies.append(post())
+    intake.failure = "Scoring failed three times."
+    replies.append(post())
+    for error in (QueueFull("full"), QueueUnavailable("down"), RuntimeError("unforeseen")):
+        intake.error = error
+        replies.append(post())
+    assert {reply.status_code for reply in replies} == {200, 202, 400, 403, 405, 413, 415, 500, 503}
+    for reply in replies:
+        assert reply.json
+        assert list(reply.json)[:6] == [
+            "Success",
+            "Full_name",
+            "DNI",
+            "Prediction",
+            "Prediction_score",
+            "Message",
+        ]
+        assert reply.json["Success"] is (reply.status_code == 200)
+        assert reply.json["Message"]
+        if not reply.json["Success"]:
+            assert (reply.json["Prediction"], reply.json["Prediction_score"]) == (None, None)
+
+
+def test_the_score_has_four_decimals_and_the_prediction_goes_by_the_exact_one(
+    client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object]
+) -> None:
+    intake.decision = decision_of(0.499999, prediction=0, decision="approved")
+    body = client.post("/predict", json=raw_application).json
+    assert body
+    assert (body["Prediction"], body["Prediction_score"], body["Probability"]) == (0, 0.5, 0.499999)
 
 
 def test_either_spelling_of_the_names_is_the_same_application(
