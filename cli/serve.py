@@ -59,12 +59,11 @@ def _look_at_history(url: str) -> None:
 
 
 def _form(settings: Settings, port: int) -> list[str]:
-    """gunicorn on gevent: a request that waits for its answer holds neither a process nor a thread."""
+    """gunicorn with the settings and the worker of web.serving."""
     bind = f"{settings.host}:{port}"
     return [
-        sys.executable, "-m", "gunicorn", "web:create_app()", "--bind", bind, "--worker-class", "gevent",
-        "--workers", "2", "--timeout", "60", "--graceful-timeout", "4", "--keep-alive", "2",
-        "--log-level", "warning", "--no-control-socket",
+        sys.executable, "-m", "gunicorn", "web:create_app()", "--config", "python:web.serving", "--bind", bind,
+        "--graceful-timeout", "4", "--no-control-socket",
     ]  # fmt: skip
 
 

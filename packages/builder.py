@@ -13,7 +13,9 @@ from packages.parts import PICKLES, Part
 from packages.target import Target
 from packages.wheels import WheelHouse
 
-_NOT_PACKED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info", "events", "*.md", ".*")
+_NOT_PACKED = shutil.ignore_patterns(
+    "__pycache__", "*.pyc", "*.egg-info", "events", "*.md", ".*", "serving.py"
+)  # the last is gunicorn's
 
 
 class Builder:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from flask import Flask, Response, json, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 from creditrisk.errors import (
     HistoryUnavailable,
@@ -23,6 +23,9 @@ from web.predict import members
 
 RETRY_AFTER = "5"
 """Seconds after which to try again when Redis is away or full."""
+
+BAD_HOST = "bad-host"
+"""Of a request that cannot be routed, and so gets no page: a page has links."""
 
 SENTENCES = {
     "cross-origin": "This request was sent from another site, so nothing was accepted. "
@@ -86,6 +89,8 @@ def describe(error: Exception) -> Problem:
             return _problem(503, "queue-unavailable")
         case QueueUnavailable() | HistoryUnavailable():
             return _problem(503, "unavailable")
+        case BadHost():
+            return Problem(400, BAD_HOST, "The Host header of this request names no host.")
         case HTTPException():
             return _of_http(error)
     _log_unforeseen(error)
@@ -130,6 +135,8 @@ def answer(problem: Problem) -> Response:
         response = Response(json.dumps(data), mimetype="application/json")
     elif request.path.startswith("/api/") or request.path in ("/healthz", "/readyz"):
         response = Response(json.dumps(problem.to_dict()), mimetype="application/problem+json")
+    elif problem.code == BAD_HOST:
+        response = Response(f"{problem.detail}\n", mimetype="text/plain")
     else:
         response = Response(render_template("problem.html", problem=problem))
     response.status_code = problem.status

@@ -1,0 +1,293 @@
+"""The form as it is served, on a real socket: slow senders and readers, requests that are none, and what is logged."""
+
+import json
+import os
+import random
+import resource
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.embedded_redis import free_port
+
+ROOT = Path(__file__).parents[2]
+SLOW = 2_000
+"""Connections of an attack."""
+
+
+@dataclass
+class Served:
+    """The form under gunicorn."""
+
+    port: int
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
+
+    def ask(self, request: bytes) -> tuple[int, bytes]:
+        """Send a request as it is; its status (0 without any) and what followed."""
+        with self.connect() as client:
+            with suppress(ConnectionError):  # refused before it was sent to its end
+                client.sendall(request)
+            return answer_on(client)
+
+    def post(
+        self, path: str, body: bytes, *headers: str, kind: str = "application/json"
+    ) -> tuple[int, bytes]:
+        head = [
+            f"POST {path} HTTP/1.1",
+            "Host: localhost",
+            f"Content-Type: {kind}",
+            "Connection: close",
+            *headers,
+        ]
+        return self.ask("\r\n".join([*head, f"Content-Length: {len(body)}", "", ""]).encode("latin-1") + body)
+
+    def get(self, path: str) -> int:
+        return self.ask(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())[0]
+
+
+def answer_on(client: socket.socket) -> tuple[int, bytes]:
+    answer = b""
+    with suppress(ConnectionError):
+        while part := client.recv(65_536):
+            answer += part
+    return int(answer[9:12] or 0), answer[12:]
+
+
+@pytest.fixture(scope="module")
+def served(redis_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served")
+    port = free_port()
+    environment = {**os.environ, "REDIS_URL": redis_server.url, "HISTORY_URL": str(folder / "history")}
+    command = [sys.executable, "-m", "gunicorn", "web:create_app()", "--config", "python:web.serving"]
+    command += ["--bind", f"127.0.0.1:{port}", "--graceful-timeout", "1", "--no-control-socket"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    made = Served(port, folder / "log", process)
+    try:
+        wait_for(lambda: answers(made))
+        yield made
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def answers(served: Served) -> bool:
+    assert served.process.poll() is None, served.log.read_text()
+    with suppress(OSError):
+        return served.get("/healthz") == 200
+    return False
+
+
+def wait_for(check: Callable[[], object], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < until, "not within a minute"
+        time.sleep(0.05)
+
+
+HEAD = "POST /application HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+ATTACKS = {
+    "one byte of a body": f"{HEAD}Content-Length: 5000\r\n\r\nf",
+    "a chunk without an end": f"{HEAD}Transfer-Encoding: chunked\r\n\r\n1388\r\nf",
+    "a body after 100-continue": f"{HEAD}Content-Length: 5000\r\nExpect: 100-continue\r\n\r\n",
+    "a header without an end": f"{HEAD}X-A: b",
+    "nothing at all": "",
+    "answers that nobody takes": "GET /static/style.css HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2,
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_thousands_of_slow_clients_keep_nobody_else_from_being_answered(
+    served: Served, raw_application: dict[str, object], attack: str
+) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    body = json.dumps(raw_application).encode()
+    with ExitStack() as open_sockets:
+        slow = []
+        for number in range(SLOW):
+            client = open_sockets.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+            client.settimeout(60)
+            client.connect(("127.0.0.1", served.port))
+            client.sendall(ATTACKS[attack].encode())
+            slow.append(client)
+            if number % 200 == 199:
+                assert served.get("/healthz") == 200
+        for _ in range(10):
+            assert served.get("/") == 200
+            assert served.post("/api/v1/applications", body)[0] == 202
+        if attack not in ("answers that nobody takes",):
+            wait_for(lambda: len(ended(slow)) == SLOW)  # each has its deadline
+    assert served.get("/healthz") == 200
+
+
+def ended(clients: list[socket.socket]) -> set[socket.socket]:
+    """Those of the clients whose connection the server has ended."""
+    poll = select.poll()
+    for client in clients:
+        poll.register(client, select.POLLIN | select.POLLRDHUP)
+    by_file = {client.fileno(): client for client in clients}
+    return {by_file[file] for file, event in poll.poll(0) if event & (select.POLLRDHUP | select.POLLHUP)}
+
+
+def test_a_body_that_drips_in_is_over_at_its_deadline(served: Served) -> None:
+    with served.connect() as client:
+        client.sendall(f"{HEAD}Content-Length: 5000\r\n\r\n".encode())
+        with suppress(ConnectionError):
+            while not select.select([client], [], [], 0.2)[0]:
+                client.sendall(b"a")
+        assert answer_on(client)[0] == 408
+
+
+def test_of_a_slow_and_honest_sender_the_application_is_taken(
+    served: Served, raw_application: dict[str, object]
+) -> None:
+    body = json.dumps(raw_application).encode()
+    head = f"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+    with served.connect() as client:
+        for part in (head.encode(), body[:10], body[10:700], body[700:]):
+            client.sendall(part)
+            time.sleep(0.3)
+        assert answer_on(client)[0] in (200, 202)
+
+
+def test_an_answer_that_is_longer_than_what_the_client_takes_at_once_arrives_whole(served: Served) -> None:
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+        client.connect(("127.0.0.1", served.port))
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        time.sleep(0.3)
+        status, page = answer_on(client)
+    assert (status, page.rstrip()[-7:]) == (200, b"</html>")
+
+
+def test_requests_of_one_connection_are_answered_in_turn(served: Served) -> None:
+    with served.connect() as client:
+        file = client.makefile("rb")
+        for _ in range(5):
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            head = list(iter(file.readline, b"\r\n"))
+            length = next(
+                int(line.split(b":")[1]) for line in head if line.lower().startswith(b"content-length")
+            )
+            assert (head[0].split()[1], file.read(length)) == (b"200", b'{"status":"ok"}\n')
+
+
+# -- what is no request
+
+
+CHUNKED = f"{HEAD}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+NO_REQUESTS = {
+    "a chunk of no size": f"{CHUNKED}zz\r\nabc\r\n0\r\n\r\n",
+    "a chunk of a size below nought": f"{CHUNKED}-5\r\nabc\r\n0\r\n\r\n",
+    "a chunk that is longer than it says": f"{CHUNKED}2\r\nabcdef\r\n0\r\n\r\n",
+    "a chunk of an endless size": f"{CHUNKED}{'f' * 40}\r\nabc\r\n0\r\n\r\n",
+    "two codings": f"{HEAD}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "an unknown coding": f"{HEAD}Transfer-Encoding: ana\r\n\r\n0\r\n\r\n",
+    "a length and chunks": f"{HEAD}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a length of letters": f"{HEAD}Content-Length: ana\r\n\r\n",
+    "a length below nought": f"{HEAD}Content-Length: -1\r\n\r\n",
+    "two lengths": f"{HEAD}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    "a line that is none": "Ana Souza 012345678\r\n\r\n",
+    "a method of small letters": "get / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "another version": "GET / HTTP/7.9\r\nHost: localhost\r\n\r\n",
+    "a header without a colon": "GET / HTTP/1.1\r\nAna Souza\r\n\r\n",
+    "a header's name with a space": "GET / HTTP/1.1\r\nAna Souza : 012345678\r\n\r\n",
+    "a folded header": "GET / HTTP/1.1\r\nHost: localhost\r\n Ana\r\n\r\n",
+    "a nought in a header": "GET / HTTP/1.1\r\nHost: localhost\r\nX: Ana\0\r\n\r\n",
+    "a mount point": "GET / HTTP/1.1\r\nHost: localhost\r\nSCRIPT_NAME: /Ana\r\nConnection: close\r\n\r\n",
+    "a mount point with a hyphen": "GET / HTTP/1.1\r\nHost: localhost\r\nScript-Name: /Ana\r\nConnection: close\r\n\r\n",
+    "a line too long": f"GET /{'a' * 9_000} HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a header too long": f"GET / HTTP/1.1\r\nHost: {'a' * 70_000}\r\n\r\n",
+    "too many headers": "GET / HTTP/1.1\r\n" + "X-A: b\r\n" * 1_000 + "\r\n",
+    "another expectation": f"{HEAD}Expect: ana\r\nContent-Length: 1\r\n\r\na",
+    "a scheme twice": "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Ssl: off\r\nConnection: close\r\n\r\n",
+    "TLS": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "the preface of HTTP/2": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "a proxy's line": "PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\nGET / HTTP/1.1\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("what", NO_REQUESTS)
+def test_what_is_no_request_is_the_senders_error(served: Served, what: str) -> None:
+    with served.connect() as client:
+        with suppress(OSError):  # it may be refused before it is sent to its end
+            client.sendall(NO_REQUESTS[what].encode("latin-1"))
+            client.shutdown(socket.SHUT_WR)
+        status = answer_on(client)[0]
+    assert status < 500, status
+    assert served.get("/healthz") == 200
+
+
+def test_a_chunked_body_past_the_limit_is_413_on_the_wire(
+    served: Served, raw_application: dict[str, Any]
+) -> None:
+    body = json.dumps(raw_application).encode() + b" " * 70_000
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:5_000], body[5_000:]))
+    head = b"POST /api/v1/applications HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+    assert served.ask(head + b"Connection: close\r\n\r\n" + chunks + b"0\r\n\r\n")[0] == 413
+
+
+PIECES = ("Ana", "http://[::1", "null", "[", "%00", "%ff", "%c3%28", "..", "//", "\\", "\xff", "é", "\t", "🙂", "a" * 500, "0", "-1",
+          "9" * 30, "1e999", "ffffffff-ffff-7fff-bfff-ffffffffffff", "utf-16", "utf-7", "gzip", "*", ";", ",", "=", '"', "wait=", "{}", "NaN",
+          "application/json", "charset=", "multipart/form-data; boundary=", "bytes=0-", "?", "#", "@", ":")  # fmt: skip
+HEADERS = ("Host", "Origin", "Referer", "Sec-Fetch-Site", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Prefer", "Idempotency-Key",
+           "Content-Type", "Content-Encoding", "Accept", "Accept-Encoding", "Accept-Language", "Range", "If-Range", "If-None-Match",
+           "If-Modified-Since", "Cookie", "Authorization", "Upgrade", "Connection", "TE", "Trailer", "Date", "User-Agent")  # fmt: skip
+PLACES = ("/", "/application", "/application/", "/predict", "/api/v1/applications", "/api/v1/applications/", "/api/v1/openapi.json",
+          "/static/", "/static/style.css", "/healthz", "/readyz", "/nothing", "*", "http://localhost/", "//evil.example/")  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_is_put_into_a_request_the_answer_is_no_error_of_ours(
+    served: Served, raw_application: dict[str, Any], seed: int
+) -> None:
+    chance = random.Random(seed)
+
+    def odd() -> str:
+        return "".join(chance.choices(PIECES, k=chance.randint(1, 3)))
+
+    def latin(text: str) -> bytes:
+        return text.encode("utf-8") if chance.random() < 0.5 else text.encode("latin-1", "replace")
+
+    for _ in range(60):
+        path = chance.choice(PLACES) + (odd() if chance.random() < 0.5 else "")
+        method = chance.choice(
+            ("GET", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "ANA")
+        )
+        body = chance.choice((b"", b"{", latin(odd()), json.dumps(raw_application).encode(), os.urandom(50)))
+        kinds = ("application/json", "application/x-www-form-urlencoded", odd())
+        lines = [f"Content-Type: {chance.choice(kinds)}", f"Content-Length: {len(body)}", "Connection: close"]
+        lines += [f"{name}: {odd()}" for name in chance.sample(HEADERS, 3)]
+        chance.shuffle(lines)
+        request = latin("\r\n".join([f"{method} {path} HTTP/1.1", *lines, "", ""])) + body
+        status, answer = served.ask(request)
+        assert status < 500, (status, request)
+        assert b"Traceback" not in answer
+    assert served.get("/healthz") == 200
+
+
+def test_nothing_of_a_request_stands_in_the_log(served: Served) -> None:
+    """Last in this module: whatever the tests before sent counts as well."""
+    served.ask(b"GET /Ana%20Souza?dni=012345678 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    served.ask(b"ANA.SOUZA /012345678 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    served.ask(b"Ana Souza 012345678\r\n\r\n")
+    log = served.log.read_text(encoding="utf-8", errors="replace")
+    assert "refused" in log
+    for word in ("Ana", "Souza", "ANA", "012345678", "evil", "Traceback"):
+        assert word not in log, [line for line in log.splitlines() if word in line][:3]

@@ -1,0 +1,157 @@
+"""gunicorn's settings, and its worker: how the web app is served to a network that means no good.
+
+    gunicorn "web:create_app()" --config python:web.serving --bind …
+
+On gevent, a request that waits for its answer holds neither a process nor a thread. A connection of which a request is
+still to come is another matter: thousands of them, each with one byte, would take every place that there is. So a
+request has a deadline, header and body, and of those that are still coming MOST_AWAITED are kept: one more, and the
+one that has been silent for longest is let go. Who sends what they have to say is never the one.
+
+Not packed for Lambda, where a gateway hands over whole requests.
+"""
+
+import json
+import resource
+import socket
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+import gevent
+from gunicorn import util
+from gunicorn.http import errors
+from gunicorn.workers.ggevent import GeventWorker
+
+BODY_SECONDS = 10.0
+"""How long the body of a request may take to come, as a whole."""
+SEND_SECONDS = 10.0
+"""How long a client may take to take its answer, where it is longer than SEND_BUFFER."""
+MOST_AWAITED = 400
+"""Most connections of one process of which a request is still to come."""
+SEND_BUFFER = 256 * 1024
+"""What the system holds of an answer that is not taken: more than the longest answer, so that nobody waits for it."""
+
+workers = 2
+worker_class = "web.serving.Worker"
+worker_connections = 1_000
+timeout = 60
+keepalive = 2  # seconds until the next request of a connection, header and all; the first one has as long
+forwarder_headers = ""  # none of a request's headers says where the app is mounted
+loglevel = "warning"
+
+_STATUS = {
+    errors.LimitRequestLine: 414,
+    errors.LimitRequestHeaders: 431,
+    errors.ExpectationFailed: 417,
+    errors.ForbiddenProxyRequest: 403,
+}
+"""What is no request that we can read → its status; anything else of that kind is 400."""
+
+
+def on_starting(server: object) -> None:
+    """A connection is a file: as many may be open as the system allows."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+class _Body:
+    """The body of a request, which comes before the deadline or not at all: then reading raises TimeoutError."""
+
+    def __init__(self, body: Any, read: Callable[[], None]) -> None:
+        self._body, self._read = body, read
+        self._until = time.monotonic() + BODY_SECONDS
+
+    @property
+    def failed(self) -> bool:
+        """Whether the connection is of no more use."""
+        return bool(self._body.failed)
+
+    def read(self, size: int | None = None) -> bytes:
+        return self._timely(self._body.read, size)
+
+    def readline(self, size: int | None = None) -> bytes:
+        return self._timely(self._body.readline, size)
+
+    def _timely(self, read: Callable[[int | None], bytes], size: int | None) -> bytes:
+        with gevent.Timeout(max(0.001, self._until - time.monotonic()), TimeoutError):
+            data = read(size)
+        self._read()
+        return data
+
+
+class Worker(GeventWorker):  # type: ignore[misc]
+    """gunicorn's worker on gevent, with deadlines, and with a log that quotes nobody."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._awaited: dict[Any, None] = {}
+        """The connections of which a request is to come; the one that has been waited for longest comes first."""
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """Serve the requests of one connection."""
+        client.settimeout(SEND_SECONDS)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        self._await(client)
+        try:
+            super(GeventWorker, self).handle(listener, client, addr)
+        finally:
+            self._awaited.pop(client, None)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
+        """Serve one request, whose header is there."""
+        if _has_body(req):
+            req.body = _Body(req.body, lambda: self._awaited.pop(sock, None))
+        else:
+            self._awaited.pop(sock, None)
+        try:
+            super().handle_request(listener_name, req, sock, addr)
+        except TimeoutError:  # the answer is not taken
+            raise StopIteration from None
+        self._await(sock)
+
+    def _await(self, client: Any) -> None:
+        self._awaited.pop(client, None)
+        self._awaited[client] = None
+        if len(self._awaited) > MOST_AWAITED:
+            oldest = next(iter(self._awaited))
+            del self._awaited[oldest]
+            # Its reading ends as if the client had ended. By another socket object: gevent's own would raise there.
+            with suppress(OSError), socket.fromfd(oldest.fileno(), oldest.family, oldest.type) as same:
+                same.shutdown(socket.SHUT_RD)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Answer what went wrong outside the app. A request line or a header may hold anything: the log has the kind of
+        error, and its place when it is ours."""
+        theirs = isinstance(exc, errors.ParseException) and not isinstance(
+            exc, errors.InvalidResponseHeader | errors.InvalidResponseHeaderName
+        )
+        status = (
+            next((code for kind, code in _STATUS.items() if isinstance(exc, kind)), 400) if theirs else 500
+        )
+        line: dict[str, object] = {
+            "event": "refused" if theirs else "error",
+            "type": type(exc).__name__,
+            "status": status,
+        }
+        if not theirs:
+            frames = traceback.extract_tb(exc.__traceback__)[-8:]
+            line["where"] = [
+                f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames
+            ]
+        (self.log.warning if theirs else self.log.error)("%s", json.dumps(line))
+        sentence = (
+            "This is no request that can be read here." if theirs else "Something went wrong on our side."
+        )
+        with suppress(Exception):
+            util.write_error(client, status, HTTPStatus(status).phrase, sentence)
+
+
+def _has_body(req: Any) -> bool:
+    return any(
+        name == "TRANSFER-ENCODING" or (name == "CONTENT-LENGTH" and value.strip("0"))
+        for name, value in req.headers
+    )
