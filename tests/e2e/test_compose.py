@@ -159,7 +159,7 @@ def test_a_hundred_applications_are_decided_and_recorded_once(stack: Stack) -> N
 
 
 def test_the_containers_may_do_little(stack: Stack) -> None:
-    for service in ("redis", "form", "scorer"):
+    for service in ("redis", "form", "scorer", "front"):
         for container in stack.containers(service):
             host, config = container["HostConfig"], container["Config"]
             assert host["ReadonlyRootfs"], service
@@ -172,7 +172,7 @@ def test_the_containers_may_do_little(stack: Stack) -> None:
             assert "no-new-privileges:true" in host["SecurityOpt"], service
     password = stack.compose("exec", "redis", "cat", "/run/secrets/redis-password")
     assert len(password) == 64
-    for service in ("redis", "form", "scorer"):
+    for service in ("redis", "form", "scorer", "front"):
         assert password not in json.dumps(stack.containers(service)), "the engine knows the secret"
 
 
@@ -260,11 +260,11 @@ def test_down_and_up_again_keep_the_history_and_the_answers(stack: Stack) -> Non
     assert stack.recorded()[: len(before)] == before
 
 
-def test_the_scorer_and_the_form_call_themselves_healthy(stack: Stack) -> None:
+def test_every_service_calls_itself_healthy(stack: Stack) -> None:
     def healthy() -> bool:
         return all(
             container["State"]["Health"]["Status"] == "healthy"
-            for service in ("redis", "form", "scorer")
+            for service in ("redis", "form", "scorer", "front")
             for container in stack.containers(service)
         )
 
