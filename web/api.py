@@ -6,7 +6,6 @@ from creditrisk.application.validation import validate
 from creditrisk.decision import Answer
 from web.body import read_json
 from web.idempotency import key_of
-from web.openapi import document
 from web.prefer import seconds_asked
 from web.services import services
 
@@ -38,6 +37,8 @@ def show(application_id: str) -> Reply:
 @blueprint.get("/openapi.json")
 def openapi() -> Reply:
     """The API described to programs."""
+    from web.openapi import document  # nothing of it is needed before somebody asks
+
     return document(request.script_root or "/"), 200, {"Cache-Control": "no-cache"}
 
 

@@ -10,6 +10,7 @@ from rq.job import Job
 from rq.registry import FailedJobRegistry, FinishedJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
 
+from creditrisk.application_id import reference
 from creditrisk.errors import HistoryUnavailable
 from creditrisk.history.folder import FolderHistory
 from creditrisk.history.records import id_of
@@ -120,6 +121,16 @@ def test_a_job_that_is_no_application_fails_and_the_others_are_scored(
     failed = FailedJobRegistry(QUEUE_NAME, connection=redis)
     assert failed.get_job_ids() == [foreign.id]
     assert "no application" in intake.queue.state().failed[foreign.id]
+
+
+def test_the_scorers_log_names_an_application_by_its_reference_alone(
+    intake: Intake, drain_all: DrainAll, make_application: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    poison = intake.submit(make_application(FULL_NAME="Poison")).id
+    drain_all()
+    assert reference(poison) in caplog.text
+    assert poison not in caplog.text
+    assert "Poison" not in caplog.text
 
 
 def test_an_application_that_was_made_invalid_in_the_queue_is_refused_by_name(

@@ -1,0 +1,156 @@
+"""The JSON Schemas of what the API takes and gives, made from the fields themselves."""
+
+from typing import Any
+
+from creditrisk.application import FIELDS, Field
+from creditrisk.application.kinds import Choice, Digits, Zip3
+
+Schema = dict[str, Any]
+
+
+def schema_of(field: Field) -> Schema:
+    """JSON Schema of one field, in its canonical spelling and value; of a flag, in all its spellings."""
+    schema: Schema = {"title": field.label}
+    if field.help:
+        schema["description"] = field.help
+    null = [None] if field.missing else []
+    if is_flag(field):
+        types = ["string", "boolean", "integer", *(["null"] if null else [])]
+        return schema | {"type": types, "enum": [*FLAG_SPELLINGS, *null]}
+    if field.choices:
+        types_of_choice: Any = ["string", "null"] if null else "string"
+        return schema | {"type": types_of_choice, "enum": [*field.choices, *null]}
+    if isinstance(field.kind, Zip3):  # 010 is no number of JSON's
+        return schema | {"type": ["string", "integer"], "pattern": "^([0-9]{1,3}|[0-9]{5}-?[0-9]{3})$"}
+    kind = "number" if field.unit == "R$" else "integer" if field.limits else "string"
+    schema["type"] = [kind, "null"] if field.missing else kind
+    if field.limits:
+        schema["minimum"], schema["maximum"] = field.limits
+    elif isinstance(field.kind, Digits):
+        schema["pattern"] = f"^[0-9]{{{field.kind.shortest},{field.kind.longest}}}$"
+    elif field.longest:
+        schema |= {"minLength": 0 if field.missing else 1, "maxLength": field.longest}
+    return schema
+
+
+FLAG_SPELLINGS = ("Y", "N", "yes", "no", "true", "false", "1", "0", True, False, 1, 0)
+"""How yes and no may be written, text in any letter case; an answer is recorded as the training data have it."""
+
+
+def is_flag(field: Field) -> bool:
+    """Whether a field asks for yes or no."""
+    return isinstance(field.kind, Choice) and "TRUE" in field.kind.spellings
+
+
+def _application(by_form_name: bool) -> Schema:
+    def name_of(field: Field) -> str:
+        return field.form_name if by_form_name else field.name
+
+    return {
+        "type": "object",
+        "description": "An application under the "
+        + ("lower-case names of the form." if by_form_name else "upper-case names of the training data."),
+        "additionalProperties": False,
+        "required": [name_of(field) for field in FIELDS.values() if not field.missing],
+        "properties": {name_of(field): schema_of(field) for field in FIELDS.values()},
+    }
+
+
+def _object(description: str, properties: Schema, optional: tuple[str, ...] = ()) -> Schema:
+    return {
+        "type": "object",
+        "description": description,
+        "additionalProperties": False,
+        "required": [name for name in properties if name not in optional],
+        "properties": properties,
+    }
+
+
+_SHARE = {"type": "number", "minimum": 0, "maximum": 1}
+_ID = {"type": "string", "format": "uuid"}
+_TIME = {"type": "string", "format": "date-time"}
+_STATUS = {"type": "string", "enum": ["pending", "decided", "failed"]}
+_BIT = {"type": "integer", "enum": [0, 1], "description": "1: bad client"}
+_ERRORS = {
+    "type": "object",
+    "description": "Field → what is wrong with it",
+    "additionalProperties": {"type": "string"},
+}
+
+_DECISION = {
+    "probability": {**_SHARE, "description": "Of default"},
+    "prediction": _BIT,
+    "decision": {"type": "string", "enum": ["approved", "declined"]},
+    "threshold": _SHARE,
+    "model": {"type": "string"},
+    "model_version": {"type": "string"},
+    "scored_at": _TIME,
+    "reasons": {"type": "array", "items": {"$ref": "#/components/schemas/Reason"}},
+    "unknown": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Fields with a value new to the model; no reason names such a value",
+    },
+}
+
+_PREDICTION: Schema = {
+    "Success": {"type": "boolean"},
+    "Full_name": {"type": ["string", "null"], "description": "In capitals"},
+    "DNI": {"type": ["string", "null"]},
+    "Prediction": {"type": ["integer", "null"], "enum": [0, 1, None], "description": "1: bad client"},
+    "Prediction_score": {"type": ["number", "null"], "minimum": 0, "maximum": 1, "multipleOf": 0.0001},
+    "Message": {"type": "string", "description": "The decision, or why there is none"},
+}
+
+SCHEMAS: Schema = {
+    "Application": _application(by_form_name=False),
+    "FormApplication": _application(by_form_name=True),
+    "Answer": _object(
+        "How an application stands: the members of a decision are there once it is decided.",
+        {
+            "id": _ID,
+            "status": _STATUS,
+            "received_at": _TIME,
+            "failure": {"type": "string", "description": "Why it could not be scored, when it failed"},
+            **_DECISION,
+        },
+        optional=("failure", *_DECISION),
+    ),
+    "Reason": _object(
+        "What moved the decision, the strongest first.",
+        {
+            "field": {"type": "string"},
+            "contribution": {"type": "number", "description": "In log-odds; above 0 raises the risk"},
+            "text": {"type": "string"},
+        },
+    ),
+    "Problem": _object(
+        "What went wrong (RFC 9457); `code` never changes.",
+        {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "code": {"type": "string"},
+            "errors": _ERRORS,
+        },
+        optional=("errors",),
+    ),
+    "Prediction": _object(
+        "The decision, in the members that clients of the first system know, and the exact probability.",
+        _PREDICTION | {"Probability": {**_SHARE, "description": "Of default, exactly"}, "id": _ID},
+    ),
+    "NoPrediction": _object(
+        "The same members when there is no decision (yet): what is not known is null.",
+        _PREDICTION | {"errors": _ERRORS, "id": _ID, "status": _STATUS},
+        optional=("errors", "id", "status"),
+    ),
+    "Health": _object(
+        "Whether it lives, or can accept applications.",
+        {
+            "status": {"type": "string", "enum": ["ok", "ready", "unavailable"]},
+            "reason": {"type": "string"},
+        },
+        optional=("reason",),
+    ),
+}
