@@ -24,9 +24,6 @@ from web.predict import members
 RETRY_AFTER = "5"
 """Seconds after which to try again when Redis is away or full."""
 
-BAD_HOST = "bad-host"
-"""Of a request that cannot be routed, and so gets no page: a page has links."""
-
 SENTENCES = {
     "cross-origin": "This request was sent from another site, so nothing was accepted. "
     "Open the form on this site and send it from there.",
@@ -90,7 +87,7 @@ def describe(error: Exception) -> Problem:
         case QueueUnavailable() | HistoryUnavailable():
             return _problem(503, "unavailable")
         case BadHost():
-            return Problem(400, BAD_HOST, "The Host header of this request names no host.")
+            return Problem(400, "bad-host", "The Host header of this request names no host.")
         case HTTPException():
             return _of_http(error)
     _log_unforeseen(error)
@@ -135,7 +132,7 @@ def answer(problem: Problem) -> Response:
         response = Response(json.dumps(data), mimetype="application/json")
     elif request.path.startswith("/api/") or request.path in ("/healthz", "/readyz"):
         response = Response(json.dumps(problem.to_dict()), mimetype="application/problem+json")
-    elif problem.code == BAD_HOST:
+    elif isinstance(request.routing_exception, BadHost):  # a page has links, which cannot be made
         response = Response(f"{problem.detail}\n", mimetype="text/plain")
     else:
         response = Response(render_template("problem.html", problem=problem))

@@ -109,3 +109,13 @@ ATTACKS = {
     "nothing at all": "",
     "answers that nobody takes": "GET /static/style.css HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2,
 }
+
+PIECES = ("Ana", "http://[::1", "null", "[", "%00", "%ff", "%c3%28", "..", "//", "\\", "\xff", "é", "\t", "🙂", "a" * 500, "0", "-1",
+          "9" * 30, "1e999", "ffffffff-ffff-7fff-bfff-ffffffffffff", "utf-16", "utf-7", "gzip", "*", ";", ",", "=", '"', "wait=", "{}", "NaN",
+          "application/json", "charset=", "multipart/form-data; boundary=", "bytes=0-", "?", "#", "@", ":")  # fmt: skip
+HEADERS = ("Host", "Origin", "Referer", "Sec-Fetch-Site", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Prefer", "Idempotency-Key",
+           "Content-Type", "Content-Encoding", "Accept", "Accept-Encoding", "Accept-Language", "Range", "If-Range", "If-None-Match",
+           "If-Modified-Since", "Cookie", "Authorization", "Upgrade", "Connection", "TE", "Trailer", "Date", "User-Agent")  # fmt: skip
+PLACES = ("/", "/application", "/application/", "/predict", "/api/v1/applications", "/api/v1/applications/", "/api/v1/openapi.json",
+          "/static/", "/static/style.css", "/healthz", "/readyz", "/nothing", "*", "http://localhost/", "//evil.example/")  # fmt: skip
+"""What odd requests are made of."""

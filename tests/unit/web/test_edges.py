@@ -150,9 +150,10 @@ def test_a_method_that_nobody_knows_is_not_logged_as_it_was_sent(
 @pytest.mark.parametrize("host", ["..", ".", "a..b", "ü" * 70, "x" * 300, "[::1", "a b"])
 @pytest.mark.parametrize("path", ["/", "/application", "/predict", "/api/v1/applications", "/nothing"])
 def test_a_host_that_is_none_is_the_senders_error(client: FlaskClient, host: str, path: str) -> None:
+    named = {"Host": host.encode().decode("latin-1")}
     for method in ("GET", "POST"):
-        reply = client.open(path, method=method, headers={"Host": host.encode().decode("latin-1")})
-        assert reply.status_code < 500
+        for headers in (named, named | {"Origin": "http://evil.example"}):
+            assert client.open(path, method=method, headers=headers).status_code < 500
 
 
 def test_alive_without_redis_ready_only_with_it(client: FlaskClient, intake: FakeIntake) -> None:
