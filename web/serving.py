@@ -59,9 +59,13 @@ def on_starting(server: object) -> None:
 
 
 class _Body:
-    """The body of a request, which comes before the deadline or not at all: then reading raises TimeoutError."""
+    """The body of a request, which comes before the deadline or not at all: then reading raises TimeoutError.
 
-    def __init__(self, body: Any, read: Callable[[], None]) -> None:
+    `read` is told when reading has ended, and says whether the connection is kept; one that is not gets no answer,
+    for thousands of answers would cost what the others need.
+    """
+
+    def __init__(self, body: Any, read: Callable[[], bool]) -> None:
         self._body, self._read = body, read
         self._until = time.monotonic() + BODY_SECONDS
 
@@ -79,7 +83,8 @@ class _Body:
     def _timely(self, read: Callable[[int | None], bytes], size: int | None) -> bytes:
         with gevent.Timeout(max(0.001, self._until - time.monotonic()), TimeoutError):
             data = read(size)
-        self._read()
+        if not self._read():
+            raise gevent.GreenletExit
         return data
 
 
@@ -90,6 +95,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._awaited: dict[Any, None] = {}
         """The connections of which a request is to come; the one that has been waited for longest comes first."""
+        self._let_go: set[Any] = set()
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve the requests of one connection."""
@@ -100,18 +106,26 @@ class Worker(GeventWorker):  # type: ignore[misc]
             super(GeventWorker, self).handle(listener, client, addr)
         finally:
             self._awaited.pop(client, None)
+            self._let_go.discard(client)
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
         """Serve one request, whose header is there."""
         if _has_body(req):
-            req.body = _Body(req.body, lambda: self._awaited.pop(sock, None))
+            req.body = _Body(req.body, lambda: self._came(sock))
         else:
             self._awaited.pop(sock, None)
         try:
             super().handle_request(listener_name, req, sock, addr)
         except TimeoutError:  # the answer is not taken
             raise StopIteration from None
+        if sock in self._let_go:
+            raise StopIteration
         self._await(sock)
+
+    def _came(self, client: Any) -> bool:
+        """What was awaited is there, as far as it will come; returns whether the connection is kept."""
+        self._awaited.pop(client, None)
+        return client not in self._let_go
 
     def _await(self, client: Any) -> None:
         self._awaited.pop(client, None)
@@ -119,6 +133,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
         if len(self._awaited) > MOST_AWAITED:
             oldest = next(iter(self._awaited))
             del self._awaited[oldest]
+            self._let_go.add(oldest)
             # Its reading ends as if the client had ended. By another socket object: gevent's own would raise there.
             with suppress(OSError), socket.fromfd(oldest.fileno(), oldest.family, oldest.type) as same:
                 same.shutdown(socket.SHUT_RD)
