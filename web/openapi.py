@@ -100,7 +100,7 @@ _PREFER = _header(
 )
 _ONCE = _header(
     "Idempotency-Key",
-    "Sent again with the same key, an application gets its first answer",
+    "Sent again with the same key, an application gets its first answer: for 30 days, unless set otherwise (IDEMPOTENCY_TTL)",
     minLength=1,
     maxLength=LONGEST_KEY,
     pattern="^[ -~]+$",

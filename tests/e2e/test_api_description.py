@@ -14,7 +14,7 @@ from web.openapi import document
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / "node_modules/.bin"
-pytestmark = pytest.mark.needs("node")
+pytestmark = pytest.mark.needs("sls")
 
 AJV = """
 const Ajv = require("ajv/dist/2020"), {schema, cases} = JSON.parse(require("fs").readFileSync(0));

@@ -16,7 +16,7 @@ import pytest
 from cli.embedded_redis import EmbeddedRedis, free_port
 from tests.integration.served import ATTACKS, ROOT, Served, answer_on, serving, wait_for
 
-pytestmark = pytest.mark.needs("nginx")
+pytestmark = pytest.mark.needs("nginx", "openssl")
 
 SIX = ["Success", "Full_name", "DNI", "Prediction", "Prediction_score", "Message"]
 

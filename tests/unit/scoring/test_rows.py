@@ -8,7 +8,7 @@ import pytest
 from creditrisk.application import FIELDS
 from creditrisk.settings import Settings
 from scoring import load
-from scoring.rows import RowScorer
+from scoring.rows import RESULT_COLUMNS, RowScorer
 from scoring.scorer import AnyScorer
 from training.population import population
 
@@ -26,7 +26,7 @@ def scored(**changes: str) -> dict[str, str]:
     """The cells of one row's result, under their columns."""
     row = ROW | changes
     (cells,) = RowScorer(model(), list(row)).score([list(row.values())])
-    return dict(zip(("probability", "prediction", "decision", "reasons", "error"), cells, strict=True))
+    return dict(zip(RESULT_COLUMNS, cells, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,9 @@ class RowScorer:
         self.place = self.columns.place
         exported = _is_history(header)
         self._memos = {
-            name: _Memo(FIELDS[name], exported) for name in self.place if FIELDS[name].role is not Role.IDENTITY
+            name: _Memo(FIELDS[name], exported)
+            for name in self.place
+            if FIELDS[name].role is not Role.IDENTITY
         }
 
     @property

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 from uuid import uuid4
 
-from creditrisk.application_id import milliseconds, received_at
+from creditrisk.application_id import milliseconds, received_at, reference
 from creditrisk.decision import Answer
 from creditrisk.errors import HistoryUnavailable
 from creditrisk.history import files
@@ -194,7 +194,7 @@ def _add(found: dict[str, Answer], row: Row, application_id: str, damaged: list[
     try:
         answer = row.answer(application_id)
     except UnreadableRow as error:
-        log.error("the record of application %s cannot be read: %s", application_id, error)
+        log.error("the record of application %s cannot be read: %s", reference(application_id), error)
         damaged.append(application_id)
     else:
         if answer:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from creditrisk.application_id import received_at
+from creditrisk.application_id import received_at, reference
 from creditrisk.decision import Answer
 from creditrisk.errors import HistoryUnavailable
 from creditrisk.history import files, tail
@@ -60,7 +60,7 @@ class FolderHistory:
                 if answer:
                     return answer
         if failure:
-            log.error("the record of application %s cannot be read: %s", application_id, failure)
+            log.error("the record of application %s cannot be read: %s", reference(application_id), failure)
             raise HistoryUnavailable("The record of this application cannot be read; restore its file.")
         return None
 
