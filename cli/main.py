@@ -10,7 +10,7 @@ import click
 from click.exceptions import NoSuchCommand
 
 from creditrisk import __version__
-from creditrisk.errors import CreditRiskError
+from creditrisk.errors import CreditRiskError, one_line
 from creditrisk.settings import Settings
 
 COMMANDS = {
@@ -80,5 +80,5 @@ def main() -> None:
     try:
         creditrisk(prog_name="creditrisk")
     except CreditRiskError as error:
-        click.echo(f"creditrisk: {error}", err=True)
+        click.echo(f"creditrisk: {one_line(str(error))}", err=True)
         sys.exit(1)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from creditrisk.errors import one_line
 from creditrisk.settings import Settings
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from models.handover.check import Report
 
 
+_SHOWN = 20
 _FOLDER = click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
 _BAD = click.option(
     "--bad", metavar="CLASS", help="The bad class, where it is not 1 (or True); kept in the manifest."
@@ -189,26 +191,38 @@ def _print(report: "Report", last: str) -> None:
     for warning in report.warnings:
         click.echo(f"note: {warning}")
     if report.left_alone:
-        click.echo(f"left alone: {', '.join(report.left_alone)}")
+        more = len(report.left_alone) - _SHOWN
+        names = ", ".join(report.left_alone[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+        click.echo(f"left alone: {names}")
     click.echo(last)
 
 
 def _show() -> None:
+    from scoring.errors import ManifestMissing
     from scoring.manifest import read_manifest
 
     settings = Settings.from_environment()
     manifest = read_manifest(settings.model_folder)
     data = manifest.data
-    click.echo(f"active        {settings.model}, version {manifest.version}")
-    click.echo(f"folder        {settings.model_folder}")
-    click.echo(f"made          {data.get('trained_at') or data.get('installed_at', 'at a time unknown')}")
-    for name in manifest.models:
-        figures = data.get("cross_validation", {}).get(name)
-        if figures:
-            click.echo(
-                f"{name:<13} ROC-AUC {figures['roc_auc']:.4f} ± {figures['roc_auc_sd']:.4f}, KS {figures['ks']:.3f}, calibration slope {figures['calibration_slope']:.2f}"
-            )
-    click.echo(
-        f"libraries     {', '.join(f'{name} {number}' for name, number in data.get('libraries', {}).items())}"
-    )
-    click.echo(f"fields        {len(data.get('fields', []))}: {', '.join(data.get('fields', []))}")
+    try:
+        lines = [
+            f"active        {settings.model}, version {manifest.version}",
+            f"folder        {settings.model_folder}",
+            f"made          {data.get('trained_at') or data.get('installed_at', 'at a time unknown')}",
+        ]
+        for name in manifest.models:
+            figures = data.get("cross_validation", {}).get(name)
+            if figures:
+                lines.append(
+                    f"{name:<13} ROC-AUC {figures['roc_auc']:.4f} ± {figures['roc_auc_sd']:.4f}, KS {figures['ks']:.3f}, calibration slope {figures['calibration_slope']:.2f}"
+                )
+        libraries = ", ".join(f"{name} {number}" for name, number in data.get("libraries", {}).items())
+        fields = data.get("fields", [])
+        lines += [f"libraries     {libraries}", f"fields        {len(fields)}: {', '.join(fields)}"]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ManifestMissing(
+            f"The manifest in {settings.model_folder} is not one that installing writes ({type(error).__name__}); install the "
+            "layer again, or go back with `creditrisk model rollback`."
+        ) from None
+    for line in lines:
+        click.echo(one_line(line))

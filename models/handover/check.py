@@ -4,25 +4,27 @@ import json
 import shutil
 import tempfile
 import time
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from creditrisk.decision import timestamp
-from models.handover.errors import ConversionDiffers, HandoverFailed
+from models.handover import answers
+from models.handover.errors import ConversionDiffers
 from models.handover.expected import TOLERANCE, Expected, compare, read_expected
 from models.handover.folder import Folder, read_folder
 from models.handover.sandbox import run
 from scoring import load
 from scoring.errors import FileMissing, WrongScores
 from scoring.loading import GOLDEN
-from scoring.manifest import FILES, GRAPH_FILES, MODEL_FILES, Manifest, read_manifest, sha256
+from scoring.manifest import FILES, MANIFEST, MODEL_FILES, Manifest, parse_manifest, read_manifest, sha256
 from scoring.scorer import AnyScorer
 from training.layer import load_all, replace_layer, staging, write_files
 from training.population import population
@@ -30,6 +32,8 @@ from training.population import population
 MADE_UP: Final = 1_000
 """Applicants on whom the converted model must agree with the original."""
 _GOLDEN_ROWS: Final = 32
+_LIBRARIES: Final = ("scikit-learn", "lightgbm", "numpy", "onnx", "skl2onnx")
+"""What a conversion depends on; their versions stand in the manifest."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def _made(
     models = [name for name in MODEL_FILES if any(part.startswith(f"{name}_model.") for part in folder.parts)]
     expected = read_expected(folder.expected, models, active) if folder.expected is not None else None
     if folder.manifest is not None:
-        _agrees_with_its_manifest(path, folder)
+        _agrees_with_its_manifest(folder, folder.manifest)
     converted = run(
         "convert",
         {
@@ -105,12 +109,14 @@ def _made(
     )
     layer = staging(target) if target else Path(tempfile.mkdtemp(prefix="model-check-"))
     try:
-        if "own" in converted:
-            report = _own_layer(layer, folder, converted, threshold)
+        own = answers.own_files(converted)
+        if own is not None:
+            report = _own_layer(layer, folder, own, threshold)
             if expected:
                 _compare_own(layer, expected)
         else:
-            report = _foreign_layer(layer, folder, converted, expected, bad, threshold)
+            graphs = answers.converted(converted, MADE_UP)
+            report = _foreign_layer(layer, folder, graphs, expected, bad, threshold)
         counted = len(expected.rows) if expected else None
         yield (
             layer,
@@ -124,32 +130,26 @@ def _encoded(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: b64encode(data).decode() for name, data in files.items()}
 
 
-def _decoded(files: Any, allowed: Sequence[str]) -> dict[str, bytes]:
-    """Files that the closed process gave back, if their names are those that a layer has. Raises HandoverFailed."""
-    try:
-        if not set(files) <= set(allowed):
-            raise ValueError("unknown names")
-        return {name: b64decode(text, validate=True) for name, text in files.items()}
-    except (TypeError, ValueError):
-        raise HandoverFailed(
-            "The files cannot be read: what came of them is no layer. Nothing was changed."
-        ) from None
-
-
-def _agrees_with_its_manifest(path: Path, folder: Folder) -> None:
+def _agrees_with_its_manifest(folder: Folder, text: bytes) -> None:
     """A layer that is handed over with its manifest must be the one that the manifest lists."""
-    manifest = read_manifest(path)
+    manifest = parse_manifest(text, folder.path / MANIFEST)
     lacking = [name for name in FILES if name in manifest.data["files"] and name not in folder.parts]
     if lacking:
         raise FileMissing(
-            f"{path} lacks {', '.join(lacking)}, which its manifest lists; hand over the whole layer."
+            f"{folder.path} lacks {', '.join(lacking)}, which its manifest lists; hand over the whole layer."
         )
-    manifest.read(path, [*folder.parts, *([GOLDEN] if folder.golden is not None else [])])
+    golden = {GOLDEN: folder.golden} if folder.golden is not None else {}
+    manifest.agree(folder.path, folder.parts | golden)
 
 
-def _own_layer(layer: Path, folder: Folder, converted: Mapping[str, Any], threshold: float) -> Report:
-    """A layer of our own kind, its files written anew as plain data; golden rows are kept, or made."""
-    contents = _decoded(converted["own"], FILES)
+def _own_layer(layer: Path, folder: Folder, read: Mapping[str, bytes], threshold: float) -> Report:
+    """A layer of our own kind, its files written anew as plain data; golden rows are kept, or made.
+
+    What the process that saw the pickles wrote is read in a second one, which scores with it and writes it anew: so
+    nothing but what that one could read and use is read here.
+    """
+    rewritten = run("rewrite", {"files": _encoded(read), "count": MADE_UP})
+    contents = answers.own_files(rewritten) or {}
     lacking = [name for name in FILES[:2] if name not in contents]
     if lacking:
         raise FileMissing(f"{folder.path} lacks {', '.join(lacking)}; hand over the whole layer.")
@@ -175,7 +175,8 @@ def _own_layer(layer: Path, folder: Folder, converted: Mapping[str, Any], thresh
 def _facts_of(folder: Folder) -> dict[str, Any]:
     if folder.manifest is None:
         return {"installed_at": timestamp()}
-    return {name: value for name, value in json.loads(folder.manifest).items() if name != "files"}
+    given = parse_manifest(folder.manifest, folder.path / MANIFEST).data
+    return {name: value for name, value in given.items() if name not in ("files", "foreign")}
 
 
 def _scored_anew(
@@ -231,57 +232,54 @@ def _microseconds(call: Callable[[], object], times: int) -> float:
 def _foreign_layer(
     layer: Path,
     folder: Folder,
-    converted: Mapping[str, Any],
+    converted: answers.Converted,
     expected: Expected | None,
     bad: str | None,
     threshold: float,
 ) -> Report:
     """A layer of graphs: agreed with the originals, and with the expected scores, in a second closed process."""
-    models, rows = converted["models"], converted["rows"]
-    allowed = [*GRAPH_FILES.values(), *(f"{model}_preprocess.onnx" for model in GRAPH_FILES)]
-    contents = _decoded(converted["files"], allowed)
-    originals = {model: made.pop("originals") for model, made in models.items()}
+    models, rows, contents = converted.models, converted.rows, dict(converted.files)
     foreign = {
         "models": models,
-        "baseline": converted["baseline"],
+        "baseline": converted.baseline,
         "bad": bad,
         "handed_over": {name: sha256(data) for name, data in folder.parts.items()},
     }
     facts = {
         "installed_at": timestamp(),
         "fields": sorted({entry["field"] for made in models.values() for entry in made["inputs"]}),
-        "libraries": converted["libraries"],
+        "libraries": {name: version(name) for name in _LIBRARIES},
         "foreign": foreign,
     }
     write_files(layer, contents, facts)
     manifest = read_manifest(layer)
     asked = [*rows, *(expected.rows if expected else [])]
-    served = run("serve", {"files": _encoded(contents), "manifest": manifest.data, "rows": asked})
-    figures = {}
+    answer = run("serve", {"files": _encoded(contents), "manifest": manifest.data, "rows": asked})
+    figures, served = {}, {}
     for model in manifest.models:
-        told = served[model]
-        chances = np.array(told["chances"], float)
-        _agree(model, np.array(originals[model], float), chances[: len(rows)], rows)
+        served[model] = told = answers.served(answer, model, len(asked))
+        chances = told.chances
+        _agree(model, converted.originals[model], chances[: len(rows)], rows)
         if expected and model in expected.chances:
             behind = len(rows)
             fields = [entry["field"] for entry in models[model]["inputs"]]
-            compare(expected, model, chances[behind:].tolist(), told["unknown"][behind:], fields)
+            compare(expected, model, chances[behind:].tolist(), told.unknown[behind:], fields)
         of_made_up = chances[: len(rows)]
         figures[model] = Figures(
-            told["one"],
-            told["one_with_reasons"],
-            told["many"],
+            told.one,
+            told.one_with_reasons,
+            told.many,
             float(of_made_up.mean()),
             float((of_made_up >= threshold).mean()),
         )
     golden = [
-        {"application": row, **{model: served[model]["chances"][number] for model in manifest.models}}
+        {"application": row, **{model: float(told.chances[number]) for model, told in served.items()}}
         for number, row in enumerate(rows[:_GOLDEN_ROWS])
     ]
     contents[GOLDEN] = json.dumps(golden, indent=0, ensure_ascii=False).encode()
     write_files(layer, contents, facts)
     load_all(layer)
-    return Report(read_manifest(layer).version, False, figures, None, [str(w) for w in converted["warnings"]])
+    return Report(read_manifest(layer).version, False, figures, None, converted.warnings)
 
 
 def _agree(model: str, original: Any, served: Any, rows: Sequence[Mapping[str, Any]]) -> None:

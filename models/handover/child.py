@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from models.handover.errors import NoSandbox
+from models.handover.landlock import read_libraries_alone
 from models.handover.seccomp import CannotClose, close_process
 from scoring.errors import ModelError
 
@@ -25,6 +26,10 @@ def _stage(name: str) -> Stage:
         from models.handover.serving import serve
 
         return serve
+    if name == "rewrite":
+        from models.handover.rewriting import rewrite
+
+        return rewrite
     raise SystemExit(f"there is no stage {name}")
 
 
@@ -43,6 +48,7 @@ def main() -> None:
     """`child STAGE MEMORY SECONDS`: JSON in on stdin, JSON out on what stdout was; prints of libraries go nowhere."""
     stage_name, memory, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     _limit(memory, seconds)
+    read_libraries_alone()  # where the system can; the filter below is set everywhere, or nothing is read
     warnings.simplefilter("ignore")
     out = os.dup(1)
     os.dup2(2, 1)

@@ -5,6 +5,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from creditrisk.application import FIELDS, canonical_name
@@ -39,13 +40,13 @@ def read_expected(data: bytes, models: Sequence[str], active: str) -> Expected:
     """The file's rows. `probability` (or a column of a like name) holds the `active` model's, or the only one's; a column
     with a model's name holds that model's. Raises UnexpectedScores when it cannot be understood."""
     try:
-        table = [row for row in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")) if row]
+        lines = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+        table = list(islice(filter(None, lines), _MOST_ROWS + 2))
     except (UnicodeDecodeError, csv.Error) as error:
         raise UnexpectedScores(f"{EXPECTED} is no CSV in UTF-8 ({error}).") from None
-    if len(table) < 2 or len(table) > _MOST_ROWS:
-        raise UnexpectedScores(
-            f"{EXPECTED} needs a header and 1 to {_MOST_ROWS:,} rows; it has {len(table):,} lines."
-        )
+    if not 2 <= len(table) <= _MOST_ROWS + 1:
+        has = f"{len(table):,} lines" if len(table) < 2 else "more"
+        raise UnexpectedScores(f"{EXPECTED} needs a header and 1 to {_MOST_ROWS:,} rows; it has {has}.")
     header, *body = table
     for number, row in enumerate(body, 1):
         if len(row) != len(header):

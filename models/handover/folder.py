@@ -3,9 +3,11 @@
 import os
 import stat
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from creditrisk.errors import one_line
 from models.handover.errors import WrongFiles
 from scoring.errors import FileMissing
 from scoring.loading import GOLDEN
@@ -22,6 +24,11 @@ _KINDS: Final = {
 }
 _LARGEST: Final = 256 << 20
 """Bytes of one file; a served layer has to fit into Lambda's 250 MB."""
+_LARGEST_TEXT: Final = 16 << 20
+"""Bytes of a file that is read here, outside the closed process: a JSON of brackets takes thirty times its size."""
+_LONGEST_NAME: Final = 100
+_MOST_NAMES: Final = 1_000
+"""Files that a folder may hold; more is no hand-over."""
 
 
 @dataclass
@@ -42,22 +49,27 @@ def read_folder(path: Path) -> Folder:
     known = {stem + kind: stem for stem, kinds in _KINDS.items() for kind in kinds}
     found = Folder(path)
     try:
-        names = sorted(os.listdir(path))
+        with os.scandir(path) as entries:
+            names = sorted(entry.name for entry in islice(entries, _MOST_NAMES + 1))
     except OSError as error:
         raise FileMissing(
             f"{path} cannot be read ({error.strerror}); name the folder that was handed over."
         ) from None
+    if len(names) > _MOST_NAMES:
+        raise WrongFiles(
+            f"{path} holds more than {_MOST_NAMES:,} files; hand over a folder with the model's files alone."
+        )
     for name in names:
         if name in known:
             found.parts[name] = _content(path / name)
         elif name == EXPECTED:
-            found.expected = _content(path / name)
+            found.expected = _content(path / name, _LARGEST_TEXT)
         elif name == MANIFEST:
-            found.manifest = _content(path / name)
+            found.manifest = _content(path / name, _LARGEST_TEXT)
         elif name == GOLDEN:
-            found.golden = _content(path / name)
+            found.golden = _content(path / name, _LARGEST_TEXT)
         else:
-            found.left_alone.append(name)
+            found.left_alone.append(one_line(name, _LONGEST_NAME))
     stems = [known[name] for name in found.parts]
     for stem in dict.fromkeys(stems):
         if stems.count(stem) > 1:
@@ -72,7 +84,7 @@ def read_folder(path: Path) -> Folder:
     return found
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, most: int = _LARGEST) -> bytes:
     """The bytes of an ordinary file; a link is not followed, a pipe not waited for. Raises WrongFiles."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -86,11 +98,12 @@ def _content(path: Path) -> bytes:
             raise WrongFiles(
                 f"{path} is no ordinary file; hand over ordinary files, no links, folders or pipes."
             )
-        if status.st_size > _LARGEST:
-            raise WrongFiles(
-                f"{path} has {status.st_size >> 20:,} MB; {_LARGEST >> 20} MB is the most that is read."
-            )
         with os.fdopen(handle, "rb", closefd=False) as file:
-            return file.read(_LARGEST)
+            content = file.read(most + 1) if status.st_size <= most else b""
+        if max(status.st_size, len(content)) > most:
+            raise WrongFiles(
+                f"{path} has more than {most >> 20} MB, which is the most that is read; hand over the model alone."
+            )
+        return content
     finally:
         os.close(handle)

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
+from creditrisk.errors import one_line
 from models.handover import errors
 from models.handover.errors import HandoverFailed
 from scoring import errors as scoring_errors
@@ -22,6 +23,8 @@ MEMORY: Final = 4 << 30
 SECONDS: Final = 180
 """Processor seconds, and as long by the clock before it is ended (a busy machine gets twice that)."""
 _LARGEST_ANSWER: Final = 512 << 20
+_MOST_ENTRIES: Final = 5_000_000
+"""Commas and brackets of an answer: a few bytes each, and a hundred once they are objects here."""
 _LONGEST_SENTENCE: Final = 1_500
 
 
@@ -58,8 +61,10 @@ def run(stage: str, order: Mapping[str, Any], memory: int = MEMORY, seconds: int
 
 
 def _answer(said: bytes, ended: int, seconds: int, memory: int) -> dict[str, Any]:
+    if len(said) > _LARGEST_ANSWER or sum(map(said.count, (b",", b"[", b"{"))) > _MOST_ENTRIES:
+        raise HandoverFailed("The files cannot be read: what came of them is too large. Nothing was changed.")
     try:
-        answer = json.loads(said) if len(said) <= _LARGEST_ANSWER else None
+        answer = json.loads(said)
     except (ValueError, RecursionError):
         answer = None
     if isinstance(answer, dict) and isinstance(answer.get("refused"), dict):
@@ -75,15 +80,16 @@ def _ending(ended: int, seconds: int, memory: int) -> str:
     if ended in (-signal.SIGXCPU, -signal.SIGKILL):
         return f"reading and converting them takes longer than {seconds} s, which is all that they get"
     if ended < 0:
-        return f"the process that read them was ended by {signal.Signals(-ended).name}"
+        return f"the process that read them was ended by signal {-ended} ({signal.strsignal(-ended)})"
     return f"the process that read them ended without an answer, for want of memory perhaps ({memory >> 20} MiB is all that it gets)"
 
 
 def _refusal(told: Mapping[str, Any]) -> Exception:
     """The error that a stage named, one of ours and no other; its words made fit for a terminal."""
-    name, text = str(told.get("kind")), str(told.get("text"))
-    kind = getattr(errors, name, None) or getattr(scoring_errors, name, None)
-    clean = "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)[:_LONGEST_SENTENCE]
+    name, text = told.get("kind"), told.get("text")
+    clean = one_line(text, _LONGEST_SENTENCE) if isinstance(text, str) else "no reason was given."
+    kinds = vars(scoring_errors) | vars(errors)
+    kind = kinds.get(name) if isinstance(name, str) else None
     if isinstance(kind, type) and issubclass(kind, scoring_errors.ModelError):
         return kind(clean)
     return HandoverFailed(f"The files cannot be read: {clean}")

@@ -19,12 +19,12 @@ _ALLOWED: Final[Mapping[str, tuple[int | None, int | None]]] = {
     "poll": (7, None), "ppoll": (271, 73), "lseek": (8, 62), "mmap": (9, 222), "mprotect": (10, 226),
     "munmap": (11, 215), "brk": (12, 214), "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135),
     "rt_sigreturn": (15, 139), "pread64": (17, 67), "readv": (19, 65), "writev": (20, 66), "access": (21, None),
-    "select": (23, None), "pselect6": (270, 72), "sched_yield": (24, 124), "mremap": (25, 216), "madvise": (28, 233),
-    "nanosleep": (35, 101), "getpid": (39, 172), "exit": (60, 93), "uname": (63, 160), "fcntl": (72, 25),
+    "select": (23, None), "pselect6": (270, 72), "sched_yield": (24, 124), "mremap": (25, 216),
+    "nanosleep": (35, 101), "getpid": (39, 172), "exit": (60, 93), "uname": (63, 160),
     "getcwd": (79, 17), "readlink": (89, None), "readlinkat": (267, 78), "gettimeofday": (96, 169),
     "getrlimit": (97, 163), "getrusage": (98, 165), "sysinfo": (99, 179), "times": (100, 153), "getuid": (102, 174),
     "getgid": (104, 176), "geteuid": (107, 175), "getegid": (108, 177), "sigaltstack": (131, 132),
-    "gettid": (186, 178), "futex": (202, 98), "sched_setaffinity": (203, 122), "sched_getaffinity": (204, 123),
+    "gettid": (186, 178), "futex": (202, 98), "sched_getaffinity": (204, 123),
     "getdents64": (217, 61), "set_tid_address": (218, 96), "clock_gettime": (228, 113), "clock_getres": (229, 114),
     "clock_nanosleep": (230, 115), "exit_group": (231, 94), "newfstatat": (262, 79), "faccessat": (269, 48),
     "set_robust_list": (273, 99), "getcpu": (309, 168), "getrandom": (318, 278), "membarrier": (324, 283),
@@ -32,14 +32,22 @@ _ALLOWED: Final[Mapping[str, tuple[int | None, int | None]]] = {
 }  # fmt: skip
 """What reading, counting and threads need."""
 _OPEN, _OPENAT, _CLONE, _PRLIMIT = (2, None), (257, 56), (56, 220), (302, 261)
+_FCNTL, _MADVISE = (72, 25), (28, 233)
 _CLONE3, _SECCOMP = (435, 435), (317, 277)
 
 _ARCHITECTURES: Final = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 """Machine → its column in the table, and its name in the kernel (AUDIT_ARCH_…)."""
 _WRITES: Final = 0o3 | os.O_CREAT | os.O_TRUNC | os.O_APPEND | 0o20000000  # the last: O_TMPFILE
 _THREAD: Final = 0x00010000 | 0x00000100  # CLONE_THREAD, CLONE_VM
+_OF_A_THREAD: Final = 0x017D0F00
+"""What the C library asks for with a new thread, and nothing else: no namespaces, no signal at its end."""
+_FCNTL_ALLOWED: Final = (0, 1, 2, 3, 1030)
+"""F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC. F_SETOWN and F_SETSIG would send signals to other processes,
+F_SETLEASE and F_SETLK hold up those that use a file."""
+_PHYSICAL: Final = 100
+"""From this advice on (MADV_HWPOISON), madvise takes pages of the machine's memory out of use."""
 
-_LOAD, _EQUAL, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x45, 0x54, 0x06
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _NUMBER, _ARCH, _ARGUMENTS = 0, 4, 16
 _NO_NEW_PRIVILEGES, _FILTER, _ALL_THREADS = 38, 1, 1
@@ -62,8 +70,9 @@ def close_process() -> None:
         raise CannotClose(os.strerror(ctypes.get_errno()))
     try:
         os.close(os.open(f"/tmp/.{os.getpid()}", os.O_WRONLY | os.O_CREAT, 0o600))
-    except PermissionError:
-        return
+    except PermissionError as error:
+        if error.errno == errno.EPERM:  # the filter's own answer; that of a file's rights is another
+            return
     raise CannotClose("the filter was set, and files can still be written")
 
 
@@ -100,7 +109,18 @@ def _program(column: int, architecture: int) -> Iterator[bytes]:
         yield from when(numbers, allow)
     for numbers, flags in ((_OPEN, 1), (_OPENAT, 2)):
         yield from when(numbers, argument(flags), do(_ANY_BIT, _WRITES, 0, 1), refuse, allow)
-    yield from when(_CLONE, argument(0), do(_AND, _THREAD), do(_EQUAL, _THREAD, 0, 1), allow, refuse)
+    yield from when(
+        _CLONE,
+        argument(0),
+        do(_ANY_BIT, _OF_A_THREAD ^ 0xFFFFFFFF, 3, 0),
+        do(_AND, _THREAD),
+        do(_EQUAL, _THREAD, 0, 1),
+        allow,
+        refuse,
+    )
+    commands = [step for command in _FCNTL_ALLOWED for step in (do(_EQUAL, command, 0, 1), allow)]
+    yield from when(_FCNTL, argument(1), *commands, refuse)
+    yield from when(_MADVISE, argument(2), do(_AT_LEAST, _PHYSICAL, 0, 1), refuse, allow)
     # asking for a limit is allowed, setting one is not: the new one's address must be 0
     yield from when(
         _PRLIMIT, argument(2), do(_EQUAL, 0, 0, 3), argument(2, True), do(_EQUAL, 0, 0, 1), allow, refuse

@@ -18,6 +18,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from creditrisk.application import FIELDS
 from creditrisk.settings import Settings
 from models.handover.conversion import convert
+from models.handover.rewriting import rewrite
 from models.handover.serving import serve
 from training.population import population
 
@@ -62,7 +63,7 @@ def usual_encoder() -> ColumnTransformer:
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The stages, without the seconds that a process of their own takes to start; tests/integration has them closed."""
-    stages: dict[str, Any] = {"convert": convert, "serve": serve}
+    stages: dict[str, Any] = {"convert": convert, "serve": serve, "rewrite": rewrite}
 
     def run(stage: str, order: dict[str, Any]) -> Any:
         return json.loads(json.dumps(stages[stage](json.loads(json.dumps(order)))))

@@ -3,6 +3,15 @@
 from collections.abc import Mapping
 
 
+def one_line(text: str, most: int = 2_000) -> str:
+    """A text as one line that a terminal shows as it is: what others named or wrote may hold line ends, or signs that
+    move the cursor or turn the reading direction."""
+    clean = "".join(
+        sign if sign.isprintable() else " " if sign.isspace() else "?" for sign in text[: most + 1].strip()
+    )
+    return clean if len(clean) <= most else clean[: most - 1] + "…"
+
+
 class CreditRiskError(Exception):
     """Anything that a person can act on; its text is one sentence fit to be shown."""
 

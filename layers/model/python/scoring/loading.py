@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,18 +69,26 @@ def _checked(
     if foreign:
         scorer = ForeignScorer(manifest, model, [parts[name] for name in needed], threshold)
     else:
-        scorer = _own(manifest, parts, file, model, threshold)
+        scorer = own_scorer(manifest, parts, file, model, threshold)
     _check(scorer, golden, FOREIGN_TOLERANCE if foreign else TOLERANCE)
     return scorer
 
 
-def _own(manifest: Manifest, parts: dict[str, Any], file: str, model: str, threshold: float) -> Scorer:
+def own_scorer(
+    manifest: Manifest, parts: Mapping[str, Any], file: str, model: str, threshold: float = 0.5
+) -> Scorer:
+    """A model of our own kind, of the objects in its files. Raises UnreadablePickle when they are not of one kind."""
     for name, kinds in ((ENCODER, Encoder), (SCALER, Scaler), (file, (Blend, Network))):
         if not isinstance(parts[name], kinds):
             raise UnreadablePickle(
                 f"{name} holds a {type(parts[name]).__name__}; install the layer again with `creditrisk model install`."
             )
-    return Scorer(manifest, parts[ENCODER], parts[SCALER], model, parts[file], threshold)
+    try:
+        return Scorer(manifest, parts[ENCODER], parts[SCALER], model, parts[file], threshold)
+    except Exception as error:  # what stands in the files may not fit together
+        raise UnreadablePickle(
+            f"{ENCODER} is not one of this code ({type(error).__name__}); install the layer that belongs to it."
+        ) from error
 
 
 def _golden(data: bytes) -> list[dict[str, Any]]:
@@ -102,6 +111,7 @@ def _check(scorer: AnyScorer, golden: list[dict[str, Any]], tolerance: float) ->
         rows = [row["application"] for row in golden]
         expected = np.array([row[scorer.name] for row in golden], float)
         scores = np.array([score.probability for score in scorer.score(rows, reasons=0)])
+        worst = float(np.abs(scores - expected).max())
     except ModelError:
         raise
     except Exception as error:  # a layer's own files may make anything fail
@@ -109,7 +119,6 @@ def _check(scorer: AnyScorer, golden: list[dict[str, Any]], tolerance: float) ->
             f"The golden rows in {GOLDEN} cannot be scored ({type(error).__name__}: {str(error)[:200]}); "
             "install the layer again."
         ) from error
-    worst = float(np.abs(scores - expected).max())
     if not worst <= tolerance:
         raise WrongScores(
             f"The model scores differently from when it was made (by {worst:.2g}); it is not used. "

@@ -22,6 +22,8 @@ GRAPH_FILES = {"lightgbm": "lightgbm_model.onnx", "deeplearning": "deeplearning_
 """Model → its file in a layer that was handed over: see `scoring.foreign`."""
 _LARGEST = 512 << 20
 """Bytes that a file of a layer may have; more than Lambda takes."""
+_LARGEST_MANIFEST = 16 << 20
+"""Bytes that the manifest may have, which is read before anything can be checked."""
 
 
 def sha256(data: bytes) -> str:
@@ -81,23 +83,30 @@ class Manifest:
         """The content of some files, each checked before any is used. Raises FileMissing or FileChanged."""
         contents = {}
         for name in names:
-            listed = self.data["files"].get(name)
-            if listed is None:
-                raise FileMissing(
-                    f"{name} is not in {folder / MANIFEST}; train again, or install a whole layer."
-                )
+            self._listed(folder, name)
             try:
                 contents[name] = read_bytes(folder / name)
             except OSError as error:
                 raise FileMissing(
                     f"{folder / name} cannot be read ({error.strerror}); install the layer again."
                 ) from None
-            if sha256(contents[name]) != listed["sha256"]:
+        self.agree(folder, contents)
+        return contents
+
+    def agree(self, folder: Path, contents: Mapping[str, bytes]) -> None:
+        """Raises FileMissing or FileChanged unless the files of a folder are those that the manifest lists."""
+        for name, content in contents.items():
+            if sha256(content) != self._listed(folder, name)["sha256"]:
                 raise FileChanged(
                     f"{folder / name} is not the file that the manifest lists; nothing was loaded. "
                     "Install the layer again, or go back with `creditrisk model rollback`."
                 )
-        return contents
+
+    def _listed(self, folder: Path, name: str) -> Mapping[str, Any]:
+        listed: Mapping[str, Any] | None = self.data["files"].get(name)
+        if listed is None:
+            raise FileMissing(f"{name} is not in {folder / MANIFEST}; train again, or install a whole layer.")
+        return listed
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -109,7 +118,7 @@ def manifest_bytes(folder: Path) -> bytes:
     """manifest.json as it stands, for whoever checks its signature before it is read. Raises ManifestMissing."""
     path = folder / MANIFEST
     try:
-        return read_bytes(path)
+        return read_bytes(path, _LARGEST_MANIFEST)
     except OSError as error:
         raise ManifestMissing(
             f"{path} cannot be read ({error.strerror}); run `creditrisk train DATA`, or set MODEL_DIR."
@@ -131,12 +140,12 @@ def parse_manifest(content: bytes, path: Path) -> Manifest:
     return Manifest(data)
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, most: int = _LARGEST) -> bytes:
     """The bytes of a file. Raises OSError, also when it is no ordinary file (a pipe would never end) or too large."""
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not an ordinary file")
-        if status.st_size > _LARGEST:
+        if status.st_size > most:
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
         return file.read()

@@ -1,0 +1,43 @@
+"""The stage that reads a layer of our own kind in a closed process that never saw its pickles, uses it, and writes it
+anew."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from typing import Any, Final
+
+from scoring import plain
+from scoring.errors import ModelError, UnreadablePickle, WrongScores
+from scoring.loading import own_scorer
+from scoring.manifest import ENCODER, MODEL_FILES, SCALER, Manifest
+from training.population import population
+
+_WITH_REASONS: Final = 50
+
+
+def rewrite(order: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"own": {name: base64}}`: the `files` of the order, once each of their models has scored `count` made-up
+    applicants, some with reasons. Raises a ModelError when one cannot."""
+    parts = {name: plain.loads(b64decode(text), name) for name, text in order["files"].items()}
+    rows = list(population(int(order["count"]), seed=7))
+    if ENCODER in parts and SCALER in parts:  # that they are not is told by who asked
+        for model, file in MODEL_FILES.items():
+            if file in parts:
+                _try(parts, file, model, rows)
+    return {"own": {name: b64encode(plain.dumps(part)).decode() for name, part in parts.items()}}
+
+
+def _try(parts: dict[str, Any], file: str, model: str, rows: list[dict[str, Any]]) -> None:
+    scorer = own_scorer(Manifest({"files": {}}), parts, file, model)
+    try:
+        chances = [score.probability for score in scorer.score(rows, reasons=0)]
+        scorer.score(rows[:_WITH_REASONS])
+    except ModelError:
+        raise
+    except Exception as error:  # a stranger's arrays may make anything fail
+        raise UnreadablePickle(
+            f"{file} cannot score an application ({type(error).__name__}); hand over the layer that training wrote."
+        ) from None
+    if not all(0 <= chance <= 1 for chance in chances):
+        raise WrongScores(
+            f"{file} gives figures that are no probabilities; hand over the layer that training wrote."
+        )
