@@ -43,7 +43,7 @@ def dumps(thing: object) -> bytes:
 def loads(data: bytes, file: str) -> Any:
     """The object in a file of a layer. Raises UnsafePickle or UnreadablePickle, naming the `file`."""
     try:
-        return _built(_Unpickler(io.BytesIO(data)).load())
+        return _Builder(len(data)).build(_Unpickler(io.BytesIO(data)).load())
     except UnsafePickle as error:
         raise UnsafePickle(
             f"{file} is refused: {error}, and a layer holds plain data alone; "
@@ -76,22 +76,33 @@ def _flat(thing: Any) -> Any:
     raise TypeError(f"a {type(thing).__name__} is no plain data")
 
 
-def _built(flat: Any) -> Any:
-    if type(flat) is dict:
+class _Builder:
+    """Builds what plain data stands for. Every entry takes a byte of the file at least: what has more entries than the
+    file has bytes names one list again and again, and would be ever so many objects."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def build(self, flat: Any) -> Any:
+        """Raises TypeError, KeyError or ValueError when it is no plain data."""
+        if type(flat) in _ATOMS:
+            return flat
+        if type(flat) not in (dict, list, tuple):
+            raise TypeError(f"a {type(flat).__name__} is no plain data")
+        self._left -= len(flat)
+        if self._left < 0:
+            raise ValueError("it stands for more than it holds")
+        if type(flat) is not dict:
+            if _ATOMS.issuperset(map(type, flat)):  # tens of thousands of levels: nothing to build in them
+                return flat
+            return type(flat)(map(self.build, flat))
         kind = flat.get("")
         if kind == _ARRAY:
             return _array(flat["dtype"], flat["shape"], flat["data"])
         if kind is None:
-            return {name: _built(value) for name, value in flat.items()}
+            return {name: self.build(value) for name, value in flat.items()}
         made = KINDS[kind]
-        return made(**{name: _built(flat[name]) for name in _state(made)})
-    if type(flat) in (list, tuple):
-        if _ATOMS.issuperset(map(type, flat)):  # tens of thousands of levels: nothing to build in them
-            return flat
-        return type(flat)(map(_built, flat))
-    if type(flat) in _ATOMS:
-        return flat
-    raise TypeError(f"a {type(flat).__name__} is no plain data")
+        return made(**{name: self.build(flat[name]) for name in _state(made)})
 
 
 def _array(dtype: str, shape: Any, data: bytes) -> Any:
