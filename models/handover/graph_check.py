@@ -1,7 +1,9 @@
 """Whether a graph that somebody handed over may be served: standard operators, all its data inside, an answer in bounds.
 
 What ONNX can do beyond counting: name a file for its weights, call operators that a library brings along, loop for
-ever, draw at random. None of it is needed for a score, and all of it is refused.
+ever, draw at random, do for one applicant what it does for no other (a branch, or an array as large as a field says).
+None of it is needed for a score, and all of it is refused. So a graph that was tried on made-up applicants takes as
+much for every other.
 """
 
 from collections.abc import Iterator
@@ -14,9 +16,16 @@ from scoring.errors import UnreadableGraph
 
 _DOMAINS: Final = frozenset({"", "ai.onnx", "ai.onnx.ml"})
 _REFUSED: Final = frozenset({
-    "Loop", "Scan", "SequenceMap", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
+    "If", "Loop", "Scan", "SequenceMap", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
     "Multinomial", "Bernoulli", "ImageDecoder", "StringNormalizer", "RegexFullMatch",
 })  # fmt: skip
+_SIZES: Final = {
+    "ConstantOfShape": (0,), "Expand": (1,), "Tile": (1, 2), "Range": (0, 1, 2), "OneHot": (1,), "Pad": (1,),
+    "Resize": (2, 3), "Upsample": (1,), "CenterCropPad": (1,), "AffineGrid": (1,), "MaxUnpool": (2,), "Col2Im": (1, 2),
+    "HannWindow": (0,), "HammingWindow": (0,), "BlackmanWindow": (0,), "MelWeightMatrix": (0, 1), "DFT": (1,),
+    "STFT": (1, 2, 3), "NonMaxSuppression": (2,),
+}  # fmt: skip
+"""Operator → which of its inputs say how large its result becomes."""
 _DEEPEST: Final = 16
 _MOST_NODES: Final = 100_000
 
@@ -42,9 +51,27 @@ def check_graph(data: bytes, file: str) -> Any:
             )
         if count > _MOST_NODES:
             raise UnreadableGraph(f"{file} has more than {_MOST_NODES:,} nodes.")
+    _check_sizes(model, file)
     if any(uses_external_data(tensor) for tensor in _tensors(model, file)):
         raise UnreadableGraph(f"{file} keeps its weights in another file; save it as one file.")
     return model
+
+
+def _check_sizes(model: Any, file: str) -> None:
+    """Raises UnreadableGraph when an array's size depends on what an applicant gives, beyond how many there are."""
+    if model.functions:
+        raise UnreadableGraph(f"{file} defines operators of its own; export it with standard ones.")
+    known = {entry.name for entry in model.graph.initializer}
+    given = {entry.name for entry in model.graph.input} - known
+    for node in model.graph.node:  # in the order in which they run: the checker has seen to it
+        for place in _SIZES.get(node.op_type, ()):
+            if place < len(node.input) and node.input[place] in given:
+                raise UnreadableGraph(
+                    f"{file} makes an array ({node.op_type}) as large as an applicant's values say; export it with sizes "
+                    "that are fixed."
+                )
+        if node.op_type not in ("Shape", "Size") and not given.isdisjoint(node.input):
+            given.update(node.output)
 
 
 def class_labels(model: Any) -> list[Any] | None:
