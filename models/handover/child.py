@@ -67,13 +67,22 @@ def main() -> None:
     except ModelError as error:
         answer = {"refused": {"kind": type(error).__name__, "text": str(error)}}
     except MemoryError:
-        answer = {"refused": {"kind": "HandoverFailed", "text": "The files need more memory than they get."}}
+        answer = {
+            "refused": {
+                "kind": "HandoverFailed",
+                "text": "The files need more memory than they get; hand over a smaller model, or ONNX.",
+            }
+        }
     except RecursionError:
         answer = {
-            "refused": {"kind": "HandoverFailed", "text": "The files are nested too deeply to be read."}
+            "refused": {
+                "kind": "HandoverFailed",
+                "text": "The files are nested too deeply to be read; write them anew with their own library.",
+            }
         }
     except Exception as error:  # a stranger's objects raise what they like
-        text = f"The files cannot be read or converted ({type(error).__name__}: {' '.join(str(error).split())[:300]})."
+        text = f"The files cannot be read or converted ({type(error).__name__}: {' '.join(str(error).split())[:300]}); "
+        "write them anew with the versions that are installed here, or hand over ONNX (docs/handover.md)."
         answer = {"refused": {"kind": "HandoverFailed", "text": text}}
     said = json.dumps(answer).encode()
     while said:

@@ -43,7 +43,9 @@ def read_expected(data: bytes, models: Sequence[str], active: str) -> Expected:
         lines = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
         table = list(islice(filter(None, lines), _MOST_ROWS + 2))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UnexpectedScores(f"{EXPECTED} is no CSV in UTF-8 ({error}).") from None
+        raise UnexpectedScores(
+            f"{EXPECTED} is no CSV in UTF-8 ({error}); write it with frame.to_csv(file, index=False)."
+        ) from None
     if not 2 <= len(table) <= _MOST_ROWS + 1:
         has = f"{len(table):,} lines" if len(table) < 2 else "more"
         raise UnexpectedScores(f"{EXPECTED} needs a header and 1 to {_MOST_ROWS:,} rows; it has {has}.")
@@ -51,7 +53,7 @@ def read_expected(data: bytes, models: Sequence[str], active: str) -> Expected:
     for number, row in enumerate(body, 1):
         if len(row) != len(header):
             raise UnexpectedScores(
-                f"{EXPECTED}: row {number} has {len(row)} cells, and the header {len(header)}."
+                f"{EXPECTED}: row {number} has {len(row)} cells, and the header {len(header)}; write it with frame.to_csv(file, index=False)."
             )
     places = {canonical_name(column): at for at, column in enumerate(header) if canonical_name(column)}
     default = active if active in models else models[0]

@@ -24,6 +24,8 @@ _KINDS: Final = {
 }
 _LARGEST: Final = 256 << 20
 """Bytes of one file; a served layer has to fit into Lambda's 250 MB."""
+_LARGEST_SUM: Final = 512 << 20
+"""Bytes of all parts together, which are held several times over on their way into the closed process."""
 _LARGEST_TEXT: Final = 16 << 20
 """Bytes of a file that is read here, outside the closed process: a JSON of brackets takes thirty times its size."""
 _LONGEST_NAME: Final = 100
@@ -62,6 +64,11 @@ def read_folder(path: Path) -> Folder:
     for name in names:
         if name in known:
             found.parts[name] = _content(path / name)
+            if sum(map(len, found.parts.values())) > _LARGEST_SUM:
+                raise WrongFiles(
+                    f"{path} has more than {_LARGEST_SUM >> 20} MB of models, which is the most that is read; hand over one "
+                    "model, or smaller ones."
+                )
         elif name == EXPECTED:
             found.expected = _content(path / name, _LARGEST_TEXT)
         elif name == MANIFEST:

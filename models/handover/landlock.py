@@ -26,7 +26,7 @@ _NETWORK, _SCOPES = 0b11, 0b11
 
 _SYSTEM: Final = (
     "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/etc/localtime",
-    "/usr/share/zoneinfo", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system", "/dev/null", "/dev/urandom",
+    "/usr/share/zoneinfo", "/proc/cpuinfo", "/proc/meminfo", "/proc/self/maps", "/sys/devices/system", "/dev/null", "/dev/urandom",
 )  # fmt: skip
 """Shared libraries, and what libraries ask of the machine."""
 _OURS: Final = ("models", "training", "scoring", "creditrisk")

@@ -1,11 +1,15 @@
 """From the bytes of a hand-over's files to objects; runs in the closed process alone."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from models.handover.unpickling import names_a_model_class, unpickle
 from scoring import plain
 from scoring.errors import ModelError, UnreadablePickle, UnsafePickle
+
+
+_TRUSTED: Final = ("numpy.dtype", "collections.OrderedDict", "collections.defaultdict")
+"""What a skops file may ask for beside classes of models, and what skops itself trusts."""
 
 
 def read_object(data: bytes, file: str) -> Any:
@@ -32,9 +36,7 @@ def _skops(data: bytes, file: str) -> Any:
 
     try:
         foreign = skops.io.get_untrusted_types(data=data)
-        odd = [
-            name for name in foreign if not names_a_model_class(name) and not name.startswith("collections.")
-        ]
+        odd = [name for name in foreign if not names_a_model_class(name) and name not in _TRUSTED]
         if odd:
             raise UnsafePickle(
                 f"{file} is refused: it asks for {', '.join(sorted(odd)[:4])}, which no model is made of; "
@@ -44,7 +46,9 @@ def _skops(data: bytes, file: str) -> Any:
     except ModelError:
         raise
     except Exception as error:
-        raise UnreadablePickle(f"{file} cannot be read as skops ({type(error).__name__}).") from None
+        raise UnreadablePickle(
+            f"{file} cannot be read as skops ({type(error).__name__}); write it with skops.io.dump(model, file)."
+        ) from None
 
 
 def _booster(data: bytes, file: str) -> Any:

@@ -57,12 +57,15 @@ def run(stage: str, order: Mapping[str, Any], memory: int = MEMORY, seconds: int
         process.kill()
         process.stdout.close()
         ended = process.wait()
-    return _answer(said, ended, seconds, memory)
+    return _answer(said, ended, seconds, memory, ", ".join(order.get("files", ())))
 
 
-def _answer(said: bytes, ended: int, seconds: int, memory: int) -> dict[str, Any]:
+def _answer(said: bytes, ended: int, seconds: int, memory: int, files: str = "") -> dict[str, Any]:
+    files = files or "The files"
     if len(said) > _LARGEST_ANSWER or sum(map(said.count, (b",", b"[", b"{"))) > _MOST_ENTRIES:
-        raise HandoverFailed("The files cannot be read: what came of them is too large. Nothing was changed.")
+        raise HandoverFailed(
+            f"{files} cannot be read: what came of them is too large. Nothing was changed; hand over a smaller model."
+        )
     try:
         answer = json.loads(said)
     except (ValueError, RecursionError):
@@ -71,7 +74,8 @@ def _answer(said: bytes, ended: int, seconds: int, memory: int) -> dict[str, Any
         raise _refusal(answer["refused"])
     if not isinstance(answer, dict):
         raise HandoverFailed(
-            f"The files cannot be read: {_ending(ended, seconds, memory)}. Nothing was changed."
+            f"{files} cannot be read: {_ending(ended, seconds, memory)}. Nothing was changed; write them anew with their own "
+            "library, or hand over ONNX (docs/handover.md)."
         )
     return answer
 

@@ -257,5 +257,6 @@ def unpickle(data: bytes, file: str) -> Any:
         raise
     except Exception as error:  # a broken pickle may raise anything
         raise UnreadablePickle(
-            f"{file} cannot be read ({type(error).__name__}): it is cut off, or made by another version of its library."
+            f"{file} cannot be read ({type(error).__name__}): it is cut off, or made by another version of its library; write "
+            "it anew with pickle.dump and the versions that are installed here, or hand over ONNX."
         ) from error
