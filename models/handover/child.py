@@ -53,8 +53,10 @@ def main() -> None:
     out = os.dup(1)
     os.dup2(2, 1)
     answer: dict[str, Any]
+    files = "The files"
     try:
         order = json.load(sys.stdin)
+        files = ", ".join(order["files"])
         stage = _stage(stage_name)
         try:
             close_process()
@@ -70,19 +72,21 @@ def main() -> None:
         answer = {
             "refused": {
                 "kind": "HandoverFailed",
-                "text": "The files need more memory than they get; hand over a smaller model, or ONNX.",
+                "text": f"{files} cannot be read within the memory that there is for it; hand over a smaller model, or ONNX.",
             }
         }
     except RecursionError:
         answer = {
             "refused": {
                 "kind": "HandoverFailed",
-                "text": "The files are nested too deeply to be read; write them anew with their own library.",
+                "text": f"{files} cannot be read, being nested too deeply; write them anew with their own library.",
             }
         }
     except Exception as error:  # a stranger's objects raise what they like
-        text = f"The files cannot be read or converted ({type(error).__name__}: {' '.join(str(error).split())[:300]}); "
-        "write them anew with the versions that are installed here, or hand over ONNX (docs/handover.md)."
+        text = (
+            f"{files} cannot be read or converted ({type(error).__name__}: {' '.join(str(error).split())[:300]}); write "
+            "them anew with the versions that are installed here, or hand over ONNX (docs/handover.md)."
+        )
         answer = {"refused": {"kind": "HandoverFailed", "text": text}}
     said = json.dumps(answer).encode()
     while said:
