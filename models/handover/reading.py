@@ -7,7 +7,6 @@ from models.handover.unpickling import names_a_model_class, unpickle
 from scoring import plain
 from scoring.errors import ModelError, UnreadablePickle, UnsafePickle
 
-
 _TRUSTED: Final = ("numpy.dtype", "collections.OrderedDict", "collections.defaultdict")
 """What a skops file may ask for beside classes of models, and what skops itself trusts."""
 
