@@ -100,3 +100,13 @@ def test_the_licence_is_one_and_the_same_everywhere() -> None:
     assert (project["license"], project["license-files"]) == ("Apache-2.0", ["LICENSE"])
     assert json.loads((ROOT / "package.json").read_text())["license"] == "Apache-2.0"
     assert "[Apache License 2.0](LICENSE)" in README
+
+
+def test_every_promise_has_its_test() -> None:
+    """docs/threats.md names tests; each of them is there."""
+    named = re.findall(
+        r"\| (tests/[\w/]+\.py)::(\w+) \|", (ROOT / "docs/threats.md").read_text(encoding="utf-8")
+    )
+    assert len(named) > 60
+    for file, test in named:
+        assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file}::{test}"
