@@ -10,21 +10,25 @@ from typing import Any
 
 import pytest
 from packaging.utils import canonicalize_name
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.pipeline import make_pipeline
 
 from benchmarks.cold_start import EVENTS, cold_start
 from creditrisk import __version__
 from creditrisk.history.folder import FolderHistory
-from creditrisk.history.records import id_of
+from creditrisk.history.records import from_line, id_of
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
-from packages import sbom
+from models.handover.check import install
+from packages import archive, sbom
 from packages.builder import Builder
 from packages.lambda_runtime import LambdaRuntime
 from packages.parts import FORM_DEPS, FUNCTIONS, PARTS, SCORER_DEPS, Part
 from packages.sizes import check
 from packages.target import Target
-from packages.unpacked import Unpacked, build_and_unpack, runnable_target
+from packages.unpacked import Unpacked, build_and_unpack, runnable_target, unpack
 from tests.machine import CYCLONEDX
+from tests.unit.models.conftest import bad_of, frame_of, usual_encoder, write
 from training.population import population
 
 ROOT = Path(__file__).parents[2]
@@ -336,3 +340,40 @@ def pinned(name: str) -> list[str]:
     start = next(number for number, line in enumerate(lines) if line.startswith(f"{name}=="))
     end = next(number for number, line in enumerate(lines) if number > start and not line.startswith(" "))
     return lines[start:end]
+
+
+@pytest.mark.needs("the network")
+def test_a_layer_of_graphs_brings_onnxruntime_along_and_scores_with_its_reasons(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """Somebody else's model, installed into a checkout, packed, and run as Lambda runs it."""
+    root = tmp_path / "checkout"
+    for name in ("functions", "layers", "localstack", "requirements"):
+        shutil.copytree(ROOT / name, root / name)
+    shutil.copyfile(ROOT / "LICENSE", root / "LICENSE")
+    (root / ".localstack").symlink_to(ROOT / ".localstack")
+    frame = frame_of(list(population(400, seed=3)))
+    pipeline = make_pipeline(usual_encoder(), RandomForestClassifier(20, random_state=1)).fit(
+        frame, bad_of(frame)
+    )
+    install(write(tmp_path / "folder", lightgbm_model=pipeline), root / "layers/model/pickles")
+
+    builder = Builder(root, tmp_path / "build", runnable_target(), ROOT / "build")
+    function = next(function for function in FUNCTIONS if SCORER_DEPS in function.layers)
+    for part in (function.part, *function.layers):
+        builder.build(part)
+    packed = sum(archive.size(builder.folder / part.name) for part in (function.part, *function.layers))
+    assert packed <= function.budget, f"{packed:,} bytes"
+    names = {entry.name for entry in (builder.folder / SCORER_DEPS.name / "python").iterdir()}
+    assert "onnxruntime" in names and not names & {"sklearn", "scipy", "lightgbm", "pandas", "onnx"}
+
+    ids = put_on_queue(environment, 3)
+    with unpack(builder, function, tmp_path / "lambda").start(environment) as running:
+        drained = running.invoke({})
+        assert not drained.error, (drained.answer, running.log)
+    answers = [from_line(line) for line in FolderHistory(Path(environment["HISTORY_URL"])).lines()]
+    assert sorted(answer.id for answer in answers) == sorted(ids)
+    for answer in answers:
+        assert answer.decision is not None and answer.decision.reasons
+        expected = pipeline.predict_proba(frame_of([dict(answer.application)]))[0, 1]
+        assert answer.decision.probability == pytest.approx(expected, abs=1e-5)

@@ -1,6 +1,7 @@
 """Which encoders and classifiers convert exactly, each beside its original on a thousand made-up applicants."""
 
 import pickle
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -325,3 +326,30 @@ def test_a_graph_that_gives_no_probabilities_is_refused(tmp_path: Path, frame: p
     (folder / "lightgbm_model.onnx").write_bytes(model.SerializeToString())
     with pytest.raises(UnreadableGraph, match="let it end in a sigmoid or softmax"):
         check(folder)
+
+
+def test_a_graph_that_keras_wrote_gives_what_keras_expected(tmp_path: Path) -> None:
+    """The graph and the scores came from Keras 3.15 on PyTorch, of made-up applicants."""
+    folder = tmp_path / "keras"
+    shutil.copytree(Path(__file__).parent / "keras", folder)
+    learned = pd.DataFrame(
+        {
+            "AGE": [20.0, 40.0, 60.0],
+            "PERSONAL_MONTHLY_INCOME": [300.0, 900.0, 2000.0],
+            "SEX": ["F", "M", "F"],
+            "PAYMENT_DAY": ["1", "10", "25"],
+        }
+    )
+    encoder = ColumnTransformer(
+        [
+            ("numbers", SimpleImputer(), ["AGE", "PERSONAL_MONTHLY_INCOME"]),
+            ("codes", OneHotEncoder(handle_unknown="ignore"), ["SEX", "PAYMENT_DAY"]),
+        ],
+        sparse_threshold=0,
+    ).fit(learned)
+    write(folder, encoder_hot=encoder, std_scaler=StandardScaler().fit(encoder.transform(learned)))
+    report = install(folder, tmp_path / "pickles")
+    assert report.expected == 60
+    assert list(report.models) == ["deeplearning"]
+    graph = (folder / "deeplearning_model.onnx").read_bytes()
+    assert (tmp_path / "pickles" / "deeplearning_model.onnx").read_bytes() == graph
