@@ -15,6 +15,7 @@ from creditrisk.application import FIELDS
 from models.handover.chain import Chain, chain_of
 from models.handover.classifiers import bad_column, write_bad_chance
 from models.handover.errors import UnknownLevels
+from models.handover.given import chance_output, is_chances, no_chances, widths
 from models.handover.graph import GraphBuilder
 from models.handover.graph_check import check_graph, class_labels
 from models.handover.learned import frame_of
@@ -111,7 +112,7 @@ class _Conversion:
         if file in self.graphs:
             if self.encoder is None and self.scaler is None:
                 return None
-            (width, *_) = _widths(self.graphs[file], file)
+            (width, *_) = widths(self.graphs[file], file)
             return chain_of(self.encoder, self.scaler, None, file, width, self._expected(file))
         model = self.parts[file]
         if labels_of(model) is None:
@@ -143,11 +144,9 @@ class _Conversion:
                 continue
             given = [row[entry.name] for row in rows if row[entry.name] is not None]
             new = [value for value in given if value not in entry.canonical]
-            learned = ", ".join(repr(level) for level in entry.levels[:_SHOWN]) + (
-                " …" if len(entry.levels) > _SHOWN else ""
-            )
+            learned = _listed(entry.levels)
             if len(new) * 2 > len(given):
-                examples = ", ".join(repr(value) for value in list(dict.fromkeys(new))[:_SHOWN])
+                examples = _listed(list(dict.fromkeys(new)))
                 raise UnknownLevels(
                     f"{entry.name} would be unknown to the model for most applicants: it learned {learned}, and is given "
                     f"{examples}; train it on the values as `creditrisk model template` writes them."
@@ -157,13 +156,11 @@ class _Conversion:
             ]
             if lost:
                 self.warnings.append(
-                    f"{entry.name}: no applicant can have {', '.join(map(repr, lost[:_SHOWN]))}, which the model learned."
+                    f"{entry.name}: no applicant can have {_listed(lost)}, which the model learned."
                 )
             offered = [value for value in FIELDS[entry.name].choices if value not in entry.canonical]
             if offered:
-                self.warnings.append(
-                    f"{entry.name}: {', '.join(offered[:_SHOWN])} would be unknown to the model."
-                )
+                self.warnings.append(f"{entry.name}: {_listed(offered)} would be unknown to the model.")
             if FIELDS[entry.name].missing and not entry.gap_known:
                 self.warnings.append(
                     f"{entry.name}: the model never saw it missing; a gap counts as unknown."
@@ -193,7 +190,7 @@ class _Conversion:
         matrix = self._original_matrix(chain, rows, file)
         if file in self.graphs:
             graph = Graph(file, self.graphs[file])
-            output = _chance_output(graph, matrix[:4])
+            output = chance_output(graph, matrix[:4])
             originals = bad_chances(graph.run_matrix(matrix, output), column)
         else:
             originals = _original_chances(chain.model, matrix, column, file)
@@ -230,9 +227,9 @@ class _Conversion:
         inputs = Inputs([Input(name, by_name=True) for name in graph.inputs])
         fields = list(graph.inputs)
         table = inputs.table({name: [row[name] for row in rows] for name in fields})
-        output = next((n for n in graph.outputs if _is_chances(graph.run_fields(fields, table[:4], n))), None)
+        output = next((n for n in graph.outputs if is_chances(graph.run_fields(fields, table[:4], n))), None)
         if output is None:
-            raise _no_chances(file)
+            raise no_chances(file)
         return {
             "graphs": [served],
             "inputs": [entry.to_dict() for entry in inputs.entries],
@@ -264,36 +261,9 @@ def _original_chances(model: Any, matrix: Any, column: int, file: str) -> Any:
         ) from None
 
 
-def _widths(data: bytes, file: str) -> list[int | None]:
-    """The width of each input of a graph; None where it is open."""
-    model = check_graph(data, file)
-    given = {entry.name for entry in model.graph.initializer}
-    shapes = [e.type.tensor_type.shape.dim for e in model.graph.input if e.name not in given]
-    return [int(shape[-1].dim_value) or None if len(shape) else None for shape in shapes]
-
-
-def _is_chances(output: Any) -> bool:
-    """Whether an output is probabilities: one or two columns of fractions, or dictionaries of them."""
-    if isinstance(output, list):
-        return bool(output) and isinstance(output[0], dict)
-    found = np.asarray(output)
-    if found.dtype.kind != "f" or found.size not in (len(found), 2 * len(found)):
-        return False
-    return bool(((found >= 0) & (found <= 1)).all())
-
-
-def _chance_output(graph: Graph, matrix: Any) -> str:
-    for name in graph.outputs:
-        if _is_chances(graph.run_matrix(matrix, name)):
-            return str(name)
-    raise _no_chances(graph.name)
-
-
-def _no_chances(file: str) -> UnreadableGraph:
-    return UnreadableGraph(
-        f"{file} gives no probabilities (one column of class 1's, or one for each of two classes, from 0 to 1); "
-        "let it end in a sigmoid or softmax."
-    )
+def _listed(values: Sequence[Any]) -> str:
+    """The first few of some values, as they are written in Python: 9 and "9" are not the same."""
+    return ", ".join(map(repr, values[:_SHOWN])) + (" …" if len(values) > _SHOWN else "")
 
 
 def _typical(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

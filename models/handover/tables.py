@@ -61,7 +61,7 @@ def _tabulated(transformer: Any, entries: Sequence[Learned]) -> tuple[NDArray[np
         count = len(entry.levels or ())
         rows = [first | {entry.column: _Raw(entry, level)} for level in range(count)]
         table = sparse.vstack(
-            [sparse.csr_matrix(transform(_raw_frame(entries, rows)))]
+            [_sparse(transform(_raw_frame(entries, rows)))]
             + [_one(transform, entries, first, entry, kind) for kind in (count, count + 1)],
             format="csr",
         )
@@ -106,9 +106,7 @@ def _one(
     applicant may give."""
     gap = number == len(entry.levels or ())
     try:
-        return sparse.csr_matrix(
-            transform(_raw_frame(entries, [first | {entry.column: _Raw(entry, number)}]))
-        )
+        return _sparse(transform(_raw_frame(entries, [first | {entry.column: _Raw(entry, number)}])))
     except Exception as error:  # whatever the transformer raises
         field = FIELDS[entry.name]
         can_be = field.missing if gap else not set(field.choices) <= set(entry.canonical) or not field.choices
@@ -118,7 +116,7 @@ def _one(
                 f"The encoder raises {type(error).__name__} when {entry.name} {what}, and an applicant's may be; "
                 "fit it with handle_unknown='ignore' (OrdinalEncoder: 'use_encoded_value'), on data with gaps, or impute before it."
             ) from None
-        return sparse.csr_matrix(transform(_raw_frame(entries, [first])))
+        return _sparse(transform(_raw_frame(entries, [first])))
 
 
 def _varying(table: Any, base: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -152,6 +150,11 @@ def _look_up(builder: GraphBuilder, table: Any, index: str, entry: Learned) -> s
         )
     found = builder.node("Gather", builder.constant(table.toarray().astype(float)), index, axis=0)
     return str(builder.node("Squeeze", found, builder.constant(np.array([1], np.int64))))
+
+
+def _sparse(matrix: Any) -> Any:
+    """A transformer's output, whatever its kind, by rows."""
+    return sparse.csr_matrix(matrix if sparse.issparse(matrix) else np.asarray(matrix, float))
 
 
 def _dense(matrix: Any) -> NDArray[np.float64]:

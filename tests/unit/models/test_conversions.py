@@ -157,6 +157,9 @@ ENCODERS: dict[str, Any] = {
         ],
         sparse_threshold=0,
     ),
+    "frames from part to part": codes(OneHotEncoder(handle_unknown="ignore", sparse_output=False)).set_output(
+        transform="pandas"
+    ),
     "a union": FeatureUnion(
         [
             ("one", usual_encoder()),
