@@ -23,7 +23,7 @@ from models.handover.folder import Folder, read_folder
 from models.handover.sandbox import run
 from scoring import load
 from scoring.errors import FileMissing, WrongScores
-from scoring.loading import GOLDEN
+from scoring.loading import GOLDEN, read_golden
 from scoring.manifest import FILES, MANIFEST, MODEL_FILES, Manifest, parse_manifest, read_manifest, sha256
 from scoring.scorer import AnyScorer
 from training.layer import load_all, replace_layer, staging, write_files
@@ -98,6 +98,8 @@ def _made(
     expected = read_expected(folder.expected, models, active) if folder.expected is not None else None
     if folder.manifest is not None:
         _agrees_with_its_manifest(folder, folder.manifest)
+    if folder.golden is not None:
+        read_golden(folder.golden)
     converted = run(
         "convert",
         {
@@ -117,6 +119,8 @@ def _made(
         else:
             graphs = answers.converted(converted, MADE_UP)
             report = _foreign_layer(layer, folder, graphs, expected, bad, threshold)
+            made_anew = {MANIFEST: folder.manifest, GOLDEN: folder.golden}
+            folder.left_alone += [name for name, data in made_anew.items() if data is not None]
         counted = len(expected.rows) if expected else None
         yield (
             layer,

@@ -300,3 +300,20 @@ def test_show_names_what_is_active() -> None:
     output = CliRunner().invoke(creditrisk, ["model", "show"]).output
     assert load(LAYER).version in output
     assert "lightgbm" in output
+
+
+@pytest.mark.parametrize("golden", [b"[]", b"{", b"[" * 100_000, b"[1]"])
+def test_golden_rows_that_are_none_are_refused_whatever_lies_beside_them(
+    foreign: Path, copy_of: Callable[[Path], Path], golden: bytes
+) -> None:
+    folder = copy_of(foreign)
+    (folder / "golden_rows.json").write_bytes(golden)
+    with pytest.raises(WrongScores, match="holds no golden rows"):
+        check(folder)
+
+
+def test_what_is_made_anew_is_said_to_be_left_alone(foreign: Path, copy_of: Callable[[Path], Path]) -> None:
+    folder = copy_of(foreign)
+    (folder / "golden_rows.json").write_text('[{"application": {}}]')
+    (folder / "notebook.ipynb").write_text("{}")
+    assert check(folder).left_alone == ["notebook.ipynb", "golden_rows.json"]

@@ -62,7 +62,7 @@ def _checked(
     file, foreign = manifest.file_of(model), manifest.foreign is not None
     needed = manifest.graphs_of(model) if foreign else [ENCODER, SCALER, file]
     contents = manifest.read(folder, [*(name for name in needed if name not in parts), GOLDEN])
-    golden = _golden(contents.pop(GOLDEN))
+    golden = read_golden(contents.pop(GOLDEN))
     for name, data in contents.items():
         parts[name] = Graph(name, data) if foreign else plain.loads(data, name)
     scorer: AnyScorer
@@ -91,7 +91,7 @@ def own_scorer(
         ) from error
 
 
-def _golden(data: bytes) -> list[dict[str, Any]]:
+def read_golden(data: bytes) -> list[dict[str, Any]]:
     """The golden rows. Raises WrongScores when there are none."""
     try:
         rows = json.loads(data)
