@@ -29,7 +29,7 @@ def config(**environment: str) -> dict[str, Any]:
 
 def test_it_is_accepted_with_its_limits_and_its_order_of_starting() -> None:
     services = config()["services"]
-    for name in ("redis", "form", "scorer"):
+    for name in ("redis", "form", "front", "scorer"):
         service = services[name]
         assert service["mem_limit"] and service["cpus"] and service["pids_limit"], (
             name
@@ -40,14 +40,19 @@ def test_it_is_accepted_with_its_limits_and_its_order_of_starting() -> None:
     assert services["form"]["depends_on"]["redis"]["condition"] == "service_healthy"
 
 
-def test_images_are_pinned_by_two_variables() -> None:
+def test_images_are_pinned_by_three_variables() -> None:
     pinned = {
         "REDIS_IMAGE": f"redis@sha256:{'1' * 64}",
         "PYTHON_IMAGE": f"python:3.11-slim-bookworm@sha256:{'2' * 64}",
+        "FRONT_IMAGE": f"debian:bookworm-slim@sha256:{'3' * 64}",
     }
     services = config(**pinned)["services"]
     assert {services[name]["image"] for name in ("prepare", "redis")} == {pinned["REDIS_IMAGE"]}
     for name in ("form", "scorer"):
         assert services[name]["build"]["args"]["PYTHON_IMAGE"] == pinned["PYTHON_IMAGE"]
+    assert services["front"]["build"]["args"]["FRONT_IMAGE"] == pinned["FRONT_IMAGE"]
     dockerfile = (ROOT / "containers/Dockerfile").read_text()
-    assert re.findall(r"^FROM (?!base)(\S+)", dockerfile, re.MULTILINE) == ["${PYTHON_IMAGE}"]
+    assert re.findall(r"^FROM (?!base)(\S+)", dockerfile, re.MULTILINE) == [
+        "${PYTHON_IMAGE}",
+        "${FRONT_IMAGE}",
+    ]
