@@ -1,36 +1,20 @@
 """The form function's web app: the form, the answer to it, and the same as JSON."""
 
-from datetime import timedelta
-from typing import cast
+from typing import TYPE_CHECKING
 
-from flask import Flask
-from flask.json.provider import DefaultJSONProvider
+if TYPE_CHECKING:
+    from flask import Flask
 
-from creditrisk.intake import Intake
-from creditrisk.settings import Settings
-from web import access_log, api, assets, errors, form, headers, health, origin, predict
-from web.body import MAX_BODY
-from web.services import Services, install
+    from creditrisk.intake import Intake
+    from creditrisk.settings import Settings
 
 
-def create_app(settings: Settings | None = None, intake: Intake | None = None) -> Flask:
-    """The app, ready to be served; nothing is connected before the first request.
+def create_app(settings: "Settings | None" = None, intake: "Intake | None" = None) -> "Flask":
+    """The app, ready to be served: see `web.app`.
 
-    `settings` are read from the environment when none are given (raises SettingError), and `intake` is made
-    from them.
+    It is imported when it is asked for: gunicorn reads `web.serving` first, and gevent has to change Python's own sockets
+    before anything is made with them.
     """
-    settings = settings or Settings.from_environment()
-    app = Flask(__name__)
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365))
-    cast(DefaultJSONProvider, app.json).sort_keys = False
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    install(app, Services(settings, intake or Intake.connect(settings)))
+    from web.app import create_app as create
 
-    access_log.install(app)
-    origin.install(app)
-    headers.install(app)
-    assets.install(app)
-    errors.install(app)
-    for blueprint in (form.blueprint, predict.blueprint, api.blueprint, health.blueprint):
-        app.register_blueprint(blueprint)
-    return app
+    return create(settings, intake)

@@ -6,7 +6,7 @@ from typing import Any
 import serverless_wsgi
 from flask import Flask
 
-from web import create_app
+from web.app import create_app
 
 
 @cache

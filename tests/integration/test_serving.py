@@ -6,6 +6,8 @@ import random
 import resource
 import select
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -199,3 +201,15 @@ def test_nothing_of_a_request_stands_in_the_log(served: Served) -> None:
     assert "refused" in log
     for word in ("Ana", "Souza", "ANA", "012345678", "evil", "Traceback"):
         assert word not in log, [line for line in log.splitlines() if word in line][:3]
+
+
+def test_gunicorn_changes_pythons_sockets_before_anything_is_made_with_them() -> None:
+    """What is imported with the settings is there before gevent's worker is: the app is not among it."""
+    script = "import sys, web.serving; print(sorted({'ssl', 'flask', 'redis', 'rq'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    before = subprocess.run(
+        [sys.executable, "-c", script.replace("web.serving", "gunicorn.workers.ggevent")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == before.stdout
+    assert "redis" not in done.stdout and "flask" not in done.stdout
