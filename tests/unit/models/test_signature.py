@@ -235,6 +235,7 @@ def test_only_a_signed_layer_is_packed(
     root = tmp_path / "checkout"
     shutil.copytree(LAYER.parent / "python", root / "layers/model/python")
     shutil.copytree(layer, root / "layers/model/pickles")
+    shutil.copyfile(packaging.ROOT / "LICENSE", root / "LICENSE")
     for name, value in {"ROOT": root, "PARTS": (MODEL,), "LAYERS": (MODEL,)}.items():
         monkeypatch.setattr(packaging, name, value)
     monkeypatch.setattr(packaging.sizes, "table", str)  # the other parts are not built
