@@ -3,7 +3,6 @@
 import json
 import shutil
 import tempfile
-import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from models.handover.errors import ConversionDiffers
 from models.handover.expected import TOLERANCE, Expected, compare, read_expected
 from models.handover.folder import Folder, read_folder
 from models.handover.sandbox import run
+from models.handover.timing import microseconds
 from scoring import load
 from scoring.errors import FileMissing, WrongScores
 from scoring.loading import GOLDEN, read_golden
@@ -215,22 +215,12 @@ def _compare_own(layer: Path, expected: Expected) -> None:
 def _figures(scorer: AnyScorer, rows: list[dict[str, Any]], threshold: float) -> Figures:
     chances = np.array([score.probability for score in scorer.score(rows, reasons=0)])
     return Figures(
-        one=_microseconds(partial(scorer.score, rows[:1], 0), 30),
-        one_with_reasons=_microseconds(partial(scorer.score, rows[:1]), 10),
-        many=_microseconds(partial(scorer.score, rows, 0), 3) / len(rows),
+        one=microseconds(partial(scorer.score, rows[:1], 0), 30),
+        one_with_reasons=microseconds(partial(scorer.score, rows[:1]), 10),
+        many=microseconds(partial(scorer.score, rows, 0), 3) / len(rows),
         mean=float(chances.mean()),
         declined=float((chances >= threshold).mean()),
     )
-
-
-def _microseconds(call: Callable[[], object], times: int) -> float:
-    """The median time of a call."""
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        call()
-        taken.append(time.perf_counter() - start)
-    return float(np.median(taken) * 1e6)
 
 
 def _foreign_layer(

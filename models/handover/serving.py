@@ -1,14 +1,14 @@
 """The stage that serves the converted graphs as the scorer would, in a closed process that never saw the originals."""
 
-import time
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from models.handover.graph_check import check_graph
+from models.handover.timing import microseconds
 from scoring.errors import ModelError, WrongScores
 from scoring.foreign import ForeignScorer, Graph
 from scoring.manifest import Manifest
@@ -46,17 +46,7 @@ def _served(manifest: Manifest, model: str, files: Mapping[str, bytes], rows: li
     return {
         "chances": chances.tolist(),
         "unknown": [list(score.unknown) for score in scores],
-        "one": _microseconds(partial(scorer.score, rows[:1], 0), 30),
-        "one_with_reasons": _microseconds(partial(scorer.score, rows[:1]), 10),
-        "many": _microseconds(partial(scorer.score, thousand, 0), 3) / 1_000,
+        "one": microseconds(partial(scorer.score, rows[:1], 0), 30),
+        "one_with_reasons": microseconds(partial(scorer.score, rows[:1]), 10),
+        "many": microseconds(partial(scorer.score, thousand, 0), 3) / 1_000,
     }
-
-
-def _microseconds(call: Callable[[], object], times: int) -> float:
-    """The median time of a call."""
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        call()
-        taken.append(time.perf_counter() - start)
-    return float(np.median(taken) * 1e6)
