@@ -342,7 +342,6 @@ def pinned(name: str) -> list[str]:
     return lines[start:end]
 
 
-@pytest.mark.needs("the network")
 def test_a_layer_of_graphs_brings_onnxruntime_along_and_scores_with_its_reasons(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
