@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from sklearn.pipeline import Pipeline
 
 from models.handover.branches import Branch, branches_of, learn, write_branches
@@ -13,6 +12,7 @@ from models.handover.errors import WrongShape
 from models.handover.graph import GraphBuilder
 from models.handover.learned import Learned, frame_of, named_fields
 from models.handover.numeric import write_numbers
+from models.handover.tables import dense
 
 _TOLERANCE = 1e-5
 
@@ -62,10 +62,6 @@ def _sample(fields: Mapping[str, Learned]) -> Any:
     return frame_of(list(fields.values()), row)
 
 
-def _dense(matrix: Any) -> Any:
-    return np.asarray(matrix.toarray() if sparse.issparse(matrix) else matrix, float)
-
-
 def _columns_of(part: Any, file: str) -> list[str]:
     named = getattr(part, "feature_names_in_", None)
     if named is None and isinstance(part, Pipeline):
@@ -95,7 +91,7 @@ def chain_of(
     if scaler is None:
         chain = _in_line(encoder, None, model, columns)
     else:
-        gives = int(_dense(encoder.transform(_probe(encoder, columns))).shape[1])
+        gives = int(dense(encoder.transform(_probe(encoder, columns))).shape[1])
         wide = int(getattr(scaler, "n_features_in_", gives))
         if wide != gives:
             return _side_by_side(encoder, scaler, model, takes, gives, wide, columns, expected)
@@ -137,7 +133,7 @@ def _in_line(encoder: Any, scaler: Any, model: Any, columns: list[str]) -> Chain
         given = encoder.transform(frame[columns])
         for step in steps:
             given = step.transform(given)
-        return _dense(given)
+        return dense(given)
 
     return Chain(named_fields(columns, "encoder_hot"), branches, [*after, *steps], model, matrix)
 
@@ -157,7 +153,7 @@ def _whole(model: Any, file: str) -> Chain:
         branches,
         after,
         model.steps[-1][1],
-        lambda frame: _dense(before.transform(frame[columns])),
+        lambda frame: dense(before.transform(frame[columns])),
     )
 
 
@@ -188,7 +184,7 @@ def _side_by_side(
 
     def chain(numbers_first: bool) -> Chain:
         def matrix(frame: Any) -> Any:
-            parts = [_dense(scaler.transform(frame[numbers])), _dense(encoder.transform(frame[columns]))]
+            parts = [dense(scaler.transform(frame[numbers])), dense(encoder.transform(frame[columns]))]
             return np.hstack(parts if numbers_first else parts[::-1])
 
         branches = (

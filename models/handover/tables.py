@@ -55,7 +55,7 @@ def _tabulated(transformer: Any, entries: Sequence[Learned]) -> tuple[NDArray[np
     levels, the gap, a value never seen; the other entries at their first)."""
     transform = transformer.transform
     first = {e.column: _Raw(e, 0) for e in entries}
-    base = _dense(transform(_raw_frame(entries, [first])))[0]
+    base = dense(transform(_raw_frame(entries, [first])))[0]
     tables = []
     for entry in entries:
         count = len(entry.levels or ())
@@ -157,5 +157,6 @@ def _sparse(matrix: Any) -> Any:
     return sparse.csr_matrix(matrix if sparse.issparse(matrix) else np.asarray(matrix, float))
 
 
-def _dense(matrix: Any) -> NDArray[np.float64]:
+def dense(matrix: Any) -> NDArray[np.float64]:
+    """A transformer's output, whatever its kind, as a matrix of doubles."""
     return np.asarray(matrix.toarray() if sparse.issparse(matrix) else matrix, float)
