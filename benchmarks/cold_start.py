@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks import tables
 from benchmarks.system import redis_server
-from packages.unpacked import Unpacked, build_and_unpack, runnable_target
+from deploy.packages.unpacked import Unpacked, build_and_unpack, runnable_target
 
 ROOT = Path(__file__).parents[1]
 RUNS = int(os.environ.get("BENCH_RUNS", "7"))

@@ -25,7 +25,7 @@ from creditrisk.history.records import HEADER, to_line
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
-from training.population import population
+from models.synthetic import synthetic_applicants
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
 QUEUED = int(os.environ.get("BENCH_QUEUED", "20000"))
@@ -38,7 +38,7 @@ Row = tuple[str, str, str, str]
 
 def http(rows: list[Row], data: dict[str, Any]) -> None:
     """Requests per second and latency of POST /predict, whole system, beside the usual design's."""
-    sent = bodies(iter(population(2_000)))
+    sent = bodies(iter(synthetic_applicants(2_000)))
     with usual_system() as system:
         baseline = closed_loop(system.url, sent, CLIENTS, max(SECONDS, 20))
     with whole_system() as system:
@@ -74,7 +74,7 @@ def queue_of(count: int, folder: Path) -> Iterator[Settings]:
     with redis_server(folder / "redis") as server:
         settings = Settings(redis_url=server.url, history_url=str(folder / "history"), max_queue=10_000_000)
         intake = Intake.connect(settings)
-        for application in population(count):
+        for application in synthetic_applicants(count):
             intake.submit(application)
         yield settings
 
@@ -140,7 +140,7 @@ def _with_workers(settings: Settings, scorers: int) -> float:
 
 def long_history(rows: list[Row], data: dict[str, Any]) -> None:
     """Answering with a long history behind it takes as long as with none: both run, and are asked by turns."""
-    sent = bodies(iter(population(500)))
+    sent = bodies(iter(synthetic_applicants(500)))
     latencies: dict[int, list[float]] = {0: [], HISTORY_ROWS: []}
     with ExitStack() as stack:
         systems = {}
@@ -171,7 +171,7 @@ def _write_history(folder: Path, count: int) -> None:
     folder.mkdir(parents=True)
     if not count:
         return
-    application = next(iter(population(1)))
+    application = next(iter(synthetic_applicants(1)))
     decision = Decision(0.2, 0, "approved", 0.5, "lightgbm", "bench", timestamp())
     line = to_line(Answer(new_application_id(), "decided", timestamp(), application, decision))
     rest = line[36:]
@@ -194,7 +194,7 @@ def memory(rows: list[Row], data: dict[str, Any]) -> None:
             done = MEMORY_APPLICATIONS // 10
             wait_until(lambda: client.zcard("rq:finished:applications") >= done, 300, "the first tenth")
             first = _resident_mb(worker.pid)
-            for application in population(MEMORY_APPLICATIONS - done, seed=2):
+            for application in synthetic_applicants(MEMORY_APPLICATIONS - done, seed=2):
                 intake.submit(application)
             wait_until(
                 lambda: client.zcard("rq:finished:applications") >= MEMORY_APPLICATIONS, 600, "the rest"

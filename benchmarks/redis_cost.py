@@ -11,7 +11,7 @@ from cli.embedded_redis import EmbeddedRedis
 from creditrisk.application_id import new_application_id
 from creditrisk.decision import timestamp
 from creditrisk.queue import ApplicationQueue
-from training.population import population
+from models.synthetic import synthetic_applicants
 
 _ANSWER: dict[str, Any] = {
     "probability": 0.23456789012345,
@@ -57,7 +57,7 @@ def measure(count: int = 4_000, batch: int = 64) -> RedisCost:
 def _measure(url: str, count: int, batch: int) -> RedisCost:
     redis = Redis.from_url(url)
     queue = ApplicationQueue(redis, lease_seconds=5, result_ttl=86_400)
-    applications = [(new_application_id(), application) for application in population(count)]
+    applications = [(new_application_id(), application) for application in synthetic_applicants(count)]
     busy, memory = _busy(redis), _memory(redis)
     for application_id, application in applications:
         queue.submit(

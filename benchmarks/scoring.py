@@ -22,9 +22,9 @@ from benchmarks import tables
 from benchmarks.usual import UsualModel
 from creditrisk.application import FIELDS
 from creditrisk.settings import Settings
+from models.synthetic import synthetic_applicants
+from models.training.models import TREES
 from scoring.rows import RowScorer
-from training.models import TREES
-from training.population import population
 
 ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 ROOT = Path(__file__).parents[1]
@@ -44,7 +44,7 @@ def seconds(call: Callable[[int], object], times: int) -> float:
 
 def one(scorer: Any, rows: list[Row], data: dict[str, Any]) -> None:
     """One application, from its dict to the probability, and to the reasons."""
-    applications = list(population(400, seed=5))
+    applications = list(synthetic_applicants(400, seed=5))
     one_row = UsualModel()
     scorer.score(applications[:1])
     ours = seconds(lambda n: scorer.score(applications[n : n + 1], 0), 400) * 1e6
@@ -72,7 +72,7 @@ def one(scorer: Any, rows: list[Row], data: dict[str, Any]) -> None:
 
 def comparable(scorer: Any) -> tuple[Any, Any]:
     """A LightGBM booster of as many trees on as many columns, and a matrix ready to be predicted."""
-    applications = list(population(10_000, seed=6))
+    applications = list(synthetic_applicants(10_000, seed=6))
     matrix = scorer.matrix({name: [row[name] for row in applications] for name in scorer.fields})
     bad = np.random.default_rng(1).random(len(matrix)) < scorer.probabilities(
         {n: [a[n] for a in applications] for n in scorer.fields}
@@ -86,7 +86,8 @@ def many(scorer: Any, rows: list[Row], data: dict[str, Any]) -> None:
     writer = csv.writer(text)
     writer.writerow(FIELDS)
     writer.writerows(
-        ["" if value is None else value for value in row.values()] for row in population(10_000, seed=7)
+        ["" if value is None else value for value in row.values()]
+        for row in synthetic_applicants(10_000, seed=7)
     )
     raw = text.getvalue()
 
@@ -115,7 +116,8 @@ def file(rows: list[Row], data: dict[str, Any]) -> None:
         lines = io.StringIO()
         writer = csv.writer(lines, lineterminator="\n")
         writer.writerows(
-            ["" if value is None else value for value in row.values()] for row in population(10_000, seed=8)
+            ["" if value is None else value for value in row.values()]
+            for row in synthetic_applicants(10_000, seed=8)
         )
         with source.open("w", encoding="utf-8") as out:
             out.write(",".join(FIELDS) + "\n")
@@ -194,7 +196,7 @@ def fresh(rows: list[Row], data: dict[str, Any]) -> None:
         ]
         return float(np.median(times))
 
-    row = next(population(1))
+    row = next(synthetic_applicants(1))
     ours = run(_FRESH)
     with tempfile.NamedTemporaryFile(suffix=".pkl") as file:
         pickle.dump(UsualModel(), file)

@@ -16,7 +16,7 @@ from creditrisk.application_id import new_application_id
 from creditrisk.decision import Answer, decide, timestamp
 from creditrisk.history.records import to_line
 from creditrisk.settings import Settings
-from training.population import population
+from models.synthetic import synthetic_applicants
 
 
 @cache
@@ -40,9 +40,9 @@ def drained_by_simple_worker(folder: Path, count: int) -> float:
     with redis_server(folder / "redis") as server:
         connection = Redis.from_url(server.url)
         queue = Queue("baseline", connection=connection, serializer=JSONSerializer)
-        for application in population(count):
+        for application in synthetic_applicants(count):
             queue.enqueue(score_one, application, timestamp(), str(folder / "history.csv"))
-        score_one(next(iter(population(1))), timestamp(), str(folder / "warm.csv"))
+        score_one(next(iter(synthetic_applicants(1))), timestamp(), str(folder / "warm.csv"))
         worker = SimpleWorker([queue], connection=connection, serializer=JSONSerializer)
         start = time.perf_counter()
         worker.work(burst=True, logging_level="ERROR")

@@ -23,7 +23,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from creditrisk.application import FIELDS, Role
 from creditrisk.application.validation import validate
-from training.population import population
+from models.synthetic import synthetic_applicants
 
 QUEUE = "usual:jobs"
 SLEEP = 0.05
@@ -34,7 +34,7 @@ class UsualModel:
     """Encoder, scaler and model, applied to a one-row DataFrame at a time."""
 
     def __init__(self, rows: int = 6_000) -> None:
-        frame = self._frame(list(population(rows)))
+        frame = self._frame(list(synthetic_applicants(rows)))
         numeric = [name for name in _NAMES if FIELDS[name].is_number]
         self.numeric, self.categorical = numeric, [name for name in _NAMES if name not in numeric]
         self.encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit(

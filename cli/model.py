@@ -90,7 +90,7 @@ def template(out: Path) -> None:
 @model.command()
 def rollback() -> None:
     """Exchange the layer with the one that it replaced; with MODEL_PUBLIC_KEY, only with one that is signed."""
-    from training.layer import roll_back
+    from models.store.layer import roll_back
 
     settings = Settings.from_environment()
     if settings.model_public_key:

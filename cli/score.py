@@ -74,7 +74,7 @@ class _Table:
 
     def scorer(self) -> "RowScorer":
         """A scorer of its rows. Raises UnusableFile on a wrong header, scoring's errors on a wrong model."""
-        from functions.scorer.model import load_model
+        from functions.model import load_model
         from scoring.rows import RowScorer
 
         header = self.plan.header

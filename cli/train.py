@@ -49,11 +49,11 @@ def train(
     for name in names:
         if name not in FIELDS:
             raise click.BadParameter(f"there is no field {name}", param_hint="--exclude")
-    from training.data import read  # scikit-learn and LightGBM are slow to import
-    from training.publishing import STEPS as COST_STEPS
-    from training.publishing import can_draw, card_of, publish
-    from training.train import PROTECTED, STEPS, save
-    from training.train import train as run
+    from models.training.data import read  # scikit-learn and LightGBM are slow to import
+    from models.training.publishing import STEPS as COST_STEPS
+    from models.training.publishing import can_draw, card_of, publish
+    from models.training.train import PROTECTED, STEPS, save
+    from models.training.train import train as run
 
     target = out or Settings.from_environment().model_folder
     card = card or card_of(target)

@@ -1,1 +1,1 @@
-"""The two functions: entries only; what they share lives in the layers."""
+"""The functions, one folder each: entries only; what they share lives in the layers."""

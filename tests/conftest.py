@@ -11,7 +11,7 @@ from redis import Redis
 
 from cli.embedded_redis import EmbeddedRedis, NoRedisServer
 from creditrisk.application.validation import validate
-from packages.errors import WheelsUnavailable
+from deploy.packages.errors import WheelsUnavailable
 from tests import machine
 
 ROOT = Path(__file__).parents[1]

@@ -19,13 +19,13 @@ from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
 from cli.embedded_redis import NoRedisServer, find_redis_server
+from deploy.packages.builder import Builder
+from deploy.packages.errors import WheelsUnavailable
+from deploy.packages.parts import PARTS
+from deploy.packages.unpacked import runnable_target
 from localstage import venvs
 from localstage.commands import CommandFailed
 from localstage.paths import HERE, Folders
-from packages.builder import Builder
-from packages.errors import WheelsUnavailable
-from packages.parts import PARTS
-from packages.unpacked import runnable_target
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "pakdd2010" / "modeling.txt.gz"
@@ -229,7 +229,7 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "npm's registry": _npm_registry,
     "LocalStack": _venv(lambda: venvs.install(Folders())),
     "Lambda's Python": _venv(lambda: venvs.make_venv(Folders().runtime_venv, HERE / "runtime.txt")),
-    "checkov": _venv(lambda: venvs.make_venv(CHECKOV, ROOT / "resources" / "checkov.txt")),
+    "checkov": _venv(lambda: venvs.make_venv(CHECKOV, ROOT / "deploy" / "resources" / "checkov.txt")),
     "the network": _network,
     "CycloneDX's schema": _venv(lambda: venvs.make_venv(CYCLONEDX, ROOT / "tests" / "e2e" / "cyclonedx.txt")),
     "docker-compose 1": _venv(

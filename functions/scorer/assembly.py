@@ -8,9 +8,9 @@ from creditrisk.errors import CreditRiskError, QueueUnavailable
 from creditrisk.history import History, open_history
 from creditrisk.queue import ApplicationQueue
 from creditrisk.settings import Settings
+from functions.model import load_model as load_scorer
 from functions.scorer.drain import Drain, Model
 from functions.scorer.lease import Lease
-from functions.scorer.model import load_model as load_scorer
 
 log = logging.getLogger(__name__)
 

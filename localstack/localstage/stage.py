@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, field
 
 from cli.embedded_redis import EmbeddedRedis
 from creditrisk.errors import CreditRiskError
+from deploy.packages.network import no_network
 from localstage.address import REGION, form_address, wait_until_it_answers
 from localstage.commands import CommandFailed, end, run
 from localstage.paths import ROOT, Folders
 from localstage.server import server_runs, start_server, stop_server
 from localstage.venvs import install
-from packages.network import no_network
 
 _REDIS_WORDS = "redis-server"
 
@@ -108,7 +108,10 @@ class Stage:
     def deploy(self, *, package: bool = True, parameters: tuple[str, ...] = ()) -> str:
         """Build the packages for this Python, deploy them, and return the form's address once it answers."""
         if package:
-            run([sys.executable, "-m", "packages", "--python", python(), "--arch", architecture()], cwd=ROOT)
+            run(
+                [sys.executable, "-m", "deploy.packages", "--python", python(), "--arch", architecture()],
+                cwd=ROOT,
+            )
         self.serverless("deploy", *(f"--param={value}" for value in parameters))
         address = form_address(self.environment)
         wait_until_it_answers(address)

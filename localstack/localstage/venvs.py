@@ -6,9 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from deploy.packages.network import no_network
 from localstage.commands import CommandFailed, run
 from localstage.paths import HERE, ROOT, Folders
-from packages.network import no_network
 
 _PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 

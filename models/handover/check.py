@@ -21,13 +21,13 @@ from models.handover.expected import TOLERANCE, Expected, compare, read_expected
 from models.handover.folder import Folder, read_folder
 from models.handover.sandbox import run
 from models.handover.timing import microseconds
+from models.store.layer import load_all, replace_layer, staging, write_files
+from models.synthetic import synthetic_applicants
 from scoring import load
 from scoring.errors import FileMissing, WrongScores
 from scoring.loading import GOLDEN, read_golden
 from scoring.manifest import FILES, MANIFEST, MODEL_FILES, Manifest, parse_manifest, read_manifest, sha256
 from scoring.scorer import AnyScorer
-from training.layer import load_all, replace_layer, staging, write_files
-from training.population import population
 
 MADE_UP: Final = 1_000
 """Applicants on whom the converted model must agree with the original."""
@@ -161,7 +161,8 @@ def _own_layer(layer: Path, folder: Folder, read: Mapping[str, bytes], threshold
     models = [model for model, file in MODEL_FILES.items() if file in contents]
     if folder.golden is None:
         rows = [
-            dict(row, FULL_NAME="Golden Row", DNI="000000") for row in population(_GOLDEN_ROWS, seed=2010)
+            dict(row, FULL_NAME="Golden Row", DNI="000000")
+            for row in synthetic_applicants(_GOLDEN_ROWS, seed=2010)
         ]
         contents[GOLDEN] = json.dumps(
             [{"application": row, **dict.fromkeys(models, 0.5)} for row in rows]
@@ -171,7 +172,7 @@ def _own_layer(layer: Path, folder: Folder, read: Mapping[str, bytes], threshold
         contents[GOLDEN] = folder.golden
     write_files(layer, contents, facts)
     scorers = load_all(layer)
-    rows = list(population(MADE_UP, seed=7))
+    rows = list(synthetic_applicants(MADE_UP, seed=7))
     figures = {scorer.name: _figures(scorer, rows, threshold) for scorer in scorers}
     return Report(scorers[0].version, True, figures)
 

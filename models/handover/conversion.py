@@ -20,6 +20,7 @@ from models.handover.graph import GraphBuilder
 from models.handover.graph_check import check_graph, class_labels
 from models.handover.learned import frame_of
 from models.handover.reading import labels_of, read_object, require
+from models.synthetic import synthetic_applicants
 from scoring import plain
 from scoring.encoder import Encoder
 from scoring.errors import UnreadableGraph, UnreadablePickle
@@ -28,7 +29,6 @@ from scoring.foreign import DECLARED, Graph, bad_chances
 from scoring.inputs import Input, Inputs
 from scoring.manifest import GRAPH_FILES
 from scoring.scaler import Scaler
-from training.population import population
 
 PREPROCESS: Final = "_preprocess.onnx"
 _OWN: Final = (Encoder, Scaler, Blend, Network)
@@ -132,7 +132,7 @@ class _Conversion:
                 known = [value for value in entry.canonical if value is not None]
                 if entry.levels is not None and known:
                     levels[entry.name] = known
-        rows = list(population(int(self.order["count"]), seed=2010, levels=levels))
+        rows = list(synthetic_applicants(int(self.order["count"]), seed=2010, levels=levels))
         for chain in chains:
             self._look_at_levels(chain, rows)
         return rows

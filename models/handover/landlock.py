@@ -29,7 +29,7 @@ _SYSTEM: Final = (
     "/usr/share/zoneinfo", "/proc/cpuinfo", "/proc/meminfo", "/proc/self/maps", "/sys/devices/system", "/dev/null", "/dev/urandom",
 )  # fmt: skip
 """Shared libraries, and what libraries ask of the machine."""
-_OURS: Final = ("models", "training", "scoring", "creditrisk")
+_OURS: Final = ("models", "scoring", "creditrisk")
 
 
 def read_libraries_alone() -> bool:

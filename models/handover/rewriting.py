@@ -5,11 +5,11 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any, Final
 
+from models.synthetic import synthetic_applicants
 from scoring import plain
 from scoring.errors import ModelError, UnreadablePickle, WrongScores
 from scoring.loading import own_scorer
 from scoring.manifest import ENCODER, MODEL_FILES, SCALER, Manifest
-from training.population import population
 
 _WITH_REASONS: Final = 50
 
@@ -18,7 +18,7 @@ def rewrite(order: Mapping[str, Any]) -> dict[str, Any]:
     """`{"own": {name: base64}}`: the `files` of the order, once each of their models has scored `count` made-up
     applicants, some with reasons. Raises a ModelError when one cannot."""
     parts = {name: plain.loads(b64decode(text), name) for name, text in order["files"].items()}
-    rows = list(population(int(order["count"]), seed=7))
+    rows = list(synthetic_applicants(int(order["count"]), seed=7))
     if ENCODER in parts and SCALER in parts:  # that they are not is told by who asked
         for model, file in MODEL_FILES.items():
             if file in parts:

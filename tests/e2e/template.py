@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 ARTIFACTS = (
     "functions/form",
     "functions/scorer",
+    "functions/bulk",
     "layers/common",
     "layers/model",
     "layers/form-deps",

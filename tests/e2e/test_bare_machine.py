@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from packages import network
-from packages.network import no_network
+from deploy.packages import network
+from deploy.packages.network import no_network
 from tests.machine import ROOT
 
 pytestmark = pytest.mark.timeout(900)
@@ -175,7 +175,7 @@ def test_what_a_machine_lacks_is_skipped_with_a_line(name: str, clone: Path, tmp
     [
         (["make", "run"], "There is no network: Python's package index cannot be reached."),
         (["make", "setup"], "There is no network: Python's package index cannot be reached."),
-        ([sys.executable, "-m", "packages"], "packages: There is no network, and not every wheel"),
+        ([sys.executable, "-m", "deploy.packages"], "packages: There is no network, and not every wheel"),
         (
             [sys.executable, "-m", "localstage", "up"],
             "localstack: There is no network: .localstack/server is",

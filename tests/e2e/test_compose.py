@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from cli.embedded_redis import free_port
+from models.synthetic import synthetic_applicants
 from tests import machine
-from training.population import population
 
 ROOT = Path(__file__).parents[2]
 
@@ -144,7 +144,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 
 
 def applications(count: int, seed: int) -> list[dict[str, Any]]:
-    return list(population(count, seed))
+    return list(synthetic_applicants(count, seed))
 
 
 def assert_recorded_once(stack: Stack, ids: Sequence[str]) -> None:
@@ -231,7 +231,7 @@ def test_a_stop_in_the_middle_of_the_traffic_leaves_no_application_unanswered(st
 
     def send(seed: int) -> None:
         """One application after the other, the last of them into the stopped system."""
-        for application in population(100_000, seed):
+        for application in synthetic_applicants(100_000, seed):
             last = stopped.is_set()
             stack.send(application)
             if last:

@@ -51,7 +51,7 @@ def test_images_are_pinned_by_three_variables() -> None:
     for name in ("form", "scorer"):
         assert services[name]["build"]["args"]["PYTHON_IMAGE"] == pinned["PYTHON_IMAGE"]
     assert services["front"]["build"]["args"]["FRONT_IMAGE"] == pinned["FRONT_IMAGE"]
-    dockerfile = (ROOT / "containers/Dockerfile").read_text()
+    dockerfile = (ROOT / "deploy/containers/Dockerfile").read_text()
     assert re.findall(r"^FROM (?!base)(\S+)", dockerfile, re.MULTILINE) == [
         "${PYTHON_IMAGE}",
         "${FRONT_IMAGE}",

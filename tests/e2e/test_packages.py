@@ -19,17 +19,17 @@ from creditrisk.history.folder import FolderHistory
 from creditrisk.history.records import from_line, id_of
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
+from deploy.packages import archive, sbom
+from deploy.packages.builder import Builder
+from deploy.packages.lambda_runtime import LambdaRuntime
+from deploy.packages.parts import FORM_DEPS, FUNCTIONS, PARTS, SCORER_DEPS, Part
+from deploy.packages.sizes import check
+from deploy.packages.target import Target
+from deploy.packages.unpacked import Unpacked, build_and_unpack, runnable_target, unpack
 from models.handover.check import install
-from packages import archive, sbom
-from packages.builder import Builder
-from packages.lambda_runtime import LambdaRuntime
-from packages.parts import FORM_DEPS, FUNCTIONS, PARTS, SCORER_DEPS, Part
-from packages.sizes import check
-from packages.target import Target
-from packages.unpacked import Unpacked, build_and_unpack, runnable_target, unpack
+from models.synthetic import synthetic_applicants
 from tests.machine import CYCLONEDX
 from tests.unit.models.conftest import bad_of, frame_of, usual_encoder, write
-from training.population import population
 
 ROOT = Path(__file__).parents[2]
 
@@ -88,7 +88,7 @@ def rest_event(method: str, path: str, body: object = None) -> dict[str, Any]:
 def put_on_queue(environment: dict[str, str], count: int) -> list[str]:
     """Hand in made-up applications; returns their ids."""
     intake = Intake.connect(Settings.from_environment(environment))
-    return [intake.submit(application).id for application in population(count)]
+    return [intake.submit(application).id for application in synthetic_applicants(count)]
 
 
 def recorded(environment: dict[str, str]) -> list[str]:
@@ -351,7 +351,7 @@ def test_a_layer_of_graphs_brings_onnxruntime_along_and_scores_with_its_reasons(
         shutil.copytree(ROOT / name, root / name)
     shutil.copyfile(ROOT / "LICENSE", root / "LICENSE")
     (root / ".localstack").symlink_to(ROOT / ".localstack")
-    frame = frame_of(list(population(400, seed=3)))
+    frame = frame_of(list(synthetic_applicants(400, seed=3)))
     pipeline = make_pipeline(usual_encoder(), RandomForestClassifier(20, random_state=1)).fit(
         frame, bad_of(frame)
     )

@@ -49,7 +49,7 @@ def test_checkov_finds_nothing_but_the_explained_exceptions(compile_template: Co
     command = [
         CHECKOV / "bin" / "checkov",
         "--config-file",
-        "resources/checkov.yml",
+        "deploy/resources/checkov.yml",
         "--file",
         compile_template("prod")["path"],
     ]
@@ -58,7 +58,7 @@ def test_checkov_finds_nothing_but_the_explained_exceptions(compile_template: Co
 
 
 def test_every_exception_of_checkov_has_its_reason() -> None:
-    lines = (ROOT / "resources" / "checkov.yml").read_text().splitlines()
+    lines = (ROOT / "deploy" / "resources" / "checkov.yml").read_text().splitlines()
     bare = [
         line
         for above, line in itertools.pairwise(lines)

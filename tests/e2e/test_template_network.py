@@ -141,7 +141,7 @@ def test_parameters_that_do_not_go_together_are_refused_with_what_to_give(
 
 
 def test_docs_deploy_explains_every_parameter_with_its_default() -> None:
-    parameters = yaml.safe_load((ROOT / "resources" / "parameters.yml").read_text())["default"]
+    parameters = yaml.safe_load((ROOT / "deploy" / "resources" / "parameters.yml").read_text())["default"]
     rows = re.findall(r"^\| `(\w+)` \| `?(.*?)`? \|", (ROOT / "docs" / "deploy.md").read_text(), re.MULTILINE)
     explained = dict(rows)
     assert set(explained) == set(parameters)

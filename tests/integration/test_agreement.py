@@ -18,11 +18,11 @@ from creditrisk.history.records import from_line
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
+from models.synthetic import synthetic_applicants
+from models.training.data import read
 from scoring import Scorer, load, plain
 from scoring.manifest import ENCODER, MODEL_FILES, SCALER
 from scoring.rows import RowScorer
-from training.data import read
-from training.population import population
 from web.body import read_form, read_json
 
 COUNT = 1_000
@@ -37,7 +37,7 @@ def made_up(scorer: Scorer) -> list[dict[str, Any]]:
         if name in FIELDS and not FIELDS[name].choices
     }
     levels = {name: [level for level in known if level != "?"] for name, known in levels.items()}
-    return list(population(COUNT, seed=99, levels=levels))
+    return list(synthetic_applicants(COUNT, seed=99, levels=levels))
 
 
 def through_the_form(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -138,7 +138,7 @@ def test_what_other_people_write_scores_alike_by_form_api_and_file(
 ) -> None:
     scorer = load(LAYER)
     assert isinstance(scorer, Scorer)
-    (row,) = population(1, seed=7)
+    (row,) = synthetic_applicants(1, seed=7)
     expected = through_a_file(scorer, [row | {name: usual}])
     for way in (through_the_form, through_json):
         rows = way([row | {name: spelling} for spelling in spellings])
@@ -151,7 +151,7 @@ def test_what_other_people_write_scores_alike_by_form_api_and_file(
 @pytest.mark.parametrize("written", ["1.200", "1,200", "R$ 4.500", "0.500"])
 def test_what_may_mean_two_things_is_asked_about_by_form_api_and_file(written: str) -> None:
     scorer = load(LAYER)
-    (row,) = population(1, seed=7)
+    (row,) = synthetic_applicants(1, seed=7)
     row |= {"OTHER_INCOMES": written}
     told = [RowScorer(scorer, list(row)).score([["" if v is None else str(v) for v in row.values()]])[0][-1]]
     for way in (through_the_form, through_json):

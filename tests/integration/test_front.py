@@ -23,17 +23,23 @@ SIX = ["Success", "Full_name", "DNI", "Prediction", "Prediction_score", "Message
 
 @contextmanager
 def front(form_port: int, folder: Path, tls: Path | None = None) -> Iterator[Served]:
-    """containers/front on this machine, in front of a form."""
+    """deploy/containers/front on this machine, in front of a form."""
     port, tls_port = free_port(), free_port()
     environment = {
         **os.environ, "FORM": f"127.0.0.1:{form_port}", "RESOLVER": "", "RUN": str(folder),
         "LISTEN": f"127.0.0.1:{port}", "LISTEN_TLS": f"127.0.0.1:{tls_port}", "TLS": str(tls or folder / "none"),
-        "CONFIGURATION": str(ROOT / "containers/nginx.conf"),
+        "CONFIGURATION": str(ROOT / "deploy/containers/nginx.conf"),
     }  # fmt: skip
-    subprocess.run([ROOT / "containers/front", "test"], env=environment, check=True, capture_output=True)
+    subprocess.run(
+        [ROOT / "deploy/containers/front", "test"], env=environment, check=True, capture_output=True
+    )
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [ROOT / "containers/front"], env=environment, stdout=log, stderr=log, start_new_session=True
+            [ROOT / "deploy/containers/front"],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     try:
         wait_for(lambda: listens(port))

@@ -259,10 +259,10 @@ def good(kind: str, folder: Path) -> None:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    from training.population import population
+    from models.synthetic import synthetic_applicants
 
     numbers = ["AGE", "PERSONAL_MONTHLY_INCOME"]
-    frame = pd.DataFrame(list(population(400, seed=3)))[numbers].astype(float)
+    frame = pd.DataFrame(list(synthetic_applicants(400, seed=3)))[numbers].astype(float)
     encoder = ColumnTransformer([("n", make_pipeline(SimpleImputer(), StandardScaler()), numbers)]).fit(frame)
     model = LGBMClassifier(n_estimators=3, verbose=-1).fit(encoder.transform(frame), frame["AGE"] < 30)
     if kind == "graph":

@@ -44,5 +44,5 @@ def test_a_challenger_that_is_left_out_is_a_metric_with_an_alarm(redis: Redis) -
         assert told["ChallengerOut"] == int(out)
     (declared,) = told["_aws"]["CloudWatchMetrics"]
     assert "ChallengerOut" in {metric["Name"] for metric in declared["Metrics"]}
-    alarms = (Path(__file__).parents[2] / "resources" / "alarms.yml").read_text()
+    alarms = (Path(__file__).parents[2] / "deploy" / "resources" / "alarms.yml").read_text()
     assert "MetricName: ChallengerOut" in alarms

@@ -12,7 +12,7 @@ import pytest
 from creditrisk.errors import UnusableFile
 from creditrisk.files import WrongColumns
 from creditrisk.settings import Settings
-from functions.scorer import bulk
+from functions.bulk import handler as bulk
 from scoring import load
 from scoring.rows import RESULT_COLUMNS, RowScorer
 from tests.s3_server import S3Server

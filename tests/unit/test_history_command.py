@@ -19,9 +19,9 @@ from creditrisk.history import COLUMNS, Record, open_history
 from creditrisk.history.columns import HEADER, VERSION, columns_of
 from creditrisk.history.records import from_line, to_line
 from creditrisk.settings import Settings
+from models.synthetic import synthetic_applicants
 from scoring import load
 from tests.s3_server import S3Server
-from training.population import population
 
 HISTORIES = Path(__file__).parent / "common" / "histories"
 Make = Callable[..., dict[str, Any]]
@@ -198,7 +198,7 @@ def test_an_export_that_cannot_be_written_leaves_no_half_file(
 # -- import
 
 
-APPLICANTS = list(population(6, seed=4))
+APPLICANTS = list(synthetic_applicants(6, seed=4))
 
 
 def manual(

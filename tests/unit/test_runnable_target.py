@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from packages.target import Target
-from packages.unpacked import runnable_target
+from deploy.packages.target import Target
+from deploy.packages.unpacked import runnable_target
 
 
 def put_python(folder: Path, script: str) -> None:

@@ -21,10 +21,10 @@ from cli.main import creditrisk
 from creditrisk.application import FIELDS
 from creditrisk.errors import CreditRiskError
 from creditrisk.settings import Settings
+from models.synthetic import synthetic_applicants
 from scoring import load
-from training.population import population
 
-ROWS = list(population(60, seed=21))
+ROWS = list(synthetic_applicants(60, seed=21))
 
 
 def text(value: Any) -> str:

@@ -20,7 +20,7 @@ from creditrisk.settings import Settings
 from models.handover.conversion import convert
 from models.handover.rewriting import rewrite
 from models.handover.serving import serve
-from training.population import population
+from models.synthetic import synthetic_applicants
 
 LAYER = Settings().model_folder
 NUMBERS, CODES = (
@@ -73,7 +73,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def frame() -> pd.DataFrame:
-    return frame_of(list(population(600, seed=3)))
+    return frame_of(list(synthetic_applicants(600, seed=3)))
 
 
 @pytest.fixture(scope="session")

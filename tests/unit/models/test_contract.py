@@ -13,9 +13,9 @@ from cli.main import creditrisk
 from creditrisk.application import FIELDS
 from models.handover.check import install
 from models.handover.contract import TEMPLATE, field_table
+from models.synthetic import synthetic_applicants
 from scoring import load
 from tests.unit.models.conftest import bad_of, frame_of
-from training.population import population
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "handover.md").read_text(encoding="utf-8")
@@ -33,7 +33,7 @@ def test_the_template_goes_from_a_file_to_a_served_model(tmp_path: Path) -> None
     assert result.exit_code == 0, result.output
     assert script.read_bytes() == TEMPLATE.read_bytes()
     states = {"RESIDENCIAL_STATE": list(FIELDS["RESIDENCIAL_STATE"].choices)}
-    rows = list(population(2_000, seed=31, levels=states))
+    rows = list(synthetic_applicants(2_000, seed=31, levels=states))
     names = re.findall(r'"([A-Z_]{3,})"', script.read_text().partition("training, folder")[0])
     frame = frame_of(rows, [name for name in names if name != "TARGET_LABEL_BAD"])
     noise = (np.arange(len(frame)) % 9 == 0).astype(int)

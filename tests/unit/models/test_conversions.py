@@ -44,10 +44,10 @@ from sklearn.tree import DecisionTreeClassifier
 
 from models.handover.check import check, install
 from models.handover.errors import NotConvertible, WrongLabels
+from models.synthetic import synthetic_applicants
 from scoring import load
 from scoring.errors import ModelError, UnreadableGraph, UnsafePickle
 from tests.unit.models.conftest import CODES, NUMBERS, bad_of, frame_of, usual_encoder, write
-from training.population import population
 
 LGBM = LGBMClassifier(n_estimators=15, verbose=-1)
 CLASSIFIERS: dict[str, Any] = {
@@ -91,7 +91,7 @@ def test_the_usual_classifiers_are_served_as_they_were_trained(
 ) -> None:
     parts = parts_of(frame, usual_encoder(), pickle.loads(pickle.dumps(CLASSIFIERS[name])))
     install(write(tmp_path / name, **parts), tmp_path / "pickles")
-    rows = list(population(300, seed=23))
+    rows = list(synthetic_applicants(300, seed=23))
     matrix = parts["std_scaler"].transform(parts["encoder_hot"].transform(frame_of(rows)))
     expected = parts["lightgbm_model"].predict_proba(matrix)[:, 1]
     served = [score.probability for score in load(tmp_path / "pickles").score(rows, 0)]
@@ -177,7 +177,7 @@ def test_the_usual_encoders_are_served_as_they_were_trained(
     model = LGBM if "passed on" in name else LogisticRegression(max_iter=300)
     parts = parts_of(whole, ENCODERS[name], model)
     install(write(tmp_path / "folder", **parts), tmp_path / "pickles")
-    rows = list(population(300, seed=23))
+    rows = list(synthetic_applicants(300, seed=23))
     matrix = parts["std_scaler"].transform(parts["encoder_hot"].transform(frame_of(rows)))
     expected = parts["lightgbm_model"].predict_proba(matrix)[:, 1]
     served = [score.probability for score in load(tmp_path / "pickles").score(rows, 0)]
@@ -225,7 +225,7 @@ def test_lightgbms_own_text_is_accepted(tmp_path: Path, frame: pd.DataFrame) -> 
     folder = write(tmp_path / "text", **parts)
     model.booster_.save_model(folder / "lightgbm_model.txt")
     install(folder, tmp_path / "pickles")
-    rows = list(population(200, seed=23))
+    rows = list(synthetic_applicants(200, seed=23))
     matrix = parts["std_scaler"].transform(parts["encoder_hot"].transform(frame_of(rows)))
     served_beside(tmp_path / "pickles", model.predict_proba(matrix)[:, 1], rows)
 
@@ -237,7 +237,7 @@ def test_skops_files_are_accepted_in_the_place_of_every_pickle(tmp_path: Path, f
     for name, part in parts.items():
         skops.io.dump(part, folder / f"{name}.skops")
     install(folder, tmp_path / "pickles")
-    rows = list(population(200, seed=23))
+    rows = list(synthetic_applicants(200, seed=23))
     matrix = parts["std_scaler"].transform(parts["encoder_hot"].transform(frame_of(rows)))
     served_beside(tmp_path / "pickles", parts["lightgbm_model"].predict_proba(matrix)[:, 1], rows)
 
@@ -255,7 +255,7 @@ def test_an_onnx_model_of_xgboost_is_served_as_it_is(tmp_path: Path, frame: pd.D
     (folder / "lightgbm_model.onnx").write_bytes(graph.SerializeToString())
     install(folder, tmp_path / "pickles")
     assert (tmp_path / "pickles" / "lightgbm_model.onnx").read_bytes() == graph.SerializeToString()
-    rows = list(population(200, seed=23))
+    rows = list(synthetic_applicants(200, seed=23))
     matrix = parts["std_scaler"].transform(parts["encoder_hot"].transform(frame_of(rows)))
     served_beside(tmp_path / "pickles", model.predict_proba(matrix)[:, 1], rows)
     folder.joinpath("lightgbm_model.onnx").unlink()
@@ -292,7 +292,7 @@ def test_a_graph_whose_inputs_are_the_fields_needs_nothing_beside_it(tmp_path: P
     (folder / "deeplearning_model.onnx").write_bytes(model.SerializeToString())
     install(folder, tmp_path / "pickles")
     scorer = load(tmp_path / "pickles", "deeplearning")
-    row = next(iter(population(1))) | {"AGE": 60, "MONTHS_IN_RESIDENCE": 5, "SEX": None}
+    row = next(iter(synthetic_applicants(1))) | {"AGE": 60, "MONTHS_IN_RESIDENCE": 5, "SEX": None}
     (score,) = scorer.score([row])
     assert score.probability == pytest.approx(1 / (1 + np.exp(1.0 - 0.3)), abs=1e-6)
     assert {reason.field for reason in score.reasons} <= {"AGE", "MONTHS_IN_RESIDENCE", "SEX"}
@@ -313,7 +313,7 @@ def test_a_classifiers_own_names_of_classes_in_a_graph_are_asked_for(
     with pytest.raises(WrongLabels, match="--bad bad"):
         check(folder)
     install(folder, tmp_path / "pickles", bad="bad")
-    rows = list(population(200, seed=23))
+    rows = list(synthetic_applicants(200, seed=23))
     served_beside(tmp_path / "pickles", model.predict_proba(encoder.transform(frame_of(rows)))[:, 0], rows)
 
 

@@ -20,6 +20,8 @@ from models.handover.check import check, install
 from models.handover.errors import WrongFiles
 from models.handover.learned import Learned
 from models.handover.learned import frame_of as given_frame
+from models.store.layer import roll_back
+from models.synthetic import synthetic_applicants
 from scoring import load, plain
 from scoring.errors import (
     FileChanged,
@@ -34,15 +36,13 @@ from scoring.foreign import ForeignScorer
 from scoring.inputs import Input
 from scoring.manifest import FILES, GRAPH_FILES, MODEL_FILES, read_manifest, sha256
 from tests.unit.models.conftest import CODES, LAYER, NUMBERS, contents, frame_of
-from training.layer import roll_back
-from training.population import population
 
 
 @pytest.mark.parametrize("model", MODEL_FILES)
 def test_a_foreign_layer_scores_as_its_own_pipeline_does(foreign: Path, target: Path, model: str) -> None:
     install(foreign, target)
     parts = {name: pickle.loads((foreign / name).read_bytes()) for name in FILES}
-    rows = list(population(40, seed=9))
+    rows = list(synthetic_applicants(40, seed=9))
     matrix = parts["std_scaler.pkl"].transform(parts["encoder_hot.pkl"].transform(frame_of(rows)))
     expected = parts[MODEL_FILES[model]].predict_proba(matrix)[:, 1]
 
@@ -60,7 +60,7 @@ def test_reasons_of_a_foreign_layer_add_up_and_name_only_fields_that_it_uses(
     install(foreign, target)
     scorer = load(target, "deeplearning")
     assert isinstance(scorer, ForeignScorer)
-    application = next(iter(population(1, seed=5)))
+    application = next(iter(synthetic_applicants(1, seed=5)))
     contributions, base = scorer.contributions(application)
     (score,) = scorer.score([application])
     assert base + contributions.sum() == pytest.approx(
@@ -78,7 +78,7 @@ def test_sampled_contributions_are_near_the_exact_ones(foreign: Path, target: Pa
     assert isinstance(scorer, ForeignScorer)
     count = len(scorer.fields)
     errors = []
-    for application in population(20, seed=21):
+    for application in synthetic_applicants(20, seed=21):
         baseline = scorer.baseline(application)
         rows = [
             {
@@ -105,7 +105,7 @@ def test_sampled_contributions_are_near_the_exact_ones(foreign: Path, target: Pa
 
 def test_a_value_that_a_foreign_encoder_never_saw_is_reported(foreign: Path, target: Path) -> None:
     install(foreign, target)
-    (row,) = population(1, seed=5)
+    (row,) = synthetic_applicants(1, seed=5)
     (known, unknown) = load(target).score([row, row | {"PAYMENT_DAY": "31"}], 0)
     assert (known.unknown, unknown.unknown) == ((), ("PAYMENT_DAY",))
 
@@ -125,7 +125,7 @@ def test_a_reason_of_a_foreign_layer_does_not_name_a_value_that_it_never_saw(
     foreign: Path, target: Path
 ) -> None:
     install(foreign, target)
-    row = next(iter(population(1, seed=5))) | dict.fromkeys(CODES, "never seen")
+    row = next(iter(synthetic_applicants(1, seed=5))) | dict.fromkeys(CODES, "never seen")
     told = [
         reason
         for threshold in (0.0, 1.0)
@@ -213,7 +213,7 @@ def test_a_layer_of_before_is_read_and_written_anew_as_plain_data(tmp_path: Path
     shutil.copytree(LAYER, tmp_path / "pickles")
     report = install(folder, tmp_path / "pickles")
     assert report.own
-    rows = list(population(50, seed=4))
+    rows = list(synthetic_applicants(50, seed=4))
     new, old = load(tmp_path / "pickles"), load(LAYER)
     assert [s.probability for s in new.score(rows)] == [s.probability for s in old.score(rows)]
     assert (tmp_path / "pickles" / FILES[0]).read_bytes() == (LAYER / FILES[0]).read_bytes()

@@ -12,11 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 from minisign import KeyPair, SecretKey
 
-import packages.__main__ as packaging
+import deploy.packages.__main__ as packaging
 from cli.main import creditrisk
 from creditrisk.errors import SettingError
 from creditrisk.settings import Settings
-from functions.scorer.model import load_model
+from deploy.packages.parts import MODEL
+from functions.model import load_model
 from models.signature import (
     SIGNATURE,
     NotSigned,
@@ -28,13 +29,12 @@ from models.signature import (
     signed_manifest,
     verify,
 )
-from packages.parts import MODEL
+from models.store.layer import PREVIOUS, roll_back
 from scoring import load
 from scoring.errors import FileChanged, FileMissing, ManifestMissing, ModelError
 from scoring.loading import GOLDEN
 from scoring.manifest import MANIFEST, sha256
 from tests.unit.models.conftest import LAYER
-from training.layer import PREVIOUS, roll_back
 
 KEY = KeyPair.generate()
 PUBLIC = KEY.public_key.to_base64().decode()
@@ -195,7 +195,7 @@ def test_a_scorer_that_cannot_verify_does_not_serve(layer: Path, monkeypatch: py
 def test_without_a_key_nothing_is_verified_and_no_library_for_it_loaded(layer: Path) -> None:
     (layer / SIGNATURE).unlink()
     script = (
-        "import sys; from creditrisk.settings import Settings; from functions.scorer.model import load_model\n"
+        "import sys; from creditrisk.settings import Settings; from functions.model import load_model\n"
         "load_model(Settings.from_environment())\n"
         "sys.exit(len({'minisign', 'cryptography', 'models'} & set(sys.modules)))"
     )

@@ -22,10 +22,10 @@ from models.handover.errors import (
     WrongLabels,
     WrongShape,
 )
+from models.synthetic import synthetic_applicants
 from scoring import load
 from scoring.manifest import read_manifest
 from tests.unit.models.conftest import CODES, NUMBERS, bad_of, frame_of, usual_encoder, write
-from training.population import population
 
 
 def chain(frame: pd.DataFrame, labels: Any, encoder: Any = None, model: Any = None) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def test_labels_that_are_words_need_the_bad_one_named(tmp_path: Path, frame: pd.
     with pytest.raises(WrongLabels, match=r"no class 'awful'.*'bad', 'good'"):
         check(folder, bad="awful")
     install(folder, target, bad="bad")
-    rows = list(population(40, seed=9))
+    rows = list(synthetic_applicants(40, seed=9))
     assert served(target, rows) == pytest.approx(chances(parts, frame_of(rows), 0), abs=1e-6)
     assert read_manifest(target).data["foreign"]["bad"] == "bad"
     install(folder, target, bad="good")
@@ -85,7 +85,7 @@ def test_numbers_and_truths_are_read_as_they_are_meant(
 ) -> None:
     parts = chain(frame, labels(bad_of(frame)))
     install(write(tmp_path / "numbers", **parts), tmp_path / "pickles", bad=bad)
-    rows = list(population(40, seed=9))
+    rows = list(synthetic_applicants(40, seed=9))
     assert served(tmp_path / "pickles", rows) == pytest.approx(
         chances(parts, frame_of(rows), column), abs=1e-6
     )
@@ -120,7 +120,7 @@ def test_gaps_and_codes_are_given_as_the_encoder_learned_them(tmp_path: Path, fr
     ]
     assert "i" in kinds or "f" in kinds, "payment days are numbers to it"
     install(write(tmp_path / "pandas", **parts), tmp_path / "pickles")
-    rows = list(population(200, seed=9))
+    rows = list(synthetic_applicants(200, seed=9))
     expected = chances(parts, as_pandas_reads_it(frame_of(rows)))
     assert served(tmp_path / "pickles", rows) == pytest.approx(expected, abs=1e-6)
     assert not any(score.unknown for score in load(tmp_path / "pickles").score(rows[:50], 0))
@@ -129,7 +129,7 @@ def test_gaps_and_codes_are_given_as_the_encoder_learned_them(tmp_path: Path, fr
 def test_a_gap_that_was_never_learned_is_unknown(tmp_path: Path, frame: pd.DataFrame) -> None:
     whole = frame.assign(SEX=frame["SEX"].fillna("F"))
     report = install(write(tmp_path / "whole", **chain(whole, bad_of(frame))), tmp_path / "pickles")
-    (row,) = population(1, seed=5)
+    (row,) = synthetic_applicants(1, seed=5)
     (score,) = load(tmp_path / "pickles").score([row | {"SEX": None}], 0)
     assert score.unknown == ("SEX",)
     assert any(note.startswith("SEX") and "gap" in note for note in report.warnings)
@@ -166,7 +166,7 @@ def expected_file(folder: Path, rows: list[dict[str, Any]], probabilities: Any, 
 
 def test_expected_scores_that_come_out_are_counted(tmp_path: Path, frame: pd.DataFrame) -> None:
     parts = chain(frame, bad_of(frame))
-    folder, rows = write(tmp_path / "good", **parts), list(population(30, seed=12))
+    folder, rows = write(tmp_path / "good", **parts), list(synthetic_applicants(30, seed=12))
     assert check(folder).expected is None
     expected_file(folder, rows, chances(parts, frame_of(rows)))
     assert check(folder).expected == 30
@@ -174,7 +174,7 @@ def test_expected_scores_that_come_out_are_counted(tmp_path: Path, frame: pd.Dat
 
 def test_expected_scores_that_differ_are_told_by_row_and_field(tmp_path: Path, frame: pd.DataFrame) -> None:
     parts = chain(frame, bad_of(frame))
-    folder, rows = write(tmp_path / "off", **parts), list(population(30, seed=12))
+    folder, rows = write(tmp_path / "off", **parts), list(synthetic_applicants(30, seed=12))
     probabilities = chances(parts, frame_of(rows))
     probabilities[4] += 2e-5
     expected_file(folder, rows, probabilities)
@@ -189,7 +189,7 @@ def test_expected_scores_that_differ_are_told_by_row_and_field(tmp_path: Path, f
 def test_expected_scores_of_the_other_class_say_so(tmp_path: Path, frame: pd.DataFrame) -> None:
     """1 = good in the notebook: nothing in the files can tell, the expected scores do."""
     parts = chain(frame, 1 - bad_of(frame))
-    folder, rows = write(tmp_path / "good-is-1", **parts), list(population(30, seed=12))
+    folder, rows = write(tmp_path / "good-is-1", **parts), list(synthetic_applicants(30, seed=12))
     expected_file(folder, rows, chances(parts, frame_of(rows), 0))
     with pytest.raises(UnexpectedScores, match="other class: say with --bad"):
         check(folder)
@@ -238,7 +238,7 @@ def test_the_manuals_own_shape_is_accepted_when_its_order_is_known(
 
     model = LGBMClassifier(n_estimators=20, verbose=-1).fit(matrix(whole), bad_of(whole))
     folder = write(tmp_path / "manual", encoder_hot=encoder, std_scaler=scaler, lightgbm_model=model)
-    rows = list(population(60, seed=9))
+    rows = list(synthetic_applicants(60, seed=9))
     expected = model.predict_proba(matrix(frame_of(rows)))[:, 1]
     if not named:
         with pytest.raises(WrongShape, match=r"which of them comes first.*expected\.csv"):
@@ -253,7 +253,7 @@ def test_a_whole_pipeline_needs_no_encoder_beside_it(tmp_path: Path, frame: pd.D
         frame, bad_of(frame)
     )
     install(write(tmp_path / "pipeline", lightgbm_model=pipeline), tmp_path / "pickles")
-    rows = list(population(40, seed=9))
+    rows = list(synthetic_applicants(40, seed=9))
     expected = pipeline.predict_proba(frame_of(rows))[:, 1]
     assert served(tmp_path / "pickles", rows) == pytest.approx(expected, abs=1e-6)
 
@@ -293,6 +293,6 @@ def test_lower_case_names_of_the_manuals_form_are_fields_too(tmp_path: Path, fra
     )
     pipeline = Pipeline([("e", encoder), ("m", LogisticRegression(max_iter=500))]).fit(lower, bad_of(frame))
     install(write(tmp_path / "lower", lightgbm_model=pipeline), tmp_path / "pickles")
-    rows = list(population(40, seed=9))
+    rows = list(synthetic_applicants(40, seed=9))
     expected = pipeline.predict_proba(frame_of(rows).rename(columns=str.lower))[:, 1]
     assert served(tmp_path / "pickles", rows) == pytest.approx(expected, abs=1e-6)

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from creditrisk.settings import Settings
+from models.synthetic import synthetic_applicants
 from scoring import load
 from scoring.manifest import sha256
-from training.population import population
 
 LAYER = Settings().model_folder
-ROWS = list(population(20, seed=6))
+ROWS = list(synthetic_applicants(20, seed=6))
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ import pytest
 
 from creditrisk.application import FIELDS
 from creditrisk.settings import Settings
+from models.synthetic import synthetic_applicants
 from scoring import load
 from scoring.rows import RESULT_COLUMNS, RowScorer
 from scoring.scorer import AnyScorer
-from training.population import population
 
 ROW = {
-    name: "" if value is None else str(value) for name, value in next(iter(population(1, seed=21))).items()
+    name: "" if value is None else str(value)
+    for name, value in next(iter(synthetic_applicants(1, seed=21))).items()
 }
 
 

@@ -11,17 +11,17 @@ from sklearn.neural_network import MLPClassifier
 
 from creditrisk.application import FIELDS
 from creditrisk.settings import Settings
+from models.synthetic import synthetic_applicants
+from models.training.models import fit_deeplearning
+from models.training.trees import trees_of
 from scoring import Scorer, load
 from scoring.errors import FileChanged, FileMissing, ManifestMissing, UnknownModel, WrongScores
 from scoring.estimators import Network, bounded, probability
 from scoring.loading import GOLDEN
 from scoring.manifest import ENCODER, FILES, MODEL_FILES
-from training.models import fit_deeplearning
-from training.population import population
-from training.trees import trees_of
 
 LAYER = Settings().model_folder
-ROWS = list(population(200, seed=11))
+ROWS = list(synthetic_applicants(200, seed=11))
 
 
 @pytest.fixture(params=MODEL_FILES)
@@ -75,7 +75,7 @@ def test_the_network_says_what_scikit_learn_says_on_average(monkeypatch: pytest.
     matrix, bad = noisy()
     network = fit_deeplearning(matrix, bad, seed=1)
     assert isinstance(network, Network)
-    from training.models import NETWORK, NETWORKS
+    from models.training.models import NETWORK, NETWORKS
 
     inputs = bounded(matrix)
     members = [
@@ -142,7 +142,7 @@ def test_a_value_that_the_encoder_does_not_know_is_reported(scorer: Scorer) -> N
         for name, levels in scorer.encoder.vocabulary.items()
         if name in FIELDS and not FIELDS[name].choices
     }
-    (row,) = population(1, seed=1, levels=known)
+    (row,) = synthetic_applicants(1, seed=1, levels=known)
     row |= {name: known[name][0] for name in known}
     assert scorer.score([row])[0].unknown == ()
     changed = row | {"RESIDENCIAL_CITY": "Atlantis", "PROFESSION_CODE": "Other"}

@@ -1,6 +1,6 @@
 """The encoder: applications in, one dense matrix of columns out, by table look-up alone.
 
-It is made by training (`training.encoding`) and pickled as encoder_hot.pkl; the same `transform` serves and trains.
+It is made by training (`models.training.encoding`) and pickled as encoder_hot.pkl; the same `transform` serves and trains.
 Every level has a code (0 for a level never seen in training), every cross of levels a place in a dense table: so a
 column costs one gather, for one application or for thousands.
 """

@@ -53,7 +53,7 @@ class Trees:
     Nodes in heap order (0 the root, 1 and 2 its children): `column`, `threshold` and `missing_left` are (trees × 7);
     a row goes left where its value is at most the threshold. `value` is (trees × 8). `shap` (trees × 8 leaves × 8
     outcomes × 3) are each leaf's SHAP values by which conditions of its path hold, `shap_column` (trees × 8 × 3) the
-    columns they belong to, `base` the expected log-odds; see `training.trees`.
+    columns they belong to, `base` the expected log-odds; see `models.training.trees`.
     """
 
     column: NDArray[np.int32]

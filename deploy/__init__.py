@@ -1,0 +1,1 @@
+"""How it gets onto machines: Lambda packages, containers, CloudFormation resources, plug-ins of the Serverless Framework."""

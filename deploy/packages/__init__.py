@@ -1,0 +1,1 @@
+"""The function zips and layers for AWS Lambda: `python -m deploy.packages`."""

@@ -1,0 +1,1 @@
+"""The bulk function: scores a whole CSV file, piece by piece."""

@@ -1,0 +1,67 @@
+"""From a finished training to its model card: which card a layer has, and what goes into it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from models.training import card, costs, plots
+from models.training.costs import STEPS as STEPS
+from models.training.data import Data
+from models.training.errors import CardNotWritten, PlotsUnavailable
+from models.training.train import Training
+from models.training.validation import FOLDS
+from scoring import Scorer, load
+
+_PROJECT = Path(__file__).parents[2]
+LAYER = _PROJECT / "layers" / "model" / "pickles"
+CARD = _PROJECT / "docs" / "model-card.md"
+
+
+def card_of(layer: Path) -> Path | None:
+    """The card of the project's own layer; another layer has none of its own."""
+    return CARD if layer.resolve() == LAYER.resolve() else None
+
+
+def can_draw() -> str:
+    """Why no card can be drawn here, in one sentence; empty when one can."""
+    try:
+        plots.require()
+    except PlotsUnavailable as error:
+        return str(error)
+    return ""
+
+
+def publish(
+    path: Path, training: Training, data: Data, layer: Path, step: Callable[[], object] | None
+) -> None:
+    """Write the card of a training whose layer stands in `layer`.
+
+    With `step`, called after each fold, what the protected fields cost is measured and kept beside the card; without,
+    the figures of an earlier training are shown, with that training's version. Raises CardNotWritten.
+    """
+    try:
+        _publish(path, training, data, layer, step)
+    except OSError as error:
+        raise CardNotWritten(
+            f"The layer is in {layer}, but its card {path} cannot be written: {error.strerror or error}."
+        ) from None
+
+
+def _publish(
+    path: Path, training: Training, data: Data, layer: Path, step: Callable[[], object] | None
+) -> None:
+    loaded = {name: load(layer, name) for name in training.models}
+    served = {name: scorer for name, scorer in loaded.items() if isinstance(scorer, Scorer)}
+    folder = path.with_suffix("")
+    folder.mkdir(parents=True, exist_ok=True)
+    subject = card.Subject(training, data, served)
+    card.write(path, subject, costs.kept(folder))  # what follows takes minutes and may be interrupted
+    if step:
+        facts = training.facts
+        base = training.out_of_fold[card.MAIN].aucs[:FOLDS]
+        found = costs.measure(data, facts["seed"], facts["excluded_fields"], base, step)
+        version = served[card.MAIN].version
+        measured = costs.Costs(version, facts["trained_at"], float(np.mean(base)), found)
+        costs.save(measured, folder)
+        card.write(path, subject, measured)

@@ -1,0 +1,121 @@
+"""What a model's decisions mean for groups of applicants: deciles of risk, sexes, age bands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.training.encoding import Codes
+from scoring.features import Matrix
+
+APPROVE_SHARE = 0.8
+DECILES = 10
+FEWEST = 500
+"""Applications that a group needs for its approval rate to be compared with others'."""
+AGE_BANDS = ((18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 120))
+SEXES = {"F": "female", "M": "male"}
+
+
+@dataclass(frozen=True)
+class Decile:
+    """A tenth of the applications, in falling risk: its size, bad clients, mean probability; and how much of all bad
+    clients it and the ones above hold."""
+
+    rows: int
+    bads: int
+    probability: float
+    share_of_bads: float
+
+    @property
+    def bad_rate(self) -> float:
+        return self.bads / self.rows
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one threshold does to a group: share approved, bad rate of the approved (NaN when there are none), share of
+    good clients declined (NaN likewise)."""
+
+    approved: float
+    bad_rate: float
+    good_declined: float
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of applicants and what becomes of it at each threshold."""
+
+    name: str
+    rows: int
+    bad_rate: float
+    probability: float
+    outcomes: tuple[Outcome, ...]
+
+
+def deciles(chance: Matrix, bad: Codes) -> list[Decile]:
+    """The gains table: highest risk first."""
+    parts = np.array_split(np.argsort(-chance, kind="stable"), DECILES)
+    caught = np.cumsum([bad[part].sum() for part in parts]) / bad.sum()
+    return [
+        Decile(len(part), int(bad[part].sum()), float(chance[part].mean()), float(share))
+        for part, share in zip(parts, caught, strict=True)
+    ]
+
+
+def threshold_approving(chance: Matrix, share: float = APPROVE_SHARE) -> float:
+    """The probability below which this share of the applications lies."""
+    return float(np.quantile(chance, share))
+
+
+def sex_of(values: Sequence[Any]) -> NDArray[np.str_]:
+    """The group of each applicant's sex."""
+    return np.array([SEXES.get(value, "not given") for value in values])
+
+
+def age_band_of(values: Sequence[Any]) -> NDArray[np.str_]:
+    """The age band of each applicant."""
+    names = {age: f"{low} – {high}" if high < 120 else f"{low} and older" for low, high in AGE_BANDS for age in range(low, high + 1)}  # fmt: skip
+    return np.array([names.get(value, "not given") for value in values])
+
+
+def groups(of: NDArray[np.str_], chance: Matrix, bad: Codes, thresholds: Sequence[float]) -> list[Group]:
+    """What becomes of each group, in the order of their names."""
+    found = []
+    for name in sorted(set(of.tolist())):
+        rows = of == name
+        found.append(
+            Group(
+                name,
+                int(rows.sum()),
+                float(bad[rows].mean()),
+                float(chance[rows].mean()),
+                tuple(_outcome(chance[rows] < threshold, bad[rows]) for threshold in thresholds),
+            )
+        )
+    return found
+
+
+def _outcome(approved: NDArray[np.bool_], bad: Codes) -> Outcome:
+    good = bad == 0
+    return Outcome(
+        float(approved.mean()),
+        float(bad[approved].mean()) if approved.any() else float("nan"),
+        float((~approved)[good].mean()) if good.any() else float("nan"),
+    )
+
+
+def impact_ratio(found: Sequence[Group], threshold: int) -> tuple[float, str, str]:
+    """The lowest approval rate over the highest, and whose they are, among groups of at least FEWEST applications.
+
+    Below 0.8 it fails the "four-fifths rule" (US Uniform Guidelines on Employee Selection Procedures, 1978), a usual
+    first look at unequal treatment. Without two such groups: 1, and no names.
+    """
+    large = [group for group in found if group.rows >= FEWEST]
+    if len(large) < 2:
+        return 1.0, "", ""
+    low, *_, high = sorted(large, key=lambda group: group.outcomes[threshold].approved)
+    if not high.outcomes[threshold].approved:
+        return 1.0, low.name, high.name
+    return low.outcomes[threshold].approved / high.outcomes[threshold].approved, low.name, high.name

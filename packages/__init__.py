@@ -1,1 +1,0 @@
-"""The function zips and layers for AWS Lambda: `python -m packages`."""

@@ -1,0 +1,96 @@
+"""What a training promises: the same again, nothing of what is excluded, no row's own label, a full manifest."""
+
+import hashlib
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from models.training.data import Data
+from models.training.encoding import EncoderFit, blank_encoder, cross_fitted
+from models.training.train import PROTECTED, Training
+from scoring import plain
+from scoring.encoder import Encoder
+from tests.unit.models.training.conftest import Train
+
+
+def digests(training: Training) -> dict[str, str]:
+    parts = {"encoder": training.encoder, "scaler": training.scaler, **training.models}
+    return {name: hashlib.sha256(plain.dumps(part)).hexdigest() for name, part in parts.items()}
+
+
+def chances(training: Training, data: Data, model: str) -> list[float]:
+    matrix = training.scaler.transform(training.encoder.transform(data.columns))
+    chance: list[float] = training.models[model].predict_proba(matrix)[:, 1].tolist()
+    return chance
+
+
+def test_the_same_data_and_seed_give_the_same_pickles_and_predictions(
+    trained: Training, run: Train, data: Data
+) -> None:
+    again = run()
+    assert digests(again) == digests(trained)
+    for model in trained.models:
+        assert chances(again, data, model) == chances(trained, data, model)
+        assert again.out_of_fold[model].aucs == trained.out_of_fold[model].aucs
+
+
+def test_another_seed_gives_other_models(trained: Training, run: Train, data: Data) -> None:
+    other = run(seed=65)
+    for model in trained.models:
+        assert chances(other, data, model) != chances(trained, data, model)
+
+
+def fields_of(encoder: Encoder) -> set[str]:
+    return {name for fields in encoder.column_fields for name in fields}
+
+
+@pytest.mark.parametrize("excluded", [("AGE",), ("RESIDENCIAL_STATE", "RESIDENCIAL_CITY"), PROTECTED])
+def test_no_column_touches_an_excluded_field(excluded: tuple[str, ...], run: Train, data: Data) -> None:
+    training = run(excluded=excluded)
+    assert not fields_of(training.encoder) & set(excluded)
+    assert training.facts["excluded_fields"] == sorted(excluded)
+    changed = Data({**data.columns, **dict.fromkeys(excluded, [None] * len(data))}, data.bad, {}, "")
+    for model in training.models:
+        assert chances(training, changed, model) == chances(training, data, model)
+
+
+def test_exclude_protected_leaves_out_sex_marital_status_nationality_and_place_of_birth() -> None:
+    assert set(PROTECTED) == {"SEX", "MARITAL_STATUS", "NACIONALITY", "STATE_OF_BIRTH", "CITY_OF_BIRTH"}
+
+
+def test_the_training_matrix_does_not_carry_a_rows_own_label(data: Data, small: None) -> None:
+    unique = {**data.columns, "RESIDENCIAL_BOROUGH": [f"borough {number}" for number in range(len(data))]}
+    fit = EncoderFit(blank_encoder(unique), unique)
+    encoder, scaler, matrix = cross_fitted(fit, np.arange(len(data)), data.bad, seed=64)
+    place = encoder.columns.index("bad rate of RESIDENCIAL_BOROUGH")
+    assert roc_auc_score(data.bad, encoder.transform(unique)[:, place]) == 1.0  # fitted on all rows, it does
+    trained_on = matrix[:, place]
+    assert abs(roc_auc_score(data.bad, trained_on) - 0.5) < 0.02
+    for value in set(trained_on.tolist()):
+        assert set(data.bad[trained_on == value].tolist()) == {0, 1}
+    assert scaler.transform(encoder.transform(unique)).shape == matrix.shape
+
+
+def test_both_models_learn_what_is_in_the_labels(trained: Training) -> None:
+    figures = trained.facts["cross_validation"]
+    assert figures["lightgbm"]["roc_auc"] > 0.6
+    assert figures["deeplearning"]["roc_auc"] > 0.53  # two epochs
+
+
+def test_the_manifest_has_what_a_reader_needs(trained: Training, data: Data) -> None:
+    facts = trained.facts
+    assert set(facts["libraries"]) == {"numpy", "scipy", "scikit-learn", "lightgbm"}
+    assert facts["data"] == {
+        "rows": len(data), "bad_rate": data.bad.mean(), "refused": {}, "sha256": data.fingerprint,
+    }  # fmt: skip
+    assert facts["python"] and facts["trained_at"] and facts["training_seconds"] > 0 and facts["seed"] == 64
+    assert facts["fields"] == sorted(fields_of(trained.encoder))
+    for model in ("lightgbm", "deeplearning"):
+        figures = facts["cross_validation"][model]
+        assert set(figures) >= {
+            "roc_auc", "roc_auc_sd", "gini", "ks", "brier", "log_loss", "calibration_error", "calibration_slope",
+            "calibration_intercept",
+        }  # fmt: skip
+        assert figures["gini"] == pytest.approx(2 * figures["roc_auc"] - 1)
+        assert 0 < figures["brier"] < 0.25 and 0 < figures["log_loss"] < 0.7
