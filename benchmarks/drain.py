@@ -20,7 +20,8 @@ from benchmarks.load import Outcome, closed_loop, open_loop, wait_until
 from benchmarks.simple_worker import drained_by_simple_worker
 from benchmarks.system import bodies, process, redis_server, usual_system, whole_system
 from creditrisk.application_id import new_application_id
-from creditrisk.decision import Answer, Decision, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer, Decision
 from creditrisk.history.records import HEADER, to_line
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings

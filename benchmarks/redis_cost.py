@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from cli.embedded_redis import EmbeddedRedis
 from creditrisk.application_id import new_application_id
-from creditrisk.decision import timestamp
+from creditrisk.clock import timestamp
 from creditrisk.queue import ApplicationQueue
 from models.synthetic import synthetic_applicants
 

@@ -13,7 +13,8 @@ from rq.serializers import JSONSerializer
 import scoring
 from benchmarks.system import redis_server
 from creditrisk.application_id import new_application_id
-from creditrisk.decision import Answer, decide, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer, decide
 from creditrisk.history.records import to_line
 from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants

@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from creditrisk.application import FIELDS, Role, canonical_name
-from creditrisk.decision import timestamp
+from creditrisk.clock import timestamp
 from creditrisk.errors import UnusableFile
 from creditrisk.formulas import as_it_was
 from creditrisk.history import COLUMNS

@@ -1,22 +1,20 @@
 """`creditrisk queue`: what waits, what is being scored, what failed."""
 
 import os
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from cli.embedded_redis import is_at_work, url_of
-from creditrisk.application_id import is_application_id, received_at
 from creditrisk.errors import UnknownApplication
-from creditrisk.queue import ApplicationQueue
+from creditrisk.queue import ShardedQueue, open_queue
 from creditrisk.settings import Settings
 
 _CHECKOUT = Path(__file__).parents[1]
 
 
-def _queue() -> ApplicationQueue:
+def _queue() -> ShardedQueue:
     """The queue of REDIS_URL; else that of `creditrisk serve`, here or in the checkout; else the default one."""
     settings = Settings.from_environment()
     if not os.environ.get("REDIS_URL"):
@@ -25,7 +23,7 @@ def _queue() -> ApplicationQueue:
             if given or is_at_work(data / "redis"):
                 settings = replace(settings, redis_url=url_of(data / "redis"))
                 break
-    return ApplicationQueue.of(settings)
+    return open_queue(settings)
 
 
 @click.group(invoke_without_command=True)
@@ -40,9 +38,7 @@ def queue(context: click.Context, data: Path | None) -> None:
     if context.invoked_subcommand:
         return
     state = _queue().state()
-    oldest = "-"
-    if state.oldest and is_application_id(state.oldest):
-        oldest = f"{max(0.0, time.time() - received_at(state.oldest).timestamp()):.1f} s"
+    oldest = "-" if state.age is None else f"{state.age:.1f} s"
     for name, value in (
         ("waiting", state.waiting),
         ("claimed", state.claimed),

@@ -10,7 +10,8 @@ from flask import Flask, current_app, g
 
 from creditrisk.application import Application
 from creditrisk.application_id import is_application_id, received_at
-from creditrisk.decision import Answer, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer
 from creditrisk.errors import HistoryUnavailable, IdempotencyConflict, QueueUnavailable, UnknownApplication
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from creditrisk.errors import CreditRiskError, QueueUnavailable
 from creditrisk.history import History, open_history
-from creditrisk.queue import ApplicationQueue
+from creditrisk.queue import ApplicationQueue, open_queue
 from creditrisk.settings import Settings
 from functions.model import load_model as load_scorer
 from functions.scorer.drain import Drain, Model
@@ -23,7 +23,7 @@ class Assembly:
         self.settings = settings
         self.model = model or load_model(settings)
         self.history: History = open_history(settings.history_url)
-        self.queue = ApplicationQueue.of(settings)
+        self.queue = open_queue(settings)
 
     @property
     def challenger_out(self) -> bool:
@@ -32,24 +32,26 @@ class Assembly:
         return bool(challenger and challenger.trouble)
 
     @contextmanager
-    def drain(self, name: str) -> Iterator[Drain]:
-        """A drain under a lease of this name. At the end the lease is cleared and what is still held goes back.
+    def drain(self, name: str, shard: ApplicationQueue | None = None) -> Iterator[Drain]:
+        """A drain of one shard (the first, when none is given) under a lease of this name. At the end the lease is
+        cleared and what is still held goes back.
 
         After an error that nobody foresaw nothing goes back at once: the lease runs out, and what was held is tried
         again in halves, as after a crash. Raises QueueUnavailable when there is no lease to be had.
         """
+        queue = shard or self.queue.shards[0]
         try:
-            with Lease(self.queue, name):
-                yield Drain(self.queue, self.model, self.history, self.settings, name)
+            with Lease(queue, name):
+                yield Drain(queue, self.model, self.history, self.settings, name)
         except CreditRiskError:
-            self._leave(name)
+            self._leave(queue, name)
             raise
-        self._leave(name)
+        self._leave(queue, name)
 
-    def _leave(self, name: str) -> None:
+    def _leave(self, queue: ApplicationQueue, name: str) -> None:
         """Clear the lease, after its thread has ended, which would take it out anew."""
         try:
-            self.queue.leave(name)
+            queue.leave(name)
         except QueueUnavailable as error:
             log.warning("left without a word: %s What is held comes back when the lease runs out.", error)
 

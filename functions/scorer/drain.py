@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 from creditrisk.application import Value
 from creditrisk.application_id import reference
-from creditrisk.decision import Answer, ScoreLike, decide, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer, ScoreLike, decide
 from creditrisk.errors import HistoryUnavailable, NotAnApplication
 from creditrisk.history import History, Record
 from creditrisk.queue import ApplicationQueue, Claim

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from creditrisk.errors import CreditRiskError, HistoryUnavailable, QueueUnavailable
-from creditrisk.queue import trouble
+from creditrisk.queue import ApplicationQueue, trouble
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
 from functions.scorer.metrics import publish
@@ -29,8 +29,9 @@ def _assembly() -> Assembly:
 def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
     """Drain the queue until it is empty or the time is nearly up.
 
-    `event["scorer"]` is the ticket under which the form function woke this scorer. An error is raised, so that the
-    invocation counts as failed and is tried again: what was claimed comes back by itself.
+    `event["scorer"]` is the ticket under which the form function woke this scorer for the shard `event["shard"]`; a
+    scheduled run visits all shards. An error is raised, so that the invocation counts as failed and is tried again:
+    what was claimed comes back by itself.
     """
     ticket = (event or {}).get("scorer")
     # Lambda may deliver one invocation twice, even at once: each has a name of its own, and so its own claims.
@@ -38,10 +39,11 @@ def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
     try:
         assembly = _assembly()
         if ticket:
-            assembly.queue.forget_ticket(ticket)  # the lease that follows takes its place
-        else:
-            publish(assembly.queue, assembly.challenger_out)
-        return {"scorer": name, "scored": _drain(assembly, name, context)}
+            shard = assembly.queue.shard((event or {}).get("shard", 0))
+            shard.forget_ticket(ticket)  # the lease that follows takes its place
+            return {"scorer": name, "scored": _drain(assembly, shard, name, context)}
+        publish(assembly.queue, assembly.challenger_out)
+        return {"scorer": name, "scored": _drain_all(assembly, name, context)}
     except CreditRiskError as error:
         log.error("%s", error)
         if isinstance(error, HistoryUnavailable):
@@ -50,13 +52,27 @@ def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
         raise
 
 
-def _drain(assembly: Assembly, name: str, context: Any) -> int:
+def _drain_all(assembly: Assembly, name: str, context: Any) -> int:
+    """Drain each shard in turn; one that cannot be reached keeps no other from its turn. Raises QueueUnavailable then,
+    at the end."""
+    scored, away = 0, None
+    for shard in assembly.queue.in_use():
+        try:
+            scored += _drain(assembly, shard, name, context)
+        except QueueUnavailable as error:
+            away = error
+    if away:
+        raise away
+    return scored
+
+
+def _drain(assembly: Assembly, shard: ApplicationQueue, name: str, context: Any) -> int:
     """Drain until nothing waits once the lease is cleared, so that no wake-up is lost; returns how many were claimed."""
     scored = 0
     while True:
-        with assembly.drain(name) as drain:
+        with assembly.drain(name, shard) as drain:
             drain.queue.recover()
             while context.get_remaining_time_in_millis() > _MARGIN_MS and (count := drain.step()):
                 scored += count
-        if context.get_remaining_time_in_millis() <= _MARGIN_MS or not assembly.queue.waiting():
+        if context.get_remaining_time_in_millis() <= _MARGIN_MS or not shard.waiting():
             return scored

@@ -5,25 +5,23 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from types import FrameType
 from typing import Literal
 
 from creditrisk.errors import CreditRiskError, HistoryUnavailable, QueueUnavailable
-from creditrisk.queue import ApplicationQueue, connect, trouble
+from creditrisk.queue import ApplicationQueue, open_queue, trouble
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
-from functions.scorer.drain import Drain
+from functions.scorer.served import Bell, Served
 
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 5.0
-"""Seconds between two attempts while Redis or the history is away."""
+"""Seconds between two attempts while the history is away."""
 CHECK_SECONDS = 10.0
 """Seconds after which an idle scorer looks at the history again."""
-LOOK_SECONDS = 1.0
-"""Seconds for which a busy scorer may not have looked for dead ones."""
 
 
 class _Stop(Exception):
@@ -38,7 +36,6 @@ class Worker:
         self.name = f"{socket.gethostname()}-{os.getpid()}-{time.time_ns() // 1_000_000}"
         self._stopping = False
         self._waiting = False
-        self._look_at = 0.0
         self._check_at = 0.0
         self._trouble: Literal["", "found", "met"] = "found"
         """Told of the history: found when it was looked at (at first, by an earlier worker), or met when recording."""
@@ -51,32 +48,54 @@ class Worker:
         while not self._stopping:
             try:
                 self._check_history()
-                with self.assembly.drain(self.name) as drain:
-                    log.info("scorer %s is ready", self.name)
-                    while not self._stopping:
-                        self._drain_or_wait(drain)
-                        pause = 0.1
-            except (QueueUnavailable, HistoryUnavailable) as error:
-                if isinstance(error, HistoryUnavailable):
-                    self._tell("met", str(error))
+                self._serve()
+                pause = 0.1
+            except HistoryUnavailable as error:
+                self._tell("met", str(error))
                 log.error("%s Trying again in %.1f s; nothing is lost.", error, pause)
                 self._wait(time.sleep, pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _drain_or_wait(self, drain: Drain) -> None:
-        """Drain one batch; when it took all there was, block until something comes, or a scorer could prove dead."""
-        wait = self._look_at - time.monotonic()
-        if wait <= 0:
-            wait = drain.queue.recover()
-            self._look_at = time.monotonic() + min(wait, LOOK_SECONDS)
-        claimed = drain.step()
-        if claimed:  # meanwhile others may have come and died
-            wait = min(wait, LOOK_SECONDS)
-            self._over("met")
-        elif time.monotonic() >= self._check_at:
-            self._check_history()
-        if claimed < self.assembly.settings.batch_size:
-            self._wait(drain.queue.wait_for_work, wait)
+    def _serve(self) -> None:
+        """Drain each shard in turn until asked to stop. Raises HistoryUnavailable."""
+        shards = self._shards()
+        bell = Bell(shards) if len(shards) > 1 else None
+        with ExitStack() as stack:
+            served = [stack.enter_context(Served(self.assembly, shard, self.name)) for shard in shards]
+            while not self._stopping:
+                for shard in served:
+                    if not self._stopping:
+                        shard.step()
+                if any(shard.claimed for shard in served):
+                    self._over("met")
+                elif time.monotonic() >= self._check_at:
+                    self._check_history()
+                if all(shard.claimed < self.assembly.settings.batch_size for shard in served):
+                    self._wait_for_work(served, bell)
+
+    def _shards(self) -> Sequence[ApplicationQueue]:
+        """Those that the settings name; and those that got applications when there were more."""
+        queue, only = self.assembly.queue, self.assembly.settings.shard
+        if only is not None:
+            return [queue.shard(only)]
+        try:
+            return queue.in_use()
+        except QueueUnavailable:
+            return queue.shards
+
+    def _wait_for_work(self, served: Sequence[Served], bell: Bell | None) -> None:
+        """Block until something comes, or a scorer could prove dead, or a Redis may be back."""
+        seconds = min(shard.seconds() for shard in served)
+        waiting = [shard.shard for shard in served if shard.is_open]
+        try:
+            if not waiting:
+                self._wait(time.sleep, seconds)
+            elif bell:
+                self._wait(lambda most: bell.wait(waiting, most), seconds)
+            else:
+                self._wait(waiting[0].wait_for_work, seconds)
+        except QueueUnavailable as error:
+            log.warning("%s", error)  # the next step finds out, and pauses
 
     def _check_history(self) -> None:
         """Find out that the history cannot be used before an application waits for it. Raises HistoryUnavailable."""
@@ -97,8 +116,9 @@ class Worker:
     def _over(self, how: Literal["found", "met"]) -> None:
         """What was found is over when it is found no more; what was met, when something has been recorded."""
         if self._trouble == how or (self._trouble and how == "met"):
-            trouble.over(self.assembly.queue)
-            self._trouble = ""
+            with suppress(QueueUnavailable):  # then it is over a minute later, by itself
+                trouble.over(self.assembly.queue)
+                self._trouble = ""
 
     def _wait(self, wait: Callable[[float], object], seconds: float) -> None:
         """Wait in a way that a signal ends at once; anywhere else it ends after the batch."""
@@ -123,13 +143,6 @@ def work(settings: Settings) -> None:
         assembly = Assembly(settings)
     except CreditRiskError:
         with suppress(QueueUnavailable):
-            trouble.tell(
-                ApplicationQueue(
-                    connect(settings.redis_url),
-                    lease_seconds=settings.lease_seconds,
-                    result_ttl=settings.result_ttl,
-                ),
-                "The scorer cannot start; its log says why.",
-            )
+            trouble.tell(open_queue(settings), "The scorer cannot start; its log says why.")
         raise
     Worker(assembly).run()

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from creditrisk.decision import timestamp
+from creditrisk.clock import timestamp
 from models.handover import answers
 from models.handover.errors import ConversionDiffers
 from models.handover.expected import TOLERANCE, Expected, compare, read_expected

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from creditrisk.application import FIELDS
-from creditrisk.decision import timestamp
+from creditrisk.clock import timestamp
 from models.store.layer import replace_layer, staging, write_files
 from models.synthetic import synthetic_applicants
 from models.training.data import Data

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from creditrisk.application_id import milliseconds, new_application_id, received_at
-from creditrisk.decision import Answer, Decision, Reason, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer, Decision, Reason
 from creditrisk.errors import HistoryUnavailable
 from creditrisk.history import COLUMNS, Record, bucket, open_history
 from creditrisk.history.bucket import BucketHistory

@@ -15,7 +15,7 @@ from creditrisk.decision import Answer
 from creditrisk.errors import UnknownApplication
 from creditrisk.id_keys import UPGRADE_MS, IdKeys
 from creditrisk.intake import Intake
-from creditrisk.queue.client import ID_KEYS
+from creditrisk.redis_keys import Keys
 from creditrisk.settings import Settings
 from web import create_app
 
@@ -82,7 +82,7 @@ def test_every_form_knows_the_ids_of_the_others(
     intakes = forms(settings, 4)
     ids = [intake.submit(make_application()).id for intake in intakes]
     assert [[intake.find(id).status for id in ids] for intake in intakes] == [["pending"] * 4] * 4
-    assert redis.hlen(ID_KEYS) == 1
+    assert redis.hlen(Keys().id_keys) == 1
     for intake in intakes:
         intake.queue.redis.close()
 
@@ -120,7 +120,7 @@ def test_while_forms_of_both_versions_run_the_ids_of_both_open(
 ) -> None:
     redis.sadd("rq:queues", "rq:queue:applications")  # an earlier version was here
     intake.submit(make_application())
-    (since,) = redis.hvals(ID_KEYS)  # type: ignore[misc]
+    (since,) = redis.hvals(Keys().id_keys)  # type: ignore[misc]
     assert int(since) > time.time() * 1_000 + UPGRADE_MS - 60_000
     later()
     with pytest.raises(UnknownApplication):
@@ -145,6 +145,6 @@ def test_after_redis_lost_everything_what_was_decided_before_still_opens_everywh
 
 
 def test_the_key_is_made_here_and_lies_nowhere_but_in_redis(redis: Redis) -> None:
-    keys = {IdKeys(redis).mine().secret for _ in range(3)}
+    keys = {IdKeys(redis, [Keys().id_keys]).mine().secret for _ in range(3)}
     assert len(keys) == 3
     assert all(len(bytes.fromhex(key)) == 16 for key in keys)

@@ -15,11 +15,12 @@ from redis import Redis
 
 from benchmarks.load import wait_until
 from cli.embedded_redis import EmbeddedRedis
+from creditrisk import redis_client
 from creditrisk.application_id import new_application_id
 from creditrisk.errors import IdempotencyConflict, QueueFull, QueueUnavailable, UnknownApplication
 from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
-from creditrisk.queue import ApplicationQueue, client
+from creditrisk.queue import ApplicationQueue
 from creditrisk.settings import Settings
 from creditrisk.waking import WakeError, Waker
 from functions.scorer import handler as scorer_function
@@ -114,9 +115,13 @@ def test_more_may_wait_than_there_are_connections(
     make_application: Make,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(client, "CONNECTIONS", 4)
-    with closing(client.connect(redis_url)) as narrow, ThreadPoolExecutor(20) as clients:
-        intake = Intake(ApplicationQueue(narrow, lease_seconds=1, result_ttl=60), settings)
+    monkeypatch.setattr(redis_client, "CONNECTIONS", 4)
+    with (
+        closing(redis_client.connect(redis_url)) as narrow,
+        closing(redis_client.connect(redis_url, blocking=True)) as patient,
+        ThreadPoolExecutor(20) as clients,
+    ):
+        intake = Intake(ApplicationQueue(narrow, patient=patient, lease_seconds=1, result_ttl=60), settings)
         receipts = list(clients.map(lambda _: intake.submit(make_application()), range(20)))
         waiting = [clients.submit(intake.wait, receipt.id, 60) for receipt in receipts]
         wait_until(lambda: narrow.info("clients")["blocked_clients"] == 4, 60, "every connection")
@@ -201,7 +206,7 @@ def test_without_redis_an_application_is_refused_and_with_it_back_accepted(
 def test_a_redis_that_hangs_is_one_that_does_not_answer(
     own_redis: EmbeddedRedis, own_intake: Intake, make_application: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("creditrisk.queue.client.PATIENCE", 0.2)
+    monkeypatch.setattr("creditrisk.redis_client.PATIENCE", 0.2)
     intake = Intake.connect(own_intake.settings)
     assert own_redis.process is not None
     own_redis.process.send_signal(signal.SIGSTOP)
@@ -215,7 +220,7 @@ def test_a_redis_that_hangs_is_one_that_does_not_answer(
 def test_what_a_hanging_redis_takes_up_after_all_is_the_same_when_it_is_sent_again(
     own_redis: EmbeddedRedis, own_intake: Intake, make_application: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("creditrisk.queue.client.PATIENCE", 0.2)
+    monkeypatch.setattr("creditrisk.redis_client.PATIENCE", 0.2)
     intake, application = Intake.connect(own_intake.settings), make_application()
 
     def connected() -> bool:  # what comes next lies in Redis' hands; a busy one may need more than one try
@@ -261,7 +266,7 @@ class FakeWaker(Waker):
         self.tickets: list[str] = []
         self.failing = False
 
-    def wake(self, ticket: str) -> None:
+    def wake(self, ticket: str, shard: int = 0) -> None:
         if self.failing:
             raise WakeError("The scorer function cannot be invoked.")
         self.tickets.append(ticket)
@@ -362,10 +367,10 @@ def test_what_comes_in_while_a_scorer_leaves_is_scored_by_it(
     leave = assembly._leave
     late: list[str] = []
 
-    def submit_then_leave(name: str) -> None:
+    def submit_then_leave(queue: ApplicationQueue, name: str) -> None:
         if not late:  # after the last look at the queue, before the lease is cleared: nobody is woken for it
             late.append(waking.submit(make_application()).id)
-        leave(name)
+        leave(queue, name)
 
     monkeypatch.setattr(assembly, "_leave", submit_then_leave)
     submit(waking, 1, make_application)

@@ -98,7 +98,7 @@ def test_a_crash_between_record_and_finish_scores_once(
         drain.step()
         first = [history.find(id) for id in ids]
         renew_no_more(drain.queue)
-        let_leases_run_out(assembly.queue)
+        let_leases_run_out(assembly.queue.shards[0])
 
     with assembly.drain("next") as drain:
         assert drain.step() == 1
@@ -117,13 +117,13 @@ def test_a_scorer_thought_dead_neither_records_nor_answers_when_it_wakes(
         claims = slow.queue.claim("slow", 64)
         records = slow._score(slow._read(claims))
         renew_no_more(slow.queue)
-        let_leases_run_out(assembly.queue)
+        let_leases_run_out(assembly.queue.shards[0])
         with assembly.drain("quick") as quick:
             quick.step()
         answered = intake.find(receipt.id)
 
         assert slow._record(records) == []
-        assert assembly.queue.finish("slow", {receipt.id: {"probability": 2}}) == 0
+        assert assembly.queue.shards[0].finish("slow", {receipt.id: {"probability": 2}}) == 0
 
     assert recorded(history) == [receipt.id]
     assert intake.find(receipt.id) == answered

@@ -51,7 +51,7 @@ def working(assembly: Assembly, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wor
     monkeypatch.setattr(worker_module.signal, "signal", lambda *_: None)
     monkeypatch.setattr(worker_module, "LONGEST_PAUSE", 0.2)
     monkeypatch.setattr(worker_module, "CHECK_SECONDS", 0.1)
-    monkeypatch.setattr(worker_module, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr("functions.scorer.served.LOOK_SECONDS", 0.1)
     worker = Worker(assembly)
     thread = threading.Thread(target=worker.run)
     thread.start()

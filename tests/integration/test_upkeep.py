@@ -74,7 +74,7 @@ def test_however_many_applications_come_redis_holds_the_same_as_after_the_first(
         drain(brief)
         wait_until(lambda: not any(redis.exists(f"rq:job:{id}") for id in ids), 20, "answers leave Redis")  # noqa: B023
         wait_until(lambda: not redis.keys("creditrisk:idempotency:*"), 20, "keys leave Redis")
-        brief.queue.recover()
+        brief.queue.shards[0].recover()
         held.append(entries(redis))
     assert held[1:] == held[:1] * 3
     assert sum(held[0].values()) < 10
@@ -103,7 +103,7 @@ def test_what_cannot_be_scored_is_deleted_when_its_time_is_over(
     assert intake.find(id).status == "failed"
     assert list(brief.queue.state().failed) == [id]
     wait_until(lambda: not redis.exists(f"rq:job:{id}"), 20, "the failed job expires")
-    brief.queue.recover()
+    brief.queue.shards[0].recover()
     assert not brief.queue.state().failed
     assert not [key for key in redis.keys("*") if id.encode() in key]
     with pytest.raises(UnknownApplication):
@@ -137,7 +137,7 @@ def test_what_was_deleted_leaves_the_append_only_file_too(
             return True
 
     def forgotten() -> bool:
-        assembly.queue.recover()
+        assembly.queue.shards[0].recover()
         return not on_disk()
 
     try:

@@ -50,7 +50,7 @@ def scorer(assembly: Assembly) -> Iterator[None]:
     def run() -> None:
         with assembly.drain("web-scorer") as drain:
             while not stop.is_set():
-                drain.step() or assembly.queue.wait_for_work(0.2)
+                drain.step() or drain.queue.wait_for_work(0.2)
 
     thread = threading.Thread(target=run)
     thread.start()

@@ -13,7 +13,8 @@ from click.testing import CliRunner, Result
 from cli.main import creditrisk, main
 from creditrisk.application import FIELDS
 from creditrisk.application_id import new_application_id
-from creditrisk.decision import Answer, Decision, Reason, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer, Decision, Reason
 from creditrisk.formulas import as_it_was, as_text
 from creditrisk.history import COLUMNS, Record, open_history
 from creditrisk.history.columns import HEADER, VERSION, columns_of

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from cli.main import creditrisk
 from creditrisk.application_id import new_application_id
-from creditrisk.decision import Answer, Decision, Reason, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer, Decision, Reason
 from creditrisk.history import Record, open_history
 from creditrisk.history.columns import COLUMNS, TABLE
 

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import functions.scorer.drain as drain_module
-from creditrisk.decision import ScoreLike, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import ScoreLike
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly, load_model
 from functions.scorer.drain import Model

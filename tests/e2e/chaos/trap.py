@@ -7,10 +7,12 @@ from typing import Any
 
 from redis.connection import AbstractConnection
 
+import creditrisk.queue.opening as opening_module
 import functions.scorer.assembly as assembly_module
 from creditrisk.decision import Answer
 from creditrisk.history import Record
 from creditrisk.queue import ApplicationQueue, Claim
+from creditrisk.queue.scripts import script
 from functions.scorer.drain import Drain
 
 STEPS = ("claimed", "scored", "half-written", "written", "recorded", "finish-asked", "finished")
@@ -36,7 +38,7 @@ class Trap:
     def lay(self) -> None:
         """Put the trap into this process: around the drain, the queue's finish and the system's write."""
         assembly_module.Drain = self._drain()  # type: ignore[misc,attr-defined]
-        assembly_module.ApplicationQueue = self._queue()  # type: ignore[misc,attr-defined]
+        opening_module.ApplicationQueue = self._queue()  # type: ignore[misc,attr-defined]
         if self.step in ("half-written", "written"):
             os.pwrite = self._pwrite()
 
@@ -66,7 +68,7 @@ class Trap:
         class TrappedQueue(ApplicationQueue):
             def finish(self, scorer: str, answers: Mapping[str, Mapping[str, Any]]) -> int:
                 if trap.step == "finish-asked":
-                    self.redis.script_load(self._scripts["finish"].script)  # type: ignore[attr-defined]
+                    self.redis.script_load(script("finish")[1])
                     read = AbstractConnection.read_response
 
                     def unread(connection: AbstractConnection, *args: Any, **kwargs: Any) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from creditrisk.application_id import new_application_id, received_at
-from creditrisk.decision import Answer, Decision, Reason, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer, Decision, Reason
 from creditrisk.history import open_history
 from creditrisk.history.folder import FolderHistory
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from creditrisk.decision import Decision, Reason, decide, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Decision, Reason, decide
 
 
 @dataclass(frozen=True)

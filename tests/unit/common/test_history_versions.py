@@ -12,7 +12,8 @@ import pytest
 
 from creditrisk.application import FIELDS
 from creditrisk.application.kinds import Whole
-from creditrisk.decision import Answer, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer
 from creditrisk.errors import HistoryUnavailable
 from creditrisk.history import COLUMNS, Record
 from creditrisk.history.columns import HEADER, TABLE, VERSION, columns_of

@@ -17,21 +17,32 @@ CLOCKS_AHEAD = 86_400
 
 _CHECK = 4
 """Length of the check, in bytes."""
+_LOW = (1 << 30) - 1
+"""The random bits beside the check: what is left of them when divided by the number of shards names the shard."""
 
 
-def new_application_id(key: bytes = b"") -> str:
-    """A fresh id; later ones sort after earlier ones, to the millisecond."""
+def new_application_id(key: bytes = b"", shard: int = 0, shards: int = 1) -> str:
+    """A fresh id for a shard of the queue; later ones sort after earlier ones, to the millisecond."""
     now = time.time_ns() // 1_000_000
     random = int.from_bytes(os.urandom(6), "big")
+    if shards > 1:
+        low = random & _LOW
+        low += shard - low % shards
+        random = random & ~_LOW | (low if low <= _LOW else low - shards)
     value = (
         (now & (1 << 48) - 1) << 80
         | 0x7 << 76
         | (random >> 30 & 0xFFF) << 64
         | 0b10 << 62
-        | (random & (1 << 30) - 1) << 32
+        | (random & _LOW) << 32
     )
     rest = value.to_bytes(16, "big")[:-_CHECK]
     return str(UUID(bytes=rest + _check(rest, key)))
+
+
+def shard_number(application_id: str, shards: int) -> int:
+    """Which of the queue's shards the id names."""
+    return (UUID(application_id).int >> 32 & _LOW) % shards if shards > 1 else 0
 
 
 def has_check(application_id: str, key: bytes) -> bool:

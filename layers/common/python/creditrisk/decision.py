@@ -2,22 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, Self
 
 from creditrisk.application import Value
 
 Verdict = Literal["approved", "declined"]
-
-
-def timestamp(moment: datetime | None = None) -> str:
-    """A moment (now, when none is given) in UTC as ISO 8601 to the millisecond: 2026-11-23T05:18:32.123Z."""
-    return (
-        (moment or datetime.now(UTC))
-        .astimezone(UTC)
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z")
-    )
 
 
 @dataclass(frozen=True)

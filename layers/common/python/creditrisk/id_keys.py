@@ -2,11 +2,13 @@
 
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from creditrisk.application_id import has_check, milliseconds
-from creditrisk.queue.client import ID_KEYS, available
+from creditrisk.redis_client import available
+from creditrisk.redis_keys import QUEUES
 
 UPGRADE_MS = 3_600_000
 """How long forms of a version without checks may still give ids beside the first that makes them."""
@@ -26,10 +28,11 @@ class IdKeys:
 
     An id that was given before the oldest key was made is let through: an earlier version gave it, or Redis lost its
     keys. Each acceptance writes the key of its id into Redis anew (lua/submit.lua), so that a key is known as long as
-    anybody uses it.
+    anybody uses it. Each shard has those of its ids (`places`); a key holds for all.
     """
 
     redis: Any
+    places: Sequence[str]
     _known: dict[str, int] = field(default_factory=dict)
 
     def mine(self) -> IdKey:
@@ -38,7 +41,7 @@ class IdKeys:
             self._load()
         if not self._known:
             with available():
-                upgrade = UPGRADE_MS if self.redis.exists("rq:queues") else 0
+                upgrade = UPGRADE_MS if self.redis.exists(QUEUES) else 0
             self._known = {secrets.token_hex(16): time.time_ns() // 1_000_000 + upgrade}
         since, secret = min((since, secret) for secret, since in self._known.items())
         return IdKey(secret, since)
@@ -59,7 +62,9 @@ class IdKeys:
         return bool(self._known) and milliseconds(application_id) < min(self._known.values())
 
     def _load(self) -> None:
+        found: dict[str, int] = {}
         with available():
-            found = self.redis.hgetall(ID_KEYS)
+            for place in self.places:
+                found |= {key.decode(): int(since) for key, since in self.redis.hgetall(place).items()}
         # A new mapping: other threads may be reading the one before.
-        self._known = self._known | {secret.decode(): int(since) for secret, since in found.items()}
+        self._known = self._known | found

@@ -13,12 +13,14 @@ from rq.results import Result
 from creditrisk.application import Application
 from creditrisk.application_id import is_application_id, new_application_id
 from creditrisk.application_id import received_at as time_of
-from creditrisk.decision import Answer, Decision, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer, Decision
 from creditrisk.errors import CreditRiskError, NotAnApplication, QueueUnavailable, UnknownApplication
 from creditrisk.history import History, open_history
 from creditrisk.id_keys import IdKeys
-from creditrisk.queue import ApplicationQueue, trouble
+from creditrisk.queue import ApplicationQueue, ShardedQueue, open_queue, trouble
 from creditrisk.queue.jobs import read_job
+from creditrisk.queue.submission import IdTaken
 from creditrisk.settings import Settings
 from creditrisk.waking import Waker
 
@@ -36,17 +38,20 @@ class Receipt:
 class Intake:
     """Where applications are handed in and answers are found."""
 
-    def __init__(self, queue: ApplicationQueue, settings: Settings, waker: Waker | None = None) -> None:
+    def __init__(
+        self, queue: ApplicationQueue | ShardedQueue, settings: Settings, waker: Waker | None = None
+    ) -> None:
         self.queue = queue
         self.settings = settings
         self.waker = waker
-        self._keys = IdKeys(queue.redis)
+        # In a cluster each shard has the keys of its ids; elsewhere all have them in one place.
+        self._keys = IdKeys(queue.redis, sorted({shard.keys.id_keys for shard in queue.shards}))
 
     @classmethod
     def connect(cls, settings: Settings) -> Self:
         """The intake that the settings describe; nothing is contacted yet."""
         return cls(
-            ApplicationQueue.of(settings),
+            open_queue(settings),
             settings,
             Waker(settings.scorer_function) if settings.scorer_function else None,
         )
@@ -63,29 +68,34 @@ class Intake:
         with another application; QueueFull or QueueUnavailable when nothing was accepted.
         """
         key = self._keys.mine()
-        application_id = new_application_id(bytes.fromhex(key.secret))
-        accepted, ticket = self.queue.submit(
-            application_id,
-            application,
-            timestamp(time_of(application_id)),
-            max_queue=self.settings.max_queue,
-            idempotency=_idempotency(idempotency_key, application) if idempotency_key else None,
-            max_scorers=self.settings.max_scorers if self.waker else 0,
-            batch_size=self.settings.batch_size,
-            id_key=(key.secret, key.since),
-        )
+        idempotency = _idempotency(idempotency_key, application) if idempotency_key else None
+        shard = self.queue.home(idempotency[0] if idempotency else "")
+        application_id = new_application_id(bytes.fromhex(key.secret), shard.keys.shard, self.queue.count)
+        try:
+            accepted, ticket = shard.submit(
+                application_id,
+                application,
+                timestamp(time_of(application_id)),
+                max_queue=self.settings.max_queue,
+                idempotency=idempotency,
+                max_scorers=self.settings.max_scorers if self.waker else 0,
+                batch_size=self.settings.batch_size,
+                id_key=(key.secret, key.since),
+            )
+        except IdTaken:
+            return self.submit(application, idempotency_key)
         if ticket and self.waker:
-            self._wake(self.waker, ticket)
+            self._wake(self.waker, shard, ticket)
         return Receipt(accepted, repeated=accepted != application_id)
 
-    def _wake(self, waker: Waker, ticket: str) -> None:
+    def _wake(self, waker: Waker, shard: ApplicationQueue, ticket: str) -> None:
         """Wake a scorer. A failing wake-up never fails what was accepted: the schedule is the safety net."""
         try:
-            waker.wake(ticket)
+            waker.wake(ticket, shard.keys.shard)
         except CreditRiskError as error:
             log.warning("no scorer woken: %s", error)
             with suppress(QueueUnavailable):  # then the ticket runs out by itself
-                self.queue.forget_ticket(ticket)
+                shard.forget_ticket(ticket)
 
     def wait(self, application_id: str, seconds: float, application: Application | None = None) -> Answer:
         """The answer, waiting for it up to `seconds` without polling; still "pending" when there is none by then.
@@ -96,7 +106,8 @@ class Intake:
         received = timestamp(time_of(application_id))
         try:
             if application is not None:
-                return self._decided(application_id, received, application, seconds)
+                shard = self.queue.shard_of(application_id)
+                return self._decided(shard, application_id, received, application, seconds)
             return self._answer(application_id, seconds)
         except QueueUnavailable:
             return Answer(application_id, "pending", received, application or {})
@@ -109,16 +120,17 @@ class Intake:
         return self._answer(application_id, 0)
 
     def check(self) -> None:
-        """Raises QueueUnavailable unless Redis answers and stores what it is sent, ScorerInTrouble when the scorer says
-        that it cannot decide."""
-        self.queue.check()
+        """Raises QueueUnavailable unless Redis answers and stores what it is sent, QueueFull when too many wait,
+        ScorerInTrouble when the scorer says that it cannot decide."""
+        self.queue.check(self.settings.max_queue)
         trouble.check(self.queue)
 
     def _answer(self, application_id: str, seconds: float) -> Answer:
         if not is_application_id(application_id) or not self._keys.made(application_id):
             raise UnknownApplication("No application has this id.")
+        shard = self.queue.shard_of(application_id)
         try:
-            application, received = read_job(self.queue.job_data(application_id))
+            application, received = read_job(shard.job_data(application_id))
         except UnknownApplication:
             recorded = self._history.find(application_id)
             if recorded is None:
@@ -126,12 +138,13 @@ class Intake:
             return recorded
         except NotAnApplication:
             application, received = {}, timestamp(time_of(application_id))
-        return self._decided(application_id, received, application, seconds)
+        return self._decided(shard, application_id, received, application, seconds)
 
+    @staticmethod
     def _decided(
-        self, application_id: str, received: str, application: Application, seconds: float
+        shard: ApplicationQueue, application_id: str, received: str, application: Application, seconds: float
     ) -> Answer:
-        result = self.queue.result(application_id, seconds)
+        result = shard.result(application_id, seconds)
         if result is None:
             return Answer(application_id, "pending", received, application)
         if result.type is Result.Type.SUCCESSFUL:

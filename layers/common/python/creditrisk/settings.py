@@ -37,8 +37,11 @@ def _one_of(*choices: str) -> Callable[[str], str]:
 
 
 def _redis_url(text: str) -> str:
-    if not text.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must begin with redis://, rediss:// (TLS) or unix://")
+    schemes = ("redis://", "rediss://", "redis+cluster://", "rediss+cluster://", "unix://")
+    if not text.startswith(schemes):
+        raise ValueError(
+            "must begin with redis://, rediss:// (TLS), redis+cluster://, rediss+cluster:// or unix://"
+        )
     return text
 
 
@@ -63,7 +66,22 @@ class Settings:
     """The system's settings; each is the environment variable of the same name in upper case."""
 
     redis_url: str = _setting(
-        "redis://localhost:6379/0", "Redis: redis://, rediss:// (TLS) or unix://", _redis_url
+        "redis://localhost:6379/0",
+        "Redis: redis://, rediss:// (TLS) or unix://; a cluster: redis+cluster:// or rediss+cluster:// with one of its nodes",
+        _redis_url,
+    )
+    shards: int = _setting(
+        1,
+        "parts of the queue, spread over a cluster's nodes; MAX_SCORERS and MAX_QUEUE hold for each",
+        _number(1, 256),
+    )
+    shard: int | None = _setting(
+        None, "the one part that this `creditrisk worker` serves, from 0; empty: all in turn", _number(0, 255)
+    )
+    replicas: int = _setting(
+        0,
+        "replicas of Redis that must have an application before it is accepted; too few in time: 503",
+        _number(0, 5),
     )
     history_url: str = _setting(
         "data/history", "where decisions are recorded: a folder, or s3://bucket/prefix", _history_url
@@ -139,6 +157,10 @@ class Settings:
         if settings.challenger == settings.model:
             raise SettingError(
                 f"CHALLENGER must differ from MODEL ({settings.model}); leave it empty for none."
+            )
+        if settings.shard is not None and settings.shard >= settings.shards:
+            raise SettingError(
+                f"SHARD must be below SHARDS ({settings.shards}), not {settings.shard}: the first is 0."
             )
         return settings
 

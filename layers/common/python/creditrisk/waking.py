@@ -25,15 +25,15 @@ class Waker:
         patience = Config(connect_timeout=1, read_timeout=2, retries={"max_attempts": 1})
         return boto3.client("lambda", config=patience)
 
-    def wake(self, ticket: str) -> None:
-        """Start a scorer under the lease `ticket`. Raises WakeError."""
+    def wake(self, ticket: str, shard: int = 0) -> None:
+        """Start a scorer for a shard under the lease `ticket`. Raises WakeError."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             self._client.invoke(
                 FunctionName=self.function,
                 InvocationType="Event",
-                Payload=json.dumps({"scorer": ticket}).encode(),
+                Payload=json.dumps({"scorer": ticket, "shard": shard}).encode(),
             )
         except (BotoCoreError, ClientError) as error:
             raise WakeError(

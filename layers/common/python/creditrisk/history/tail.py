@@ -7,7 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from creditrisk.application_id import received_at
-from creditrisk.decision import Answer, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer
 from creditrisk.history.columns import HEADER
 from creditrisk.history.parts import Layout, finished
 from creditrisk.history.records import UnreadableRow, from_line

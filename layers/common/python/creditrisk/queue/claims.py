@@ -1,26 +1,106 @@
-"""What is read from the queue: a claimed application, and how the queue stands."""
+"""The scorer's side of the queue: claim, finish, and what happens when something dies."""
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from creditrisk.clock import timestamp
+from creditrisk.queue.claim import Claim
+from creditrisk.queue.jobs import encode_answer, encode_failure, rq_time
+from creditrisk.queue.shard import Shard
+from creditrisk.queue.submission import TICKET_MS
+from creditrisk.queue.upkeep import Upkeep
+from creditrisk.redis_client import BLOCK, available
+
+TRIES = 3
+"""How often an application is scored alone before it is given up."""
 
 
-@dataclass(frozen=True)
-class Claim:
-    """One application that a scorer holds: `data` is the job's, `tries` how often scoring it has failed so far;
-    `redelivered` tells that another scorer held it before and may have recorded it."""
+class Claims(Shard):
+    """Claim, finish, fail, give back; each may be sent twice."""
 
-    id: str
-    data: bytes
-    tries: int
-    redelivered: bool
+    @cached_property
+    def _upkeep(self) -> Upkeep:
+        return Upkeep(self)
 
+    def wait_for_work(self, seconds: float) -> bool:
+        """Block until something waits in the queue, at most `seconds`. The head stays where it is: nothing is claimed."""
+        until, queue = time.monotonic() + seconds, self.keys.queue
+        while True:
+            left = until - time.monotonic()
+            with available():
+                if self.patient.blmove(queue, queue, max(0.01, min(left, BLOCK)), "LEFT", "LEFT") is not None:
+                    return True
+            if left <= BLOCK:
+                return False
 
-@dataclass(frozen=True)
-class QueueState:
-    """How the queue stands: counts, the reason of each failure by id, the oldest waiting application's id."""
+    def recover(self) -> float:
+        """Give back what dead scorers had claimed, or what RQ workers took that work here by mistake; delete what is kept
+        no longer. Returns in how many seconds the next living scorer could prove dead."""
+        failure = encode_failure(f"The scorer died {TRIES} times while it scored this application alone.")
+        longest = max(self.lease_ms, TICKET_MS) + 1_000
+        return self._upkeep.look(longest, [TRIES, failure, timestamp(), self.failed_ttl])
 
-    waiting: int
-    claimed: int
-    failed: Mapping[str, str]
-    oldest: str | None
-    scorers: int
+    def claim(self, scorer: str, batch_size: int) -> list[Claim]:
+        """Claim the oldest waiting applications, `batch_size` at most, and take out the scorer's lease."""
+        names = self.keys
+        keys = [names.queue, names.scorers, names.wip, names.claims(scorer)]
+        earlier, *found = self.run("claim", keys, [scorer, batch_size, self.lease_ms])
+        if not found:
+            return []
+        ids = [id.decode() for id in found]
+        keys = [names.queue, names.wip, names.claims(scorer), *map(names.job, ids)]
+        parts = iter(self.run("open", keys, [scorer, rq_time(), earlier, *ids]))
+        return [
+            Claim(id.decode(), data, int(tries), redelivered == b"1")
+            for id, data, tries, redelivered in zip(parts, parts, parts, parts, strict=True)
+        ]
+
+    def held(self, scorer: str) -> set[str]:
+        """The applications that the scorer still holds: fewer than it claimed, once it was thought dead."""
+        return set(self._held(scorer))
+
+    def _held(self, scorer: str) -> list[str]:
+        with available():
+            return [id.decode() for id in self.redis.lrange(self.keys.claims(scorer), 0, -1)]
+
+    def renew(self, scorer: str) -> None:
+        """Renew the scorer's lease."""
+        self.run("renew", [self.keys.scorers], [scorer, self.lease_ms])
+
+    def finish(self, scorer: str, answers: Mapping[str, Mapping[str, Any]]) -> int:
+        """Publish the answers (id → JSON data) of what the scorer still holds; returns how many that were."""
+        names = self.keys
+        keys = [names.claims(scorer), names.wip, names.finished]
+        keys += [key for id in answers for key in (names.job(id), names.results(id))]
+        flat = [part for id, answer in answers.items() for part in (id, encode_answer(answer))]
+        return int(self.run("finish", keys, [scorer, rq_time(), self.result_ttl, *flat]))
+
+    def fail(self, scorer: str, application_id: str, reason: str, tries: int = TRIES) -> str:
+        """Scoring one application failed: 'retried' alone, or 'failed' for good at its `tries`-th time."""
+        names = self.keys
+        keys = [names.queue, names.claims(scorer), names.wip, names.failed]
+        keys += [names.job(application_id), names.results(application_id)]
+        arguments = [scorer, application_id, tries, encode_failure(reason), rq_time(), self.failed_ttl]
+        reply = self.run("fail", keys, arguments)
+        return str(reply.decode())
+
+    def release(self, scorer: str) -> int:
+        """Give back, to the head of the queue, whatever the scorer still holds."""
+        names, held = self.keys, self._held(scorer)
+        if not held:
+            return 0
+        keys = [names.queue, names.claims(scorer), names.wip, *map(names.job, held)]
+        return int(self.run("release", keys, [scorer, *held]))
+
+    def leave(self, scorer: str) -> None:
+        """End the scorer's lease: what it still holds goes back, for another one to take up."""
+        self.release(scorer)
+        with available():
+            self.redis.zrem(self.keys.scorers, scorer)
+
+    def waiting(self) -> int:
+        """How many applications wait to be claimed."""
+        with available():
+            return int(self.redis.llen(self.keys.queue))

@@ -16,10 +16,10 @@ from rq.results import Result
 from rq.serializers import JSONSerializer
 
 from creditrisk.application import FIELDS, Value
-from creditrisk.decision import timestamp
+from creditrisk.clock import timestamp
 from creditrisk.errors import NotAnApplication
+from creditrisk.redis_keys import QUEUE_NAME
 
-QUEUE_NAME = "applications"
 FUNCTION = "creditrisk.queue.jobs.refuse_to_run"
 """What a job names. The scorer never calls it: whoever can write to the queue can make nothing run."""
 
@@ -32,12 +32,12 @@ def refuse_to_run(*_: object, **__: object) -> NoReturn:
 
 
 def job_hash(application: Mapping[str, Value], received_at: str, ttl: int) -> dict[str, Any]:
-    """The Redis hash of a new job that carries one application."""
+    """The Redis hash of a new job that carries one application; its data, by which lua/submit.lua knows it, first."""
     call: list[Any] = [FUNCTION, None, [], {"application": application, "received_at": received_at}]
     now = rq_time()
     return {
-        **_job_without_application(ttl),
         "data": zlib.compress(json.dumps(call).encode()),
+        **_job_without_application(ttl),
         "created_at": now,
         "enqueued_at": now,
     }
@@ -55,7 +55,7 @@ def _job_without_application(ttl: int) -> dict[str, Any]:
         result_ttl=ttl,
         serializer=JSONSerializer,
     )
-    return {name: value for name, value in job.to_dict().items() if value != ""}
+    return {name: value for name, value in job.to_dict().items() if value != "" and name != "data"}
 
 
 def rq_time() -> str:

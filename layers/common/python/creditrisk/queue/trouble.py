@@ -1,26 +1,36 @@
 """What keeps the scorers from deciding, told through Redis: the form has no other way to know it."""
 
-from creditrisk.errors import ScorerInTrouble
-from creditrisk.queue.client import ApplicationQueue, available
+from typing import Any, Protocol
 
-KEY = "creditrisk:trouble"
+from creditrisk.errors import ScorerInTrouble
+from creditrisk.redis_client import available
+from creditrisk.redis_keys import TROUBLE as KEY
+
+
+class HasRedis(Protocol):
+    """A queue, or a shard of it."""
+
+    @property
+    def redis(self) -> Any: ...
+
+
 SECONDS = 60
 """How long a word of trouble holds; a scorer that is still in trouble says it again much sooner."""
 
 
-def tell(queue: ApplicationQueue, reason: str) -> None:
+def tell(queue: HasRedis, reason: str) -> None:
     """Say why applications wait undecided. Raises QueueUnavailable."""
     with available():
         queue.redis.set(KEY, reason, ex=SECONDS)
 
 
-def over(queue: ApplicationQueue) -> None:
+def over(queue: HasRedis) -> None:
     """The trouble is over. Raises QueueUnavailable."""
     with available():
         queue.redis.delete(KEY)
 
 
-def check(queue: ApplicationQueue) -> None:
+def check(queue: HasRedis) -> None:
     """Raises ScorerInTrouble with what the scorer said last; QueueUnavailable when Redis cannot be asked."""
     with available():
         reason: bytes | None = queue.redis.get(KEY)

@@ -2,10 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
+
+from creditrisk.queue.shard import Shard
+from creditrisk.redis_client import available
+from creditrisk.redis_keys import REWRITTEN
 
 log = logging.getLogger(__name__)
 
@@ -14,51 +18,104 @@ TRIMMED = 10_000
 REWRITE_SECONDS = 86_400
 """What is deleted stands in Redis' append-only file until that is rewritten, which happens this often at least."""
 _LOOK_SECONDS = 60.0
-_REWRITTEN = "creditrisk:rewritten"
+_LONGEST_WAIT_MS = 60_000
 
 
 class Upkeep:
-    """Takes back what RQ workers took by mistake, deletes what has had its time, and has the file rewritten."""
+    """Gives back what dead scorers held, takes back what RQ workers took by mistake, deletes what has had its time, and
+    has the file rewritten.
 
-    def __init__(
-        self,
-        redis: Any,
-        run: Callable[..., Any],
-        keys: Sequence[str],
-        prefixes: Sequence[str],
-        result_ttl: int,
-    ) -> None:
-        self._redis = redis
-        self._run = run
-        self._keys = keys
-        self._prefixes = prefixes
-        self._result_ttl = result_ttl
+    A script is given every key that it touches, so it takes a look to know them. What has changed between the look and
+    the step is told by the step itself, which then does nothing; the next look is never far.
+    """
+
+    def __init__(self, shard: Shard) -> None:
+        self._shard = shard
+        self._redis = shard.redis
         self._look_at = 0.0
 
-    def take_back_and_trim(self) -> None:
-        """Do what is due. Raises QueueUnavailable."""
-        taken, deleted = self._run("upkeep", self._keys, [*self._prefixes, self._result_ttl, TRIMMED])
-        if taken:
-            log.warning(
-                "%d applications taken back from an RQ worker, which cannot score them: stop it, `creditrisk worker` does",
-                taken,
-            )
-        if deleted:
-            log.error("%d applications that could not be scored were deleted: FAILED_TTL is over", deleted)
-        if time.monotonic() >= self._look_at:
+    def look(self, longest_ms: int, burial: Sequence[Any]) -> float:
+        """Do what is due; returns in how many seconds the next lease of a scorer that holds something can run out.
+
+        `burial`: see lua/bury.lua, after the scorer. Raises QueueUnavailable.
+        """
+        names = self._shard.keys
+        dead, living, expired, intermediate, failed = self._run(
+            "look",
+            [names.queue, names.scorers, names.failed, names.finished, names.intermediate],
+            [longest_ms, TRIMMED],
+        )
+        for scorer in dead:
+            self._bury(scorer.decode(), burial)
+        self._forget([id.decode() for id in expired])
+        scorers = {name.decode(): int(left) for name, left in zip(living[::2], living[1::2], strict=True)}
+        soonest = self._take_back(
+            scorers, [id.decode() for id in intermediate], [id.decode() for id in failed]
+        )
+        if time.monotonic() >= self._look_at and not names.cluster:
             self._look_at = time.monotonic() + _LOOK_SECONDS
             self._rewrite_when_due()
+        return (soonest + 20) / 1000
+
+    def _run(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+        return self._shard.run(script, keys, arguments)
+
+    def _bury(self, scorer: str, burial: Sequence[Any]) -> None:
+        names = self._shard.keys
+        with available():
+            held = [id.decode() for id in self._redis.lrange(names.claims(scorer), 0, -1)]
+        keys = [names.queue, names.scorers, names.wip, names.failed, names.claims(scorer)]
+        keys += [key for id in held for key in (names.job(id), names.results(id))]
+        self._run("bury", keys, [scorer, *burial, *held])
+
+    def _forget(self, expired: Sequence[str]) -> None:
+        if not expired:
+            return
+        names = self._shard.keys
+        keys = [names.failed, *(key for id in expired for key in (names.job(id), names.results(id)))]
+        if deleted := self._run("forget", keys, expired):
+            log.error("%d applications that could not be scored were deleted: FAILED_TTL is over", deleted)
+
+    def _take_back(
+        self, scorers: dict[str, int], intermediate: Sequence[str], failed: Sequence[str]
+    ) -> float:
+        """Take back what RQ workers took; returns the milliseconds until the soonest end of a lease under which
+        something is held."""
+        names = self._shard.keys
+        claims = [names.claims(scorer) for scorer in scorers]
+        found = self._run(
+            "stray",
+            [names.scorers, names.wip, *claims, *map(names.results, failed)],
+            [len(scorers), *scorers, *failed],
+        )
+        if found is None:  # scorers have come or gone
+            return 0
+        sizes, strays, unmarked = found
+        lost = dict.fromkeys(intermediate, "") | {id.decode(): "" for id in unmarked}
+        lost |= {member.decode().partition(":")[0]: member.decode() for member in strays}
+        if lost:
+            keys = [names.queue, names.scorers, names.wip, names.failed, names.intermediate, *claims]
+            keys += [key for id in lost for key in (names.job(id), names.results(id), names.executions(id))]
+            flat = [part for pair in lost.items() for part in pair]
+            taken = self._run("take_back", keys, [len(scorers), *scorers, self._shard.result_ttl, *flat])
+            if taken > 0:
+                log.warning(
+                    "%d applications taken back from an RQ worker, which cannot score them: stop it, `creditrisk worker` does",
+                    taken,
+                )
+        holding = (left for left, size in zip(scorers.values(), sizes, strict=True) if size)
+        return max(0, min(holding, default=_LONGEST_WAIT_MS))
 
     def _rewrite_when_due(self) -> None:
         """Have Redis write its append-only file anew, without what was deleted since. A managed Redis has no such file
-        and refuses; one that has no room now does it another time."""
+        and refuses; one that has no room now does it another time. A cluster's nodes are left to who runs them."""
         now = time.time()
         try:
-            last = self._redis.get(_REWRITTEN)
-            if last is not None and now - float(last) < min(REWRITE_SECONDS, self._result_ttl):
+            last = self._redis.get(REWRITTEN)
+            if last is not None and now - float(last) < min(REWRITE_SECONDS, self._shard.result_ttl):
                 return
             if last is not None and self._redis.info("persistence").get("aof_enabled"):
                 self._redis.bgrewriteaof()
-            self._redis.set(_REWRITTEN, now)
-        except RedisError as error:
+            self._redis.set(REWRITTEN, now)
+        except (RedisError, RedisClusterException) as error:
             log.debug("the append-only file is not rewritten: %s", type(error).__name__)

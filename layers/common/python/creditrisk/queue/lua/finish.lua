@@ -1,23 +1,26 @@
 -- Finish applications: their answers become visible, and whoever waits on a result stream is woken.
--- KEYS: claims, wip, finished    ARGV: scorer, job prefix, results prefix, ended at, ttl, then id, answer, ...
+-- KEYS: claims, wip, finished, then of each application its job and its results
+-- ARGV: scorer, ended at, ttl, then id, answer, ...
 -- Only what this scorer still holds is finished: a scorer that was thought dead comes too late.
 -- Entries of answers that have left Redis go, twice as many as come: their number is bounded for ever.
--- Returns how many were finished.
+-- Returns how many this scorer has finished, now or when the same was sent before and its reply was lost.
 if redis.replicate_commands then redis.replicate_commands() end
-local scorer, ttl = ARGV[1], tonumber(ARGV[5])
+local scorer, ttl = ARGV[1], tonumber(ARGV[3])
 local until_ = tonumber(redis.call('TIME')[1]) + ttl
 local finished = 0
-for i = 6, #ARGV, 2 do
-  local id = ARGV[i]
+for i = 4, #ARGV, 2 do
+  local id, job, results = ARGV[i], KEYS[i], KEYS[i + 1]
   if redis.call('LREM', KEYS[1], 1, id) == 1 then
-    local job, results = ARGV[2] .. id, ARGV[3] .. id
     redis.call('ZREM', KEYS[2], id .. ':' .. scorer)
-    redis.call('HSET', job, 'status', 'finished', 'ended_at', ARGV[4])
+    redis.call('HSET', job, 'status', 'finished', 'ended_at', ARGV[2])
     redis.call('EXPIRE', job, ttl)
     redis.call('ZADD', KEYS[3], until_, id)
     redis.call('XADD', results, 'MAXLEN', 10, '*', 'type', 1, 'worker_name', scorer, 'return_value', ARGV[i + 1])
     redis.call('EXPIRE', results, ttl)
     finished = finished + 1
+  else
+    local was = redis.call('HMGET', job, 'status', 'worker_name')
+    if was[1] == 'finished' and was[2] == scorer then finished = finished + 1 end
   end
 end
 local gone = redis.call('ZCOUNT', KEYS[3], '-inf', until_ - ttl)

@@ -1,9 +1,21 @@
 -- Accept one application, once, and say whether a scorer must be woken. All or nothing.
--- KEYS: queue, job, idempotency, scorers, id keys    ARGV: id, queue name key, max queue, fingerprint, ttl,
---       max scorers, batch size, ticket ms, the id's key and since when, then the job's hash as field, value, ...
--- Returns {'accepted', ticket or ''} | {'repeated', id} | {'conflict'} | {'full'}
+-- KEYS: queue, job, idempotency, scorers, id keys, RQ's set of queues (not in a cluster)
+-- ARGV: id, max queue, fingerprint, ttl, max scorers, batch size, ticket ms, the id's key and since when, then the job's
+--       hash as field, value, ...: the first field is its data
+-- Returns {'accepted', ticket or ''} | {'repeated', id} | {'conflict'} | {'full'} | {'taken'}
+-- Sent twice, since the first answer was lost on the way, it says the same twice: the ticket, too, or nobody would be
+-- woken. Another application that stands under the same id is told from it by its data.
 if redis.replicate_commands then redis.replicate_commands() end
-local id, max_queue, fingerprint = ARGV[1], tonumber(ARGV[3]), ARGV[4]
+local id, fingerprint = ARGV[1], ARGV[3]
+local function ticket()
+  return 'woken-' .. redis.sha1hex(id):sub(1, 16) -- it is logged, which the id must not be
+end
+local stands = redis.call('HGET', KEYS[2], 'data')
+if stands == ARGV[11] then
+  local woken = tonumber(ARGV[5]) > 0 and redis.call('ZSCORE', KEYS[4], ticket())
+  return {'accepted', woken and ticket() or ''}
+end
+if stands then return {'taken'} end
 if fingerprint ~= '' then
   local earlier = redis.call('GET', KEYS[3])
   if earlier then
@@ -13,23 +25,21 @@ if fingerprint ~= '' then
   end
 end
 local waiting = redis.call('LLEN', KEYS[1])
-if waiting >= max_queue then return {'full'} end
-if redis.call('EXISTS', KEYS[2]) == 1 then return {'repeated', id} end
+if waiting >= tonumber(ARGV[2]) then return {'full'} end
 if fingerprint ~= '' then
-  redis.call('SET', KEYS[3], id .. ' ' .. fingerprint, 'EX', ARGV[5])
+  redis.call('SET', KEYS[3], id .. ' ' .. fingerprint, 'EX', ARGV[4])
 end
-if ARGV[9] ~= '' then redis.call('HSETNX', KEYS[5], ARGV[9], ARGV[10]) end
-redis.call('HSET', KEYS[2], unpack(ARGV, 11))
-redis.call('SADD', ARGV[2], KEYS[1])
+if ARGV[8] ~= '' then redis.call('HSETNX', KEYS[5], ARGV[8], ARGV[9]) end
+redis.call('HSET', KEYS[2], unpack(ARGV, 10))
+if KEYS[6] then redis.call('SADD', KEYS[6], KEYS[1]) end
 redis.call('RPUSH', KEYS[1], id)
 
-local max_scorers = tonumber(ARGV[6])
+local max_scorers = tonumber(ARGV[5])
 if max_scorers == 0 then return {'accepted', ''} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local awake = redis.call('ZCOUNT', KEYS[4], '(' .. now, '+inf')
-local wanted = math.min(max_scorers, math.ceil((waiting + 1) / (4 * tonumber(ARGV[7]))))
+local wanted = math.min(max_scorers, math.ceil((waiting + 1) / (4 * tonumber(ARGV[6]))))
 if awake >= wanted then return {'accepted', ''} end
-local ticket = 'woken-' .. redis.sha1hex(id):sub(1, 16) -- it is logged, which the id must not be
-redis.call('ZADD', KEYS[4], now + tonumber(ARGV[8]), ticket)
-return {'accepted', ticket}
+redis.call('ZADD', KEYS[4], now + tonumber(ARGV[7]), ticket())
+return {'accepted', ticket()}

@@ -2,17 +2,30 @@
 
 from redis.exceptions import (
     AuthenticationError,
+    ClusterCrossSlotError,
+    ClusterError,
     ConnectionError,
+    MovedError,
     NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
-    RedisError,
+    RedisClusterException,
     TimeoutError,
 )
 
 
-def reason(error: RedisError) -> str:
+def reason(error: Exception) -> str:
     """The end of a sentence that begins with "The queue (Redis)"; it quotes neither address nor data."""
+    if isinstance(error, RedisClusterException):
+        if "Cluster mode is not enabled" in str(error):
+            return "is no cluster; begin REDIS_URL with redis:// or rediss://."
+        if isinstance(error.__cause__, AuthenticationError | NoPermissionError):
+            return reason(error.__cause__)
+        return f"does not answer as a cluster at REDIS_URL: {type(error.__cause__ or error).__name__}."
+    if isinstance(error, MovedError | ClusterCrossSlotError):
+        return "is a cluster; begin REDIS_URL with redis+cluster:// or rediss+cluster://."
+    if isinstance(error, ClusterError):
+        return "is a cluster that lacks a part of its keys; bring its nodes back."
     if isinstance(error, AuthenticationError | NoPermissionError):
         return "refuses the user or password in REDIS_URL; set the right one."
     if isinstance(error, ConnectionError | TimeoutError):

@@ -1,0 +1,30 @@
+"""The one way to the queue that the settings describe."""
+
+from typing import Any
+
+from creditrisk.queue.sharded import ApplicationQueue, ShardedQueue
+from creditrisk.redis_client import connect, is_cluster
+from creditrisk.redis_keys import Keys
+from creditrisk.settings import Settings
+
+
+def open_queue(settings: Settings) -> ShardedQueue:
+    """The queue; nothing is contacted yet."""
+    url = settings.redis_url
+    redis: Any = connect(url)
+    patient: Any = connect(url, blocking=True)  # all other commands give up sooner
+
+    def make(number: int) -> ApplicationQueue:
+        return ApplicationQueue(
+            redis,
+            lease_seconds=settings.lease_seconds,
+            result_ttl=settings.result_ttl,
+            failed_ttl=settings.failed_ttl,
+            idempotency_ttl=settings.idempotency_ttl,
+            replicas=settings.replicas,
+            keys=Keys(number, cluster=is_cluster(url)),
+            patient=patient,
+        )
+
+    remember = max(settings.idempotency_ttl, settings.failed_ttl, settings.result_ttl)
+    return ShardedQueue(redis, settings.shards, make, remember)
