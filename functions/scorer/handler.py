@@ -8,6 +8,7 @@ from typing import Any
 
 from creditrisk.errors import CreditRiskError, HistoryUnavailable, QueueUnavailable
 from creditrisk.queue import ApplicationQueue, trouble
+from creditrisk.queue.takeover import take_over
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
 from functions.scorer.metrics import publish
@@ -56,6 +57,7 @@ def _drain_all(assembly: Assembly, name: str, context: Any) -> int:
     """Drain each shard in turn; one that cannot be reached keeps no other from its turn. Raises QueueUnavailable then,
     at the end."""
     scored, away = 0, None
+    take_over(assembly.queue)
     for shard in assembly.queue.in_use():
         try:
             scored += _drain(assembly, shard, name, context)

@@ -12,6 +12,7 @@ from typing import Literal
 
 from creditrisk.errors import CreditRiskError, HistoryUnavailable, QueueUnavailable
 from creditrisk.queue import ApplicationQueue, open_queue, trouble
+from creditrisk.queue.takeover import take_over
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
 from functions.scorer.served import Bell, Served
@@ -76,12 +77,11 @@ class Worker:
     def _shards(self) -> Sequence[ApplicationQueue]:
         """Those that the settings name; and those that got applications when there were more."""
         queue, only = self.assembly.queue, self.assembly.settings.shard
-        if only is not None:
-            return [queue.shard(only)]
         try:
-            return queue.in_use()
+            take_over(queue)
+            return queue.in_use() if only is None else [queue.shard(only)]
         except QueueUnavailable:
-            return queue.shards
+            return queue.shards if only is None else [queue.shard(only)]
 
     def _wait_for_work(self, served: Sequence[Served], bell: Bell | None) -> None:
         """Block until something comes, or a scorer could prove dead, or a Redis may be back."""

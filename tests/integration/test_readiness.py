@@ -130,3 +130,27 @@ def test_a_redis_on_tcp_is_reached_as_well(tmp_path: Path, settings: Settings) -
         intake.check()
         with pytest.raises(QueueUnavailable, match="does not answer"):
             Intake.connect(replace(settings, redis_url="redis://127.0.0.1:1/0")).check()
+
+
+def test_a_redis_that_takes_a_word_and_has_no_room_for_an_application_is_not_ready(
+    redis: Redis, redis_url: str
+) -> None:
+    client = client_of(redis_url)
+    assert refusal(client) == ""
+    used: Any = redis.info("memory")
+    redis.config_set("maxmemory", used["used_memory"] + 20_000)
+    try:
+        assert redis.set("word", 1)
+        assert "no room" in refusal(client)
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert refusal(client) == ""
+
+
+def test_a_queue_that_is_full_is_not_ready(redis: Redis, redis_url: str) -> None:
+    settings = Settings(redis_url=redis_url, wait_seconds=0.0, max_queue=2)
+    client = create_app(settings, Intake.connect(settings)).test_client()
+    redis.rpush("rq:queue:applications", "one")
+    assert refusal(client) == ""
+    redis.rpush("rq:queue:applications", "two")
+    assert "Too many" in refusal(client)

@@ -19,7 +19,6 @@ from redis.exceptions import (
     AuthenticationError,
     AuthorizationError,
     ClusterError,
-    MovedError,
     ReadOnlyError,
     RedisClusterException,
     RedisError,
@@ -104,7 +103,10 @@ def _patience(error: Exception) -> float:
         return 0
     if isinstance(error.__context__, ConnectionRefusedError | FileNotFoundError):
         return REFUSED
-    if isinstance(error, (*_BROKEN, MovedError, RedisClusterException)) or _role_changed(error):
+    if isinstance(error, RedisClusterException):
+        hopeless = isinstance(error.__cause__, AuthenticationError) or "not enabled" in str(error)
+        return 0 if hopeless else PATIENCE
+    if isinstance(error, _BROKEN) or _role_changed(error):
         return PATIENCE
     return 0
 

@@ -6,7 +6,7 @@ from hashlib import sha1
 from pathlib import Path
 from typing import Any
 
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import AskError, NoScriptError, RedisError, TryAgainError
 
 from creditrisk.redis_client import again, available
 
@@ -52,6 +52,10 @@ def run_copied(
                 steps.wait(replicas, ms)
                 reply, wrote, confirmed = steps.execute(raise_on_error=False)
         for answer in (reply, wrote, confirmed):
+            if isinstance(
+                answer, AskError
+            ):  # or MOVED: the shard is at another node by now, or on its way there
+                raise TryAgainError(str(answer))
             if isinstance(answer, RedisError):
                 raise answer
         return reply, int(confirmed)
