@@ -66,6 +66,16 @@ class Server:
             redis.replicaof(*(("127.0.0.1", str(other.port)) if other else ("NO", "ONE")))
             if other:
                 wait_until(lambda: redis.info("replication")["master_link_status"] == "up", 60, "the replica")
+                wait_until(lambda: self.port in other.replicas(), 60, "the replica in step")
+
+    def replicas(self) -> set[int]:
+        """The ports of the replicas that are in step with it."""
+        with self.redis as redis:
+            info = redis.info("replication")
+        entries = (
+            value for name, value in info.items() if name.startswith("slave") and isinstance(value, dict)
+        )
+        return {int(entry["port"]) for entry in entries if entry["state"] == "online"}
 
     def kill(self) -> None:
         """SIGKILL."""

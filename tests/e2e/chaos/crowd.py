@@ -2,8 +2,10 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 from creditrisk.application import Value
 from creditrisk.errors import QueueUnavailable
@@ -15,9 +17,11 @@ from tests.e2e.chaos.ledger import Ledger
 class Crowd:
     """Hands in applications through one intake, alone or from several threads at a bounded rate."""
 
-    def __init__(self, intake: Intake, ledger: Ledger) -> None:
+    def __init__(self, intake: Intake, ledger: Ledger, *, patient: bool = False) -> None:
+        """A `patient` crowd gives each application a key, and sends a refused one again under it, until it is accepted."""
         self.intake = intake
         self.ledger = ledger
+        self.patient = patient
         self._numbers = itertools.count()
 
     def submit(self, count: int = 1, **changes: Value) -> list[str]:
@@ -26,9 +30,25 @@ class Crowd:
 
     def _one(self, **changes: Value) -> str:
         application = applicant(next(self._numbers), **changes)
+        if self.patient:
+            return self._insist(application)
         receipt = self.intake.submit(application)
         self.ledger.accept(receipt.id, application)
         return receipt.id
+
+    def _insist(self, application: dict[str, Value]) -> str:
+        key, until = uuid4().hex, time.monotonic() + 120
+        while True:
+            try:
+                receipt = self.intake.submit(application, key)
+            except QueueUnavailable as error:
+                self.ledger.refuse(str(error))
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+            else:
+                self.ledger.accept(receipt.id, application)
+                return receipt.id
 
     @contextmanager
     def pressing(self, a_second: float, threads: int = 2) -> Iterator[None]:

@@ -25,7 +25,7 @@ Scenario = Callable[[Path, Scale], Figures]
 
 def all_scenarios() -> dict[str, Scenario]:
     """Name → scenario."""
-    from tests.e2e.chaos.scenarios import bucket, clock, disk, form, redis, scorer, stopped
+    from tests.e2e.chaos.scenarios import bucket, clock, disk, failover, form, redis, scorer, stopped
 
     return {
         "scorer killed at every step": scorer.killed_at_every_step,
@@ -35,6 +35,9 @@ def all_scenarios() -> dict[str, Scenario]:
         "disk full, then free": disk.full_then_free,
         "Redis killed under load": redis.killed_under_load,
         "Redis out of memory": redis.out_of_memory,
+        "Redis fails over behind its address": failover.roles_swapped,
+        "connections to Redis fall silent": failover.fallen_silent,
+        "nodes of a Redis cluster killed": failover.node_killed,
         "scorer stopped past its lease": stopped.past_its_lease,
         "clock stepped": clock.stepped,
         "S3 answers 500, slow, cut": bucket.faulty,

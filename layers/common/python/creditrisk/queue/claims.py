@@ -1,7 +1,7 @@
 """The scorer's side of the queue: claim, finish, and what happens when something dies."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,10 @@ TRIES = 3
 class Claims(Shard):
     """Claim, finish, fail, give back; each may be sent twice."""
 
+    _next: Sequence[str] = ()
+    """What was at the head of the queue when it was last looked at: most likely what is claimed next."""
+    _batch_size = 1
+
     @cached_property
     def _upkeep(self) -> Upkeep:
         return Upkeep(self)
@@ -30,8 +34,10 @@ class Claims(Shard):
         while True:
             left = until - time.monotonic()
             with available():
-                if self.patient.blmove(queue, queue, max(0.01, min(left, BLOCK)), "LEFT", "LEFT") is not None:
-                    return True
+                head = self.patient.blmove(queue, queue, max(0.01, min(left, BLOCK)), "LEFT", "LEFT")
+            if head is not None:
+                self._next = [head.decode()]
+                return True
             if left <= BLOCK:
                 return False
 
@@ -44,18 +50,21 @@ class Claims(Shard):
 
     def claim(self, scorer: str, batch_size: int) -> list[Claim]:
         """Claim the oldest waiting applications, `batch_size` at most, and take out the scorer's lease."""
-        names = self.keys
-        keys = [names.queue, names.scorers, names.wip, names.claims(scorer)]
-        earlier, *found = self.run("claim", keys, [scorer, batch_size, self.lease_ms])
-        if not found:
-            return []
-        ids = [id.decode() for id in found]
-        keys = [names.queue, names.wip, names.claims(scorer), *map(names.job, ids)]
-        parts = iter(self.run("open", keys, [scorer, rq_time(), earlier, *ids]))
+        self._batch_size = batch_size
+        earlier, unread, read = self._claim(scorer, batch_size, 0, self._next)
+        if unread:
+            earlier, unread, read = self._claim(scorer, 0, earlier, [id.decode() for id in unread])
+        self._next = []
+        parts = iter(read)
         return [
             Claim(id.decode(), data, int(tries), redelivered == b"1")
             for id, data, tries, redelivered in zip(parts, parts, parts, parts, strict=True)
         ]
+
+    def _claim(self, scorer: str, batch_size: int, earlier: int, known: Sequence[str]) -> Any:
+        names = self.keys
+        keys = [names.queue, names.scorers, names.wip, names.claims(scorer), *map(names.job, known)]
+        return self.run("claim", keys, [scorer, batch_size, self.lease_ms, rq_time(), earlier, *known])
 
     def held(self, scorer: str) -> set[str]:
         """The applications that the scorer still holds: fewer than it claimed, once it was thought dead."""
@@ -72,10 +81,13 @@ class Claims(Shard):
     def finish(self, scorer: str, answers: Mapping[str, Mapping[str, Any]]) -> int:
         """Publish the answers (id → JSON data) of what the scorer still holds; returns how many that were."""
         names = self.keys
-        keys = [names.claims(scorer), names.wip, names.finished]
+        keys = [names.claims(scorer), names.wip, names.finished, names.queue]
         keys += [key for id in answers for key in (names.job(id), names.results(id))]
         flat = [part for id, answer in answers.items() for part in (id, encode_answer(answer))]
-        return int(self.run("finish", keys, [scorer, rq_time(), self.result_ttl, *flat]))
+        arguments = [scorer, rq_time(), self.result_ttl, self._batch_size, *flat]
+        finished, *following = self.run("finish", keys, arguments)
+        self._next = [id.decode() for id in following]
+        return int(finished)
 
     def fail(self, scorer: str, application_id: str, reason: str, tries: int = TRIES) -> str:
         """Scoring one application failed: 'retried' alone, or 'failed' for good at its `tries`-th time."""

@@ -1,25 +1,78 @@
--- Claim the oldest applications for one scorer, first in, first out; what they carry is read by open.lua.
--- KEYS: queue, scorers, wip, claims    ARGV: scorer, batch size, lease ms
+-- Claim the oldest applications for one scorer, first in, first out, and read what they carry.
+-- KEYS: queue, scorers, wip, claims, then the jobs that are known to be next
+-- ARGV: scorer, batch size, lease ms, started at, how many are of an earlier claim, then the id of each of those jobs
+-- Which jobs they are is known for sure only when they are claimed, and a script reads no job that it was not given: when
+-- others than those come, the reply says which, nothing is read, and the same script is sent again with a batch size of 0
+-- and the jobs that it is to read.
 -- What the scorer still holds from a claim whose reply was lost on the way comes first.
--- Returns how many are of such an earlier claim, then the ids.
+-- A job given back by a dead scorer says how large a batch it may be in (`batch_limit`): the rest goes back.
+-- Returns how many are of an earlier claim; the ids that are yet to be read; what was read: id, data, tries, redelivered, ...
 if redis.replicate_commands then redis.replicate_commands() end
-local scorer = ARGV[1]
+local scorer, size, earlier = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5])
 local time = redis.call('TIME')
 local seconds = tonumber(time[1])
 -- In a Redis that is out of memory only a script whose first write needs none may go on: the queue must drain all the same.
 redis.call('ZREM', KEYS[2], scorer)
 redis.call('ZADD', KEYS[2], seconds * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[3]), scorer)
+
+local jobs, ids = {}, {}
+for i = 6, #ARGV do jobs[ARGV[i]] = KEYS[i - 1] end
 local held = redis.call('LRANGE', KEYS[4], 0, -1)
-local wanted = tonumber(ARGV[2]) - #held
-local ids = wanted > 0 and redis.call('LPOP', KEYS[1], wanted) or {}
-if #ids == 0 then return {#held, unpack(held)} end
-local members = {}
-for _, id in ipairs(ids) do
-  members[#members + 1] = seconds + 86400
-  members[#members + 1] = id .. ':' .. scorer
+if size == 0 then
+  local holds = {}
+  for _, id in ipairs(held) do holds[id] = true end
+  for i = 6, #ARGV do
+    if holds[ARGV[i]] then ids[#ids + 1] = ARGV[i] elseif i - 5 <= tonumber(ARGV[5]) then earlier = earlier - 1 end
+  end
+else
+  earlier = #held
+  local popped = size > #held and redis.call('LPOP', KEYS[1], size - #held) or {}
+  if #popped > 0 then
+    local members = {}
+    for _, id in ipairs(popped) do
+      members[#members + 1] = seconds + 86400
+      members[#members + 1] = id .. ':' .. scorer
+    end
+    redis.call('RPUSH', KEYS[4], unpack(popped))
+    redis.call('ZADD', KEYS[3], unpack(members))
+  end
+  ids = held
+  for _, id in ipairs(popped) do ids[#ids + 1] = id end
+  for _, id in ipairs(ids) do
+    if not jobs[id] then return {earlier, ids, {}} end
+  end
 end
-redis.call('RPUSH', KEYS[4], unpack(ids))
-redis.call('ZADD', KEYS[3], unpack(members))
-if #held == 0 then return {0, unpack(ids)} end
-for _, id in ipairs(ids) do held[#held + 1] = id end
-return {#held - #ids, unpack(held)}
+
+local function let_go(id)
+  redis.call('LREM', KEYS[4], 1, id)
+  redis.call('ZREM', KEYS[3], id .. ':' .. scorer)
+end
+
+local most, count, opened, back = #ids, 0, {}, {}
+for i, id in ipairs(ids) do
+  local job = jobs[id]
+  local read = redis.call('HMGET', job, 'data', 'tries', 'redelivered', 'batch_limit')
+  if not read[1] and redis.call('EXISTS', job) == 0 then  -- deleted by hand: nothing is left to score
+    let_go(id)
+  else
+    most = math.min(most, tonumber(read[4] or most))
+    if i <= earlier then redis.call('HSET', job, 'redelivered', 1) end
+    if count >= most then
+      back[#back + 1] = i
+    else
+      redis.call('HSET', job, 'status', 'started', 'started_at', ARGV[4], 'last_heartbeat', ARGV[4], 'worker_name', scorer)
+      opened[#opened + 1] = id
+      opened[#opened + 1] = read[1] or ''
+      opened[#opened + 1] = read[2] or '0'
+      opened[#opened + 1] = i <= earlier and '1' or read[3] or '0'
+      count = count + 1
+    end
+  end
+end
+for i = #back, 1, -1 do
+  local id = ids[back[i]]
+  let_go(id)
+  if back[i] <= earlier then redis.call('HSET', jobs[id], 'status', 'queued', 'worker_name', '') end
+  redis.call('LPUSH', KEYS[1], id)
+end
+return {earlier, {}, opened}
