@@ -59,7 +59,7 @@ function check({ vpc, redis, subnets, redisGroup, own, inVpc }) {
   if (!own.redis && inVpc && !/^sg-\w+$/.test(redisGroup)) {
     throw new Error(`With a Redis of your own, give its security group: --param="redisSecurityGroup=sg-…"`);
   }
-  if (!own.redis && !/^(rediss?|unix):\/\//.test(redis)) {
-    throw new Error(`redis must be "own" or a URL that begins with rediss:// or redis://, not "${redis}"`);
+  if (!own.redis && !/^(rediss?(\+cluster)?|unix):\/\//.test(redis)) {
+    throw new Error(`redis must be "own" or a URL that begins with rediss://, rediss+cluster://, redis:// or redis+cluster://, not "${redis}"`);
   }
 }

@@ -1,5 +1,9 @@
 """The queue in shards on a real cluster of three nodes, and what becomes of it when the number of shards changes."""
 
+import os
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -22,9 +26,11 @@ from functions.scorer.assembly import Assembly
 from functions.scorer.metrics import queue_metrics
 from tests.integration.conftest import StubModel
 from tests.integration.test_intake import Context, FakeWaker
+from tests.integration.test_trouble import working
 from tests.redis_servers import SLOTS, Cluster, Server
 
 Make = Callable[..., dict[str, Any]]
+ROOT = Path(__file__).parents[2]
 LUA = Path(queue_package.__file__).with_name("lua")
 
 
@@ -155,6 +161,39 @@ def test_what_a_dead_scorer_held_comes_back_in_its_shard(
     assert spread.queue.state().waiting == 0
     assert drain(sharded) == 30
     assert {spread.find(receipt.id).status for receipt in receipts} == {"decided"}
+
+
+def test_a_worker_serves_all_shards_or_the_one_that_it_is_given(
+    spread: Intake, sharded: Settings, make_application: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = [spread.submit(make_application()) for _ in range(20)]
+    of_one = {receipt.id for receipt in first if shard_number(receipt.id, 3) == 1}
+    alone = Assembly(replace(sharded, shard=1), StubModel())
+    with closing(alone.queue.redis), working(alone, monkeypatch):
+        assert {spread.wait(id, 60).status for id in of_one} == {"decided"}
+        assert {shard.keys.shard for shard in spread.queue.shards if shard.state().scorers} == {1}
+    assert spread.queue.state().waiting == 20 - len(of_one)
+    every = Assembly(sharded, StubModel())
+    with closing(every.queue.redis), working(every, monkeypatch):
+        assert {spread.wait(receipt.id, 60).status for receipt in first} == {"decided"}
+        later = [spread.submit(make_application()) for _ in range(20)]  # while the worker waits on all three
+        assert {spread.wait(receipt.id, 60).status for receipt in later} == {"decided"}
+    assert spread.queue.state().scorers == 0
+
+
+def test_a_container_is_healthy_while_it_holds_a_lease_in_any_shard(
+    spread: Intake, sharded: Settings, make_application: Make
+) -> None:
+    def status() -> int:
+        environment = os.environ | {"REDIS_URL": sharded.redis_url, "SHARDS": "3"}
+        script = ROOT / "deploy" / "containers" / "scorer_alive.py"
+        return subprocess.run([sys.executable, script], env=environment, cwd=ROOT).returncode
+
+    assert status() == 1
+    spread.queue.shards[2].renew("another-container-1")
+    assert status() == 1
+    spread.queue.shards[2].renew(f"{socket.gethostname()}-1")
+    assert status() == 0
 
 
 def test_what_a_plain_redis_had_accepted_is_scored_after_it_became_a_cluster(
