@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from creditrisk.errors import HistoryUnavailable
+from creditrisk.errors import ExportNotWritten
 from creditrisk.formulas import SIGNS, as_text
 from creditrisk.history import COLUMNS, Part, Row
 from creditrisk.history.columns import TYPES
@@ -20,7 +20,11 @@ _SUSPECT = re.compile(f"(?:^|,)\"?'*[{SIGNS}]")
 
 class Export:
     """Gathers rows in a file of its own until all are there: only then is it certain which columns there are, and that
-    the history could be read to its end."""
+    the history could be read to its end.
+
+    Rows are copied as they are written, and not made into records and back: that is ten times as fast, and loses nothing of
+    what a newer version wrote.
+    """
 
     def __init__(self) -> None:
         self.parts = self.count = 0
@@ -37,9 +41,8 @@ class Export:
             if row.problem:
                 self.unreadable.append(f"{row}: {row.problem}")
                 continue
-            application_id = row.cells[row.layout.place_of_id]
-            if application_id not in self._seen:
-                self._seen.add(application_id)
+            if row.id not in self._seen:
+                self._seen.add(row.id)
                 self._rows.write(self._line(row))
                 self.count += 1
 
@@ -56,7 +59,7 @@ class Export:
         return csv_line([_safe(name, cell) for name, cell in zip(columns, row.under(columns), strict=True)])
 
     def write(self, out: Path) -> None:
-        """Write it all to a file, or to standard output when it is called `-`. Raises HistoryUnavailable."""
+        """Write it all to a file, or to standard output when it is called `-`. Raises ExportNotWritten."""
         try:
             if str(out) == "-":
                 self._write(sys.stdout)
@@ -69,7 +72,9 @@ class Export:
             finally:
                 partial.unlink(missing_ok=True)
         except OSError as error:
-            raise HistoryUnavailable(f"{out} cannot be written: {error.strerror or error}.") from error
+            raise ExportNotWritten(
+                f"{out} cannot be written ({error.strerror or error}); name another place for the export."
+            ) from error
         finally:
             self._rows.close()
 

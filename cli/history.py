@@ -7,6 +7,8 @@ import click
 
 from creditrisk.errors import CreditRiskError, NoHistory
 from creditrisk.history import open_history
+from creditrisk.history.bucket import BucketHistory
+from creditrisk.history.merging import OPEN_DAYS, merge_days
 from creditrisk.settings import Settings
 
 NAMED = 20
@@ -83,7 +85,7 @@ def bring(source: Path, url: str | None, received: datetime | None) -> None:
         click.echo(f"creditrisk: {note}", err=True)
     if not found.records and found.unreadable:
         raise CreditRiskError(f"Nothing in {source} could be brought along.")
-    new = found.without(history.lines())
+    new = found.without(row.id for part in history.parts() for row in part.rows)
     if new:
         history.add_part(found.name_of(new), list(new.values()))
     there = len(found.records) - len(new)
@@ -91,3 +93,29 @@ def bring(source: Path, url: str | None, received: datetime | None) -> None:
         f"{len(new)} applications brought along from {source} to {place}"
         + (f"; {there} were there already" if there else "")
     )
+
+
+@history.command()
+@click.option("--at", "url", metavar="URL", help="s3://bucket/prefix; HISTORY_URL when not given.")
+@click.option(
+    "--open-days",
+    metavar="DAYS",
+    type=click.IntRange(1),
+    default=OPEN_DAYS,
+    show_default=True,
+    help="Days until what came in on a day is surely recorded.",
+)
+def merge(url: str | None, open_days: int) -> None:
+    """Make few large objects of those of closed days in S3, which hold a batch each.
+
+    What the history says stays the same at every moment. Stopped half way, it goes on the next time. A history in a folder
+    is large files already.
+    """
+    place = _place(url)
+    history = open_history(place)
+    if not isinstance(history, BucketHistory):
+        click.echo(f"{place} is a folder: there is nothing to merge")
+        return
+    merged = merge_days(history, open_days=open_days)
+    _tell(merged.left, "cannot be carried over; their objects stay as they are")
+    click.echo(f"{merged.objects} objects merged into {merged.written} at {place}")

@@ -15,7 +15,7 @@ from creditrisk.clock import timestamp
 from creditrisk.errors import UnusableFile
 from creditrisk.formulas import as_it_was
 from creditrisk.history import COLUMNS
-from creditrisk.history.columns import VERSION
+from creditrisk.history.columns import IMPORTED, VERSION
 from creditrisk.history.files import encoding_of
 from creditrisk.history.parts import Layout, rows_of
 from creditrisk.history.records import csv_line, id_of
@@ -34,15 +34,15 @@ THRESHOLD = 0.5
 
 @dataclass
 class Found:
-    """What a file holds: records by id, as lines; rows that cannot be read; and what else its owner should know."""
+    """What a file holds: records by id, as lines, which keep what was accepted then as it stands; rows that cannot be read; and what else its owner should know."""
 
     records: dict[str, str] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def without(self, lines: Iterable[str]) -> dict[str, str]:
-        """The records that do not stand in these lines of a history."""
-        there = {application_id for line in lines if (application_id := id_of(line)) in self.records}
+    def without(self, application_ids: Iterable[str]) -> dict[str, str]:
+        """The records of other applications than these."""
+        there = self.records.keys() & application_ids
         return {key: line for key, line in self.records.items() if key not in there}
 
     @staticmethod
@@ -194,7 +194,7 @@ class _Manual:
             "APPLICATION_ID": self._id(row, moment),
             "RECEIVED_AT": when,
             "SCORED_AT": when,
-            "MODEL": "imported",
+            "MODEL": IMPORTED,
             "PROBABILITY": "" if score is None else repr(score),
             "PREDICTION": prediction,
             "DECISION": "declined" if prediction else "approved",

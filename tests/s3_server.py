@@ -1,14 +1,18 @@
-"""A stand-in for S3 that speaks HTTP: put, get, list and head, with the faults that a network has."""
+"""A stand-in for S3 that speaks HTTP: put (once, too), get, list, head and delete, with the faults that a network has.
+
+It keeps every version, as a bucket with versions does, and counts what it is asked.
+"""
 
 import contextlib
+import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from creditrisk.history.records import HEADER
 
@@ -17,6 +21,8 @@ Fault = Literal["500", "slow", "cut before", "cut after", "cut within"]
 cut within: of what is asked for one half comes."""
 
 
+WRITTEN = "2026-11-23T05:18:32.000Z"
+"""When every object was written, as a listing tells."""
 PAGE = 10
 """Keys in one answer to a listing: few, so that paging is used."""
 
@@ -30,7 +36,11 @@ class S3Server:
         self.fault_always: Fault | None = None
         self.slow_seconds = 2.0
         self.faulty_requests = 0
-        self.objects_read = 0
+        self.objects_read = self.listings = 0
+        self.versions: dict[str, list[bytes]] = {}
+        self.may_delete = True
+        self.before: Callable[[str, str], None] = lambda method, key: None
+        """Called with each request before it is done."""
         self._lock = threading.Lock()
         store = self
 
@@ -89,8 +99,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         body, fault = self._body(), self._fault()
+        self.server_store.before("PUT", self._key())
         if fault not in ("500", "cut before"):
+            if self.headers.get("If-None-Match") == "*" and self._key() in self.server_store.objects:
+                self._reply(412, _error("PreconditionFailed"))
+                return
             self.server_store.objects[self._key()] = body
+            self.server_store.versions.setdefault(self._key(), []).append(body)
         if fault in ("cut before", "cut after"):
             self._cut()
         elif fault == "500":
@@ -101,6 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         query = parse_qs(urlsplit(self.path).query)
         fault = self._fault()
+        self.server_store.before("LIST" if "list-type" in query else "GET", self._key())
         if fault in ("cut before", "cut after"):
             self._cut()
         elif fault == "500":
@@ -127,12 +143,29 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self._reply(200, b"")
 
+    def do_POST(self) -> None:
+        """Of POST requests, ?delete: many objects at once."""
+        keys = [unescape(key) for key in re.findall("<Key>(.*?)</Key>", self._body().decode())]
+        refused = ""
+        for key in keys:
+            self.server_store.before("DELETE", key)
+            if self.server_store.may_delete:
+                self.server_store.objects.pop(key, None)
+            else:
+                refused += f"<Error><Key>{escape(key)}</Key><Code>AccessDenied</Code></Error>"
+        self._reply(200, f"<DeleteResult>{refused}</DeleteResult>".encode())
+
     def _list(self, query: dict[str, list[str]]) -> None:
         after = query.get("continuation-token", query.get("start-after", [""]))[0]
         prefix = query.get("prefix", [""])[0]
+        self.server_store.listings += 1
         keys = [key for key in sorted(self.server_store.objects) if key.startswith(prefix) and key > after]
         page, more = keys[:PAGE], len(keys) > PAGE
-        entries = "".join(f"<Contents><Key>{escape(key)}</Key><Size>1</Size></Contents>" for key in page)
+        entries = "".join(
+            f"<Contents><Key>{escape(key)}</Key><LastModified>{WRITTEN}</LastModified>"
+            f"<Size>{len(self.server_store.objects.get(key, b''))}</Size></Contents>"
+            for key in page
+        )
         token = f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>" if more else ""
         self._reply(
             200,
@@ -142,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _key(self) -> str:
-        return unquote(urlsplit(self.path).path).split("/", 2)[2]
+        return unquote(urlsplit(self.path).path).partition("/")[2].partition("/")[2]
 
     def _body(self) -> bytes:
         if self.headers.get("Expect", "").lower() == "100-continue":

@@ -16,7 +16,6 @@ from sklearn.pipeline import make_pipeline
 from benchmarks.cold_start import EVENTS, cold_start
 from creditrisk import __version__
 from creditrisk.history.folder import FolderHistory
-from creditrisk.history.records import from_line, id_of
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
 from deploy.packages import archive, sbom
@@ -93,7 +92,7 @@ def put_on_queue(environment: dict[str, str], count: int) -> list[str]:
 
 def recorded(environment: dict[str, str]) -> list[str]:
     """The ids in the history, in its order."""
-    return [id_of(line) for line in FolderHistory(Path(environment["HISTORY_URL"])).lines()]
+    return [record.answer.id for record in FolderHistory(Path(environment["HISTORY_URL"])).records()]
 
 
 def test_the_form_page_is_served_from_the_zips(form: LambdaRuntime) -> None:
@@ -370,7 +369,7 @@ def test_a_layer_of_graphs_brings_onnxruntime_along_and_scores_with_its_reasons(
     with unpack(builder, function, tmp_path / "lambda").start(environment) as running:
         drained = running.invoke({})
         assert not drained.error, (drained.answer, running.log)
-    answers = [from_line(line) for line in FolderHistory(Path(environment["HISTORY_URL"])).lines()]
+    answers = [record.answer for record in FolderHistory(Path(environment["HISTORY_URL"])).records()]
     assert sorted(answer.id for answer in answers) == sorted(ids)
     for answer in answers:
         assert answer.decision is not None and answer.decision.reasons

@@ -14,7 +14,6 @@ from creditrisk.application import FIELDS, Role
 from creditrisk.application.kinds import WHICH_AMOUNT
 from creditrisk.application.validation import validate
 from creditrisk.errors import InvalidApplication
-from creditrisk.history.records import from_line
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
@@ -180,7 +179,7 @@ def test_the_drain_records_the_trainers_probability_and_the_challengers(
     with assembly.drain("agreement") as drain:
         while drain.step():
             pass
-    recorded = {answer.id: answer for answer in map(from_line, assembly.history.lines())}
+    recorded = {answer.id: answer for answer in (record.answer for record in assembly.history.records())}
     assert list(recorded) == ids
     decisions = [recorded[id].decision for id in ids]
     assert all(

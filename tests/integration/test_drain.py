@@ -13,7 +13,6 @@ from rq.serializers import JSONSerializer
 from creditrisk.application_id import reference
 from creditrisk.errors import HistoryUnavailable
 from creditrisk.history.folder import FolderHistory
-from creditrisk.history.records import id_of
 from creditrisk.intake import Intake
 from creditrisk.queue import QUEUE_NAME, ApplicationQueue
 from functions.scorer.assembly import Assembly
@@ -24,7 +23,7 @@ DrainAll = Callable[[], int]
 
 
 def recorded(history: FolderHistory) -> list[str]:
-    return [id_of(line) for line in history.lines()]
+    return [record.answer.id for record in history.records()]
 
 
 def test_an_application_is_answered_with_what_was_recorded(

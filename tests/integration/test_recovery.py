@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 from creditrisk.history.folder import FolderHistory
-from creditrisk.history.records import id_of
 from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
 from functions.scorer.assembly import Assembly
@@ -14,7 +13,7 @@ Make = Callable[..., dict[str, Any]]
 
 
 def recorded(history: FolderHistory) -> list[str]:
-    return [id_of(line) for line in history.lines()]
+    return [record.answer.id for record in history.records()]
 
 
 def renew_no_more(queue: ApplicationQueue) -> None:

@@ -14,7 +14,6 @@ from redis import Redis
 
 from cli.embedded_redis import EmbeddedRedis
 from creditrisk.history.folder import FolderHistory
-from creditrisk.history.records import id_of
 from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
 from creditrisk.settings import Settings
@@ -65,7 +64,7 @@ def form(raw_application: Form) -> Form:
 
 
 def recorded(history: FolderHistory) -> list[str]:
-    return [id_of(line) for line in history.lines()]
+    return [record.answer.id for record in history.records()]
 
 
 def id_on(page: str) -> str:

@@ -18,7 +18,7 @@ from creditrisk.decision import Answer, Decision, Reason
 from creditrisk.formulas import as_it_was, as_text
 from creditrisk.history import COLUMNS, Record, open_history
 from creditrisk.history.columns import HEADER, VERSION, columns_of
-from creditrisk.history.records import from_line, to_line
+from creditrisk.history.records import to_line
 from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
 from scoring import load
@@ -264,7 +264,7 @@ def test_the_manuals_history_is_brought_along_however_it_was_written(
     result = run("import", source, "--to", place)
     assert result.exit_code == 0, result.exception
     assert result.stdout.startswith("6 applications brought along"), result.stderr
-    answers = [from_line(line) for line in open_history(str(place)).lines()]
+    answers = [record.answer for record in open_history(str(place)).records()]
     assert [dict(answer.application) for answer in answers] == APPLICANTS
     decisions = [answer.decision for answer in answers if answer.decision]
     assert [decision.prediction for decision in decisions] == [0, 1] * 3
@@ -281,7 +281,7 @@ def test_the_same_file_again_adds_nothing_and_a_longer_one_what_is_new(tmp_path:
     )
     result = run("import", manual(tmp_path / "c.csv"), "--to", place)
     assert "2 applications brought along" in result.stdout and "4 were there already" in result.stdout
-    assert len(list(open_history(str(place)).lines())) == 6
+    assert len(list(open_history(str(place)).records())) == 6
 
 
 def test_two_equal_rows_are_two_applications(tmp_path: Path, place: Path) -> None:
@@ -306,7 +306,7 @@ def test_what_would_be_refused_today_is_kept_as_it_was(tmp_path: Path, place: Pa
     result = run("import", tmp_path / "a.csv", "--to", place)
     assert "1 applications" in result.stdout
     assert all(f"{name}: 1 values" in result.stderr for name in ("DNI", "AGE", "RESIDENCIAL_ZIP_3"))
-    (answer,) = map(from_line, open_history(str(place)).lines())
+    (answer,) = (record.answer for record in open_history(str(place)).records())
     assert [answer.application[name] for name in ("DNI", "AGE", "RESIDENCIAL_ZIP_3")] == [
         "1234",
         17,
@@ -331,7 +331,7 @@ def test_when_it_was_received_is_taken_from_a_column_or_as_it_is_told(tmp_path: 
     source = manual(tmp_path / "a.csv", count=1, names=("Prediction", "score", "timestamp"), cells=lambda n: (0, 0.1, "2024-05-06 07:08:09"))  # fmt: skip
     run("import", source, "--to", place)
     run("import", manual(tmp_path / "b.csv", count=1), "--to", place, "--received", "2023-01-02")
-    answers = [from_line(line) for line in open_history(str(place)).lines()]
+    answers = [record.answer for record in open_history(str(place)).records()]
     assert {answer.received_at for answer in answers} == {
         "2024-05-06T07:08:09.000Z",
         "2023-01-02T00:00:00.000Z",
@@ -355,7 +355,7 @@ def test_an_exported_history_comes_back_as_it_was(tmp_path: Path, place: Path, d
     run("export", tmp_path / "out.csv", "--from", place)
     elsewhere = tmp_path / "elsewhere"
     assert "2 applications" in run("import", tmp_path / "out.csv", "--to", elsewhere).stdout
-    assert [from_line(line) for line in open_history(str(elsewhere)).lines()] == answers
+    assert [record.answer for record in open_history(str(elsewhere)).records()] == answers
     assert [open_history(str(elsewhere)).find(answer.id) for answer in answers] == answers
 
 
@@ -371,7 +371,7 @@ def test_what_is_brought_along_does_not_change_what_is_recorded_here(
         later,
     ]
     assert (place / "history.csv").read_text() == HEADER + to_line(mine) + to_line(later)
-    assert len(list(history.lines())) == 8
+    assert len(list(history.records())) == 8
 
 
 def test_a_bucket_takes_a_history_along_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ def record(history: FolderHistory, *answers: Answer, fresh: bool = True) -> list
 
 
 def test_a_history_that_is_not_there_yet_is_empty(history: FolderHistory) -> None:
-    assert list(history.lines()) == []
+    assert list(history.records()) == []
     assert history.find(new_application_id()) is None
     assert not history.path.exists()
 
@@ -60,7 +60,7 @@ def test_a_torn_end_is_cut_off_before_the_next_record(
     with history.path.open("a") as file:
         file.write(line[: max(1, len(line) - cut)])
     assert history.find(torn.id) is None
-    assert list(history.lines()) == [to_line(whole)]
+    assert [record.answer for record in history.records()] == [whole]
 
     record(history, torn, after, fresh=False)
 
@@ -128,7 +128,7 @@ def test_a_record_dated_by_a_clock_hours_behind_is_found_again(
 def test_the_search_ends_before_records_that_are_too_old(
     history: FolderHistory, decided: Decided, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("creditrisk.history.tail._ALWAYS_READ", 0)
+    monkeypatch.setattr("creditrisk.history.tail.ALWAYS_READ", 0)
     old = datetime.now(UTC) - timedelta(days=1)
     for _ in range(10):
         record(history, *(decided(old) for _ in range(300)))
@@ -147,7 +147,7 @@ def test_the_search_ends_before_records_that_are_too_old(
 def test_what_the_scorer_no_longer_holds_is_not_recorded(history: FolderHistory, decided: Decided) -> None:
     mine, lost = decided(), decided()
     assert history.append([Record(mine), Record(lost)], lambda: {mine.id}) == [mine]
-    assert list(history.lines()) == [to_line(mine)]
+    assert [record.answer for record in history.records()] == [mine]
 
 
 def test_a_write_that_fails_half_way_leaves_nothing(
@@ -176,7 +176,7 @@ def test_many_writers_at_once_tear_nothing(history: FolderHistory, decided: Deci
         writer.start()
     for writer in writers:
         writer.join()
-    lines = list(history.lines())
+    lines = [to_line(record.answer) for record in history.records()]
     assert sorted(lines) == sorted(to_line(answer) for batch in batches for answer in batch)
 
 

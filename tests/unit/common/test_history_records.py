@@ -11,7 +11,7 @@ import pytest
 from creditrisk.application import FIELDS
 from creditrisk.application.kinds import Choice
 from creditrisk.decision import Answer, Decision, Reason
-from creditrisk.history.records import COLUMNS, HEADER, from_line, id_of, once, to_line
+from creditrisk.history.records import COLUMNS, HEADER, from_line, id_of, to_line
 
 Make = Callable[..., dict[str, Any]]
 
@@ -86,7 +86,3 @@ def test_every_choice_comes_back_as_it_was(name: str, answer: Answer, make_appli
 def test_what_is_not_decided_is_not_recorded(answer: Answer) -> None:
     with pytest.raises(ValueError, match="decided"):
         to_line(Answer(answer.id, "pending", answer.received_at, answer.application))
-
-
-def test_of_two_lines_of_an_application_the_first_counts() -> None:
-    assert list(once(["a,1\n", "b,1\n", "a,2\n"])) == ["a,1\n", "b,1\n"]

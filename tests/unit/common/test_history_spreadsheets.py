@@ -11,7 +11,7 @@ from creditrisk.decision import Answer
 from creditrisk.history import Record
 from creditrisk.history.columns import HEADER
 from creditrisk.history.folder import FolderHistory
-from creditrisk.history.records import from_line, to_line
+from creditrisk.history.records import to_line
 
 HISTORIES = Path(__file__).parent / "histories"
 Decided = Callable[..., Answer]
@@ -68,13 +68,13 @@ def test_however_it_was_saved_it_is_read_and_recording_goes_on(
     history.path.write_bytes(saved)
 
     assert [history.find(answer.id) for answer in answers] == answers
-    assert [from_line(line) for line in history.lines()] == answers
+    assert [record.answer for record in history.records()] == answers
     assert history.find(decided().id) is None
 
     new = decided()
     assert history.append([Record(new), Record(answers[0], fresh=False)], lambda: {new.id, answers[0].id}) == [answers[0], new]  # fmt: skip
     assert history.path.read_bytes() == saved
-    assert [from_line(line) for line in history.lines()] == [*answers, new]
+    assert [record.answer for record in history.records()] == [*answers, new]
 
 
 def test_zeros_that_a_spreadsheet_lost_break_no_look_up(history: FolderHistory, decided: Decided) -> None:
@@ -84,7 +84,7 @@ def test_zeros_that_a_spreadsheet_lost_break_no_look_up(history: FolderHistory, 
     found = history.find(answer.id)
     assert found is not None and found.decision == answer.decision
     assert found.application["DNI"] == "123"
-    assert len(list(history.lines())) == 1
+    assert len(list(history.records())) == 1
 
 
 @pytest.mark.parametrize("name", ["no-last-line-feed.csv", "semicolons.csv"])
@@ -93,10 +93,10 @@ def test_histories_that_went_wrong_are_read_to_their_last_row(
 ) -> None:
     history.folder.mkdir(parents=True)
     history.path.write_bytes((HISTORIES / name).read_bytes())
-    answers = [from_line(line) for line in history.lines()]
+    answers = [record.answer for record in history.records()]
     assert [history.find(answer.id) for answer in answers] == answers
     assert len(answers) == 5
     assert [answer.application["DNI"] for answer in answers] == ["012345678"] * 5
     assert [len(answer.decision.reasons) for answer in answers if answer.decision] == [4] * 5
     history.append([Record(new := decided())], lambda: {new.id})
-    assert len(list(history.lines())) == 6
+    assert len(list(history.records())) == 6

@@ -18,7 +18,7 @@ from creditrisk.errors import HistoryUnavailable
 from creditrisk.history import COLUMNS, Record
 from creditrisk.history.columns import HEADER, TABLE, VERSION, columns_of
 from creditrisk.history.folder import FolderHistory
-from creditrisk.history.records import from_line, to_line
+from creditrisk.history.records import to_line
 
 Decided = Callable[..., Answer]
 FIRST = ",".join(columns_of(1)) + "\n"
@@ -94,7 +94,7 @@ def test_a_file_of_another_version_is_read_and_never_written_to_and_recording_go
     assert path.read_text() == before
     assert (history.folder / "history-2.csv").read_text() == HEADER + to_line(new) + to_line(later)
     assert [history.find(answer.id) for answer in (old, new, later)] == [old, new, later]
-    assert [from_line(line) for line in history.lines()] == [old, new, later]
+    assert [record.answer for record in history.records()] == [old, new, later]
 
 
 def test_what_stands_in_a_part_of_another_version_is_not_recorded_again(
@@ -105,7 +105,7 @@ def test_what_stands_in_a_part_of_another_version_is_not_recorded_again(
     assert old.decision is not None
     again = replace(old, decision=replace(old.decision, scored_at=timestamp()))
     assert record(history, again, new, fresh=False) == [old, new]
-    assert [from_line(line) for line in history.lines()] == [old, new]
+    assert [record.answer for record in history.records()] == [old, new]
 
 
 def test_a_scorer_of_the_first_version_may_go_on_beside_this_one(
@@ -117,7 +117,7 @@ def test_a_scorer_of_the_first_version_may_go_on_beside_this_one(
     with path.open("a") as file:
         file.write(first(answers[2]))
     record(history, answers[3])
-    assert {line[:36] for line in history.lines()} == {answer.id for answer in answers}
+    assert {record.answer.id for record in history.records()} == {answer.id for answer in answers}
     assert len(list(history.folder.glob("*.csv"))) == 2
 
 
@@ -127,7 +127,7 @@ def test_after_a_newer_part_there_is_room_for_another(history: FolderHistory, de
     answer = decided()
     record(history, answer)
     assert (history.folder / "history-3.csv").read_text() == HEADER + to_line(answer)
-    assert len(list(history.lines())) == 3
+    assert len(list(history.records())) == 3
 
 
 @pytest.mark.parametrize("content", [b"ID,AGE\n1,30\n", b"PK\x03\x04\x00\x00\n\xff\xfe", b"hello", b"\n\n\n"])
@@ -141,7 +141,7 @@ def test_a_file_that_is_no_history_stops_nothing_and_is_left_alone(
     assert path.read_bytes() == content
     assert history.find(answer.id) == answer
     assert history.find(decided().id) is None
-    assert [from_line(line) for line in history.lines()] == [answer]
+    assert [record.answer for record in history.records()] == [answer]
 
 
 def test_files_that_are_no_part_are_no_part(history: FolderHistory, decided: Decided) -> None:
@@ -149,7 +149,7 @@ def test_files_that_are_no_part_are_no_part(history: FolderHistory, decided: Dec
     record(history, answer)
     for name in ("history-old.csv", "history.csv.bak", "Copy of history.csv", "history-2.csv.cut"):
         write(history, HEADER + to_line(other), name)
-    assert len(list(history.lines())) == 1
+    assert len(list(history.records())) == 1
 
 
 def test_a_last_record_that_only_lacks_its_line_feed_stays(
@@ -158,7 +158,7 @@ def test_a_last_record_that_only_lacks_its_line_feed_stays(
     whole, last, after = decided(), decided(), decided()
     path = write(history, HEADER + to_line(whole) + to_line(last).rstrip("\n"))
     assert history.find(last.id) == last
-    assert len(list(history.lines())) == 2
+    assert len(list(history.records())) == 2
     record(history, after)
     assert path.read_text() == HEADER + "".join(map(to_line, (whole, last, after)))
     assert "line feed" in caplog.text
@@ -177,7 +177,7 @@ def test_what_is_cut_off_is_kept_beside_the_file_and_told(
     assert "history.csv.cut" in caplog.text and str(len(rest.encode())) in caplog.text
     assert "Ana" not in caplog.text
     assert path.read_text().startswith(HEADER + to_line(whole))
-    assert len(list(history.lines())) == 2
+    assert len(list(history.records())) == 2
 
 
 def test_a_second_cut_is_kept_behind_the_first(history: FolderHistory, decided: Decided) -> None:
@@ -196,7 +196,7 @@ def test_a_damaged_row_in_the_middle_is_named_and_costs_no_other(
     before, after, later = decided(), decided(), decided()
     write(history, HEADER + to_line(before) + damage + to_line(after))
     record(history, later, fresh=False)
-    assert [from_line(line) for line in history.lines()] == [before, after, later]
+    assert [record.answer for record in history.records()] == [before, after, later]
     assert "history.csv, line 3" in caplog.text
 
 
@@ -210,7 +210,7 @@ def test_an_application_whose_row_is_damaged_is_no_stranger_and_no_crash(
     assert "its PROBABILITY is no number" in caplog.text
     record(history, answer, fresh=False)
     assert history.find(answer.id) == answer
-    assert [from_line(line) for line in history.lines()] == [answer]
+    assert [record.answer for record in history.records()] == [answer]
 
 
 def test_a_row_that_is_no_utf_8_is_named(
@@ -218,7 +218,7 @@ def test_a_row_that_is_no_utf_8_is_named(
 ) -> None:
     answer, other = decided(FULL_NAME="Zoë"), decided()
     write(history, (HEADER + to_line(answer)).encode("cp1252") + to_line(other).encode())
-    assert [line[:36] for line in history.lines()] == [other.id]
+    assert [record.answer.id for record in history.records()] == [other.id]
     assert "no UTF-8" in caplog.text
 
 

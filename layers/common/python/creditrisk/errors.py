@@ -55,8 +55,20 @@ class HistoryUnavailable(CreditRiskError):
     """The history cannot be written or read now; what was to be recorded stays in the queue."""
 
 
+class HistoryOverwritten(HistoryUnavailable):
+    """Something else stands where a part of the history was to be written; both stay as they are."""
+
+
 class NoHistory(CreditRiskError):
     """There is no history at this place."""
+
+
+class UnreadableRow(ValueError):
+    """A row of the history that records no decision; the message says what is wrong with it, and quotes nothing of it."""
+
+
+class ExportNotWritten(CreditRiskError):
+    """The file that a history was to be exported to cannot be written; the history itself is well."""
 
 
 class ScorerInTrouble(CreditRiskError):

@@ -5,6 +5,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from creditrisk.history import open_history
+from creditrisk.history.records import to_line
 from tests.e2e.chaos.ledger import Figures, audit
 from tests.e2e.chaos.scenarios import Scale
 from tests.e2e.chaos.stage import Stage, died_of_kill, kill, wait_until
@@ -34,7 +35,8 @@ def faulty(folder: Path, scale: Scale) -> Figures:
         died_of_kill(stage.scorer("--trap", "recorded"))
         stage.scorer()
         stage.settle()
-        lines = list(open_history(stage.settings.history_url).lines())
+        history = open_history(stage.settings.history_url)
+        lines = [to_line(record.answer) for record in history.records()]
         raw = len(server.raw_lines())
         note = f"{server.faulty_requests} requests failed; {raw} rows in {len(server.objects)} objects"
         return audit(stage.ledger, lines, stage.intake, stage.model(), note=note)

@@ -1,6 +1,7 @@
 """The history: every decision, recorded once and never changed, in a folder or in S3."""
 
 from collections.abc import Callable, Container, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -26,17 +27,26 @@ class History(Protocol):
     def find(self, application_id: str) -> Answer | None:
         """The recorded answer of one application, or None."""
 
-    def parts(self) -> Iterator[Part]:
-        """Its files or objects in the order of recording, none when there is no history; an application may stand in
-        two rows, of which the first that can be read counts."""
+    def records(self, since: datetime | None = None) -> Iterator[Record]:
+        """Every record once, whichever version wrote it, read as it is asked for; what cannot be read is logged.
 
-    def lines(self) -> Iterator[str]:
-        """Every record once, in the order of recording, as lines of CSV under COLUMNS without the header; what cannot
-        be read is logged."""
+        With `since`, those that were recorded at this moment or later, by the clocks of the scorers and of the place:
+        whoever asks again and again goes a few minutes further back, and knows by the ids what is new. A row that does
+        not tell when it was scored (a spreadsheet rewrote it) is always given; what was brought along counts from then
+        on.
+        """
+
+    def parts(self) -> Iterator[Part]:
+        """The same as it is written: its files or objects with their rows as text, none when there is no history; an
+        application may stand in two rows, of which the first that can be read counts.
+
+        For whoever copies what stands there, as it stands: an export, which takes a tenth of the time so and keeps what
+        a newer version wrote.
+        """
 
     def add_part(self, name: str, lines: Sequence[str]) -> bool:
-        """Add records that were brought along from elsewhere, as a part with a `name` of 12 hexadecimal digits: whole or
-        not at all. False when it is there already."""
+        """Add records that were brought along from elsewhere, as lines under COLUMNS: whole, or what lacks of it when it is
+        done again. `name`, 12 hexadecimal digits, is the same for the same lines. False when it is there already."""
 
     def check(self) -> None:
         """Whether records can be appended now."""

@@ -1,219 +1,217 @@
-"""The history in S3: one CSV object per drained batch, under date=YYYY-MM-DD/ of the day it was scored."""
+"""The history in S3: one CSV object per drained batch, under date=YYYY-MM-DD/ of the day its applications came in."""
 
 import io
 import logging
-import re
-from collections import deque
-from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import contextmanager
+from collections import defaultdict, deque
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
+from hashlib import sha256
 from itertools import islice
-from typing import Any
-from uuid import uuid4
 
 from creditrisk.application_id import milliseconds, received_at, reference
-from creditrisk.decision import Answer
-from creditrisk.errors import HistoryUnavailable
-from creditrisk.history import files
+from creditrisk.decision import Answer, timestamp
+from creditrisk.errors import HistoryUnavailable, UnreadableRow
+from creditrisk.history import files, names
 from creditrisk.history.columns import HEADER
-from creditrisk.history.parts import Part, Row, lines_of
-from creditrisk.history.records import Record, UnreadableRow, once, to_line
+from creditrisk.history.names import Kind, Name, name_of, read_name
+from creditrisk.history.objects import Objects
+from creditrisk.history.parts import Part, records_of
+from creditrisk.history.records import Record, id_of, to_line
 
-_NAME = re.compile(r"date=(\d{4}-\d{2}-\d{2})/(\d{9})-([0-9a-f]+)\.csv$")
 log = logging.getLogger(__name__)
 
-_LONG_AGO = "1970-01-01"
+PIECE = 8 << 20
+"""Bytes, some 10,000 records: how large an object may become that is made of others, or brought along, so that a look-up
+which reads one is quick, too."""
 SEARCH_DAYS = 8
-"""How many days after an application came in its record is looked for: a queue may have stood still for a while."""
+"""How many days after an application came in its record is looked for among what earlier versions wrote, which lies under
+the day of scoring: a queue may have stood still for a while."""
 CLOCKS_DISAGREE = timedelta(minutes=2)
-"""How far a scorer's clock, by which objects are named, may be behind the form's, by which ids are made. Every object of
-that time is looked at before an answer that Redis no longer has is found."""
+"""How far a scorer's clock, by which earlier versions named objects, may have been behind the form's, by which ids are
+made."""
 MOST_READ = 100
-"""Most objects that a look-up of one answer reads: one, as a rule, where names tell what is inside."""
-MOST_NAMES = 50_000
-"""Most names of objects that a look-up of one answer goes through, 1,000 to a request."""
+"""Most objects that a look-up of one answer reads of those whose names do not tell what is in them, from its moment on and
+before it each; in all, twice as many. Where names tell, one is read, as a rule."""
+MOST_NAMES = 10_000
+"""Most names of objects in one slot, and of earlier versions', that a look-up goes through, 1,000 to a request."""
 
 
 class BucketHistory:
-    """Objects `prefix/date=YYYY-MM-DD/HHMMSSmmm-….csv`, each with the header: a listing is in the order of scoring.
+    """Objects `prefix/date=YYYY-MM-DD/….csv`, each with the header, whose names tell what is in them (see `names`).
 
-    Behind the hyphen, in hexadecimal digits, 12 each: when the first and the last of its applications were received
-    (milliseconds since 1970), by which a look-up knows where it need not read, and 12 that chance gave. Earlier
-    versions wrote those alone.
-
-    An object is written whole or not at all. A scorer thought dead that wakes up again may write a second record of an
-    application, with the same score; whoever reads takes the first.
+    An object is written whole or not at all, and never written over. A scorer thought dead that wakes up again may write a
+    second record of an application, with the same score; whoever reads takes the first.
     """
 
     def __init__(self, bucket: str, prefix: str) -> None:
-        self.bucket = bucket
-        self.prefix = f"{prefix}/" if prefix else ""
-
-    @cached_property
-    def _client(self) -> Any:
-        import boto3
-        from botocore.config import Config
-
-        return boto3.client(
-            "s3",
-            config=Config(
-                connect_timeout=3, read_timeout=10, retries={"max_attempts": 3, "mode": "standard"}
-            ),
-        )
+        self.objects = Objects(bucket, f"{prefix}/" if prefix else "")
 
     def append(self, records: Sequence[Record], held: Callable[[], Container[str]]) -> list[Answer]:
-        """Write the batch as one object, without what another scorer recorded before."""
+        """Write the batch as one object for each day on which its applications came in (one, but at midnight and after
+        trouble), without what another scorer recorded before."""
         stale = [record.answer.id for record in records if not record.fresh]
         known = self._recorded(stale) if stale else {}
         mine = held()
         new = [r.answer for r in records if r.answer.id in mine and r.answer.id not in known]
-        if new:
-            self._put(new)
+        days = defaultdict[str, list[Answer]](list)
+        for answer in new:
+            days[names.day_of(milliseconds(answer.id))].append(answer)
+        for answers in days.values():
+            scored = max(answer.decision.scored_at for answer in answers if answer.decision)
+            self.write("batch", list(map(to_line, answers)), scored)
         return [*known.values(), *new]
 
-    def _put(self, answers: Sequence[Answer]) -> None:
-        text = HEADER + "".join(map(to_line, answers))
-        scored = max(answer.decision.scored_at for answer in answers if answer.decision)
-        day, clock = scored[:10], re.sub(r"\D", "", scored[11:])
-        times = [milliseconds(answer.id) for answer in answers]
-        name = f"{clock}-{min(times):012x}{max(times):012x}{uuid4().hex[:12]}"
-        self._put_text(f"{self.prefix}date={day}/{name}.csv", text)
-
-    def _put_text(self, key: str, text: str) -> None:
-        with _unavailable():
-            self._client.put_object(
-                Bucket=self.bucket, Key=key, Body=text.encode(), ContentType="text/csv; charset=utf-8"
-            )
+    def write(self, kind: Kind, lines: Sequence[str], recorded: str) -> bool:
+        """Write lines, whose applications came in on one day, as one object; False when the same is there already."""
+        body = (HEADER + "".join(lines)).encode()
+        moments = list(map(moment_of, lines))
+        name = name_of(kind, min(moments), max(moments), recorded, sha256(body).hexdigest())
+        return self.objects.write(name.key, body)
 
     def add_part(self, name: str, lines: Sequence[str]) -> bool:
-        """Add what was brought along from elsewhere as one object, before all that was recorded here."""
-        key = f"{self.prefix}date={_LONG_AGO}/000000000-{name}.csv"
-        with _unavailable():
-            listed = self._client.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1)
-        if listed.get("Contents"):
-            return False
-        self._put_text(key, HEADER + "".join(lines))
-        return True
+        """Add what was brought along from elsewhere, as objects of one day and PIECE bytes at most. Whoever was
+        interrupted does it again: what is there already is not written twice."""
+        return sum(self.write("brought", piece, names.NOT_KNOWN) for piece in pieces(lines)) > 0
 
     def find(self, application_id: str) -> Answer | None:
         """The recorded answer of one application.
 
-        Of objects whose names do not tell what is inside, MOST_READ are read of those written after it came in by its
-        form's clock, the first ones, and then MOST_READ of those before, the last ones.
+        That lists five slots at most and reads one object, whatever the history's size; where there is no answer, what
+        earlier versions wrote, too, and the slots once more, since `merge` may have moved it meanwhile.
         """
-        earlier = deque[str](maxlen=MOST_READ)
-        place = self._place(received_at(application_id))
-        read = 0
         damaged: list[str] = []
-        for key in self._keys_of([application_id], MOST_NAMES):
-            if read == MOST_READ:
-                break
-            if key < place and not _times(key):
-                earlier.append(key)
-            elif found := self._look(key, application_id, damaged):
-                return found
-            else:
-                read += 1
-        looked = (self._look(key, application_id, damaged) for key in reversed(earlier))
-        answer = next(filter(None, looked), None)
-        if answer is None and damaged:
+        moment = milliseconds(application_id)
+        for keys in (self._in_slots(moment), self._of_earlier(application_id), self._in_slots(moment)):
+            for key in islice(keys, 2 * MOST_READ):
+                if found := self._look(key, [application_id], damaged):
+                    return found[application_id]
+        if damaged:
             raise HistoryUnavailable("The record of this application cannot be read; restore its object.")
-        return answer
+        return None
 
-    def _look(self, key: str, application_id: str, damaged: list[str]) -> Answer | None:
-        """The answer in one object; an application whose record cannot be read is added to `damaged`."""
-        found: dict[str, Answer] = {}
-        for row in self._read(key):
-            if application_id in row.text:
-                _add(found, row, application_id, damaged)
-        return found.get(application_id)
+    def _in_slots(self, moment: int) -> Iterator[str]:
+        """The objects that may hold an application received at this millisecond."""
+        for prefix in names.prefixes_of(moment):
+            for name in islice(self._named(prefix), MOST_NAMES):
+                if name.may_hold(moment):
+                    yield name.key
+
+    def _of_earlier(self, application_id: str) -> Iterator[str]:
+        """The same among objects of earlier versions: those whose names do not tell are looked at from the moment on at
+        which it came in by its form's clock, and then those before it, backwards."""
+        moment, received = milliseconds(application_id), received_at(application_id)
+        before = deque[str](maxlen=MOST_READ)
+        place = names.earlier_place(received)
+        unknown = 0
+        for name in islice(self._earlier(received - CLOCKS_DISAGREE), MOST_NAMES):
+            if not name.may_hold(moment):
+                continue
+            if name.span is None and name.key < place:
+                before.append(name.key)
+            elif name.span or unknown < MOST_READ:
+                unknown += name.span is None
+                yield name.key
+        yield from reversed(before)
+
+    def _earlier(self, since: datetime) -> Iterator[Name]:
+        """Names of earlier versions, in order, since a moment for SEARCH_DAYS. They begin with a digit, ours do not."""
+        after = names.earlier_place(since)
+        for folder in names.days_from(since, SEARCH_DAYS):
+            for entry in self.objects.list(folder, after if after.startswith(folder) else ""):
+                if not entry.name[len(folder) :][:1].isdigit():
+                    break
+                if (name := read_name(entry.name)) and not name.kind:
+                    yield name
 
     def _recorded(self, application_ids: Sequence[str]) -> dict[str, Answer]:
         """Those of the applications that stand recorded."""
         found: dict[str, Answer] = {}
-        for key in self._keys_of(application_ids):
-            for row in self._read(key):
-                for application_id in application_ids:
-                    if application_id not in found and application_id in row.text:
-                        _add(found, row, application_id, [])
-            if len(found) == len(application_ids):
-                break
+        moments = {application_id: milliseconds(application_id) for application_id in application_ids}
+        prefixes = sorted({p for moment in moments.values() for p in names.prefixes_of_minute(moment)})
+        earlier = self._earlier(min(map(received_at, application_ids)) - CLOCKS_DISAGREE)
+        ours = (name for prefix in prefixes for name in self._named(prefix))
+        for listed in (ours, earlier):
+            for name in listed:
+                wanted = [id for id, at in moments.items() if id not in found and name.may_hold(at)]
+                if wanted:
+                    found |= self._look(name.key, wanted, [])
+                if len(found) == len(moments):
+                    return found
         return found
 
-    def _keys_of(self, application_ids: Sequence[str], most: int | None = None) -> Iterator[str]:
-        """The objects that may hold one of the applications, in order: an id tells when it came in, so the search
-        begins there."""
-        received = [milliseconds(application_id) for application_id in application_ids]
-        for key in islice(self._keys(min(map(received_at, application_ids)) - CLOCKS_DISAGREE), most):
-            times = _times(key)
-            if not times or any(times[0] <= moment <= times[1] for moment in received):
-                yield key
+    def _look(self, key: str, application_ids: Iterable[str], damaged: list[str]) -> dict[str, Answer]:
+        """The answers of these applications in one object; one whose record cannot be read is added to `damaged`."""
+        body = self.objects.read(key)
+        found: dict[str, Answer] = {}
+        if body is None:  # `merge` has moved it
+            return found
+        for application_id in application_ids:
+            try:
+                answer = files.search_body(key, body, application_id)
+            except UnreadableRow as error:
+                log.error("the record of application %s cannot be read: %s", reference(application_id), error)
+                damaged.append(application_id)
+            else:
+                if answer:
+                    found[application_id] = answer
+        return found
 
     def parts(self) -> Iterator[Part]:
-        """Every object, in the order of scoring, what was brought along first."""
-        for key in self._keys():
-            yield Part(key.removeprefix(self.prefix), self._read(key))
+        """Every object, by the day on which applications came in, what was brought along without a date first."""
+        return self._parts("")
 
-    def lines(self) -> Iterator[str]:
-        """Every record once, in the order of scoring."""
-        return iter(once(lines_of(self.parts())))
+    def records(self, since: datetime | None = None) -> Iterator[Record]:
+        """Every record once, as typed values, by the day on which its application came in; see History.records."""
+        return records_of(self._parts(timestamp(since) if since else ""))
+
+    def _parts(self, since: str) -> Iterator[Part]:
+        """The objects with something recorded since a moment (all: ''), with the rows that were.
+
+        `merge` may write an object behind our back, and delete what it was made of before we come to it: so those that it
+        wrote meanwhile are read at the end, until there are none.
+        """
+        seen: set[str] = set()
+
+        def unseen(again: bool) -> Iterator[str]:
+            for entry in self.objects.list("date="):
+                name = read_name(entry.name)
+                if not name or name.key in seen or (again and name.kind != "merged"):
+                    continue
+                seen.add(name.key)
+                if (entry.written if name.kind == "brought" else name.recorded) >= since:
+                    yield name.key
+
+        count = -1
+        while len(seen) > count:
+            count = len(seen)
+            for key, body in self.objects.read_all(unseen(again=count > 0)):
+                if body is not None:
+                    as_whole = "-brought-" in key
+                    yield Part(key, files.rows(key, io.BytesIO(body), "" if as_whole else since))
 
     def check(self) -> None:
         """Raises HistoryUnavailable when the bucket cannot be reached."""
-        with _unavailable():
-            self._client.head_bucket(Bucket=self.bucket)
+        self.objects.check()
 
-    def _place(self, moment: datetime) -> str:
-        """Where in the order of keys the objects of a moment stand."""
-        return f"{self.prefix}date={moment:%Y-%m-%d}/{moment:%H%M%S}"
-
-    def _keys(self, since: datetime | None = None) -> Iterator[str]:
-        """The objects' keys in order, since a moment for SEARCH_DAYS, or all."""
-        last = f"date={since + timedelta(days=SEARCH_DAYS):%Y-%m-%d}" if since else "date=:"
-        after = self._place(since) if since else self.prefix
-        with _unavailable():
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=f"{self.prefix}date=", StartAfter=after
-            )
-            for page in pages:
-                for entry in page.get("Contents", ()):
-                    key: str = entry["Key"]
-                    if key.removeprefix(self.prefix) > last + "~":
-                        return
-                    if _NAME.search(key):
-                        yield key
-
-    def _read(self, key: str) -> list[Row]:
-        with _unavailable():
-            body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        return list(files.rows(key.removeprefix(self.prefix), io.BytesIO(body)))
+    def _named(self, prefix: str) -> Iterator[Name]:
+        return (name for entry in self.objects.list(prefix) if (name := read_name(entry.name)))
 
 
-def _add(found: dict[str, Answer], row: Row, application_id: str, damaged: list[str]) -> None:
-    try:
-        answer = row.answer(application_id)
-    except UnreadableRow as error:
-        log.error("the record of application %s cannot be read: %s", reference(application_id), error)
-        damaged.append(application_id)
-    else:
-        if answer:
-            found[application_id] = answer
+def moment_of(line: str) -> int:
+    """When the application on a line was received, in milliseconds since 1970."""
+    return milliseconds(id_of(line))
 
 
-def _times(key: str) -> tuple[int, int] | None:
-    """When the first and the last application of an object were received, as its name tells, or None."""
-    name = _NAME.search(key)
-    return (int(name[3][:12], 16), int(name[3][12:24], 16)) if name and len(name[3]) == 36 else None
-
-
-@contextmanager
-def _unavailable() -> Iterator[None]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise HistoryUnavailable(
-            f"The history in S3 cannot be written or read: {type(error).__name__}."
-        ) from error
+def pieces(lines: Iterable[str]) -> Iterator[list[str]]:
+    """Lines in the order in which their applications came in, in pieces of one day and PIECE bytes at most."""
+    piece: list[str] = []
+    size, day = 0, ""
+    for line in sorted(lines, key=moment_of):
+        its_day = names.day_of(moment_of(line))
+        if piece and (its_day != day or size + len(line) > PIECE):
+            yield piece
+            piece, size = [], 0
+        piece.append(line)
+        size, day = size + len(line), its_day
+    if piece:
+        yield piece

@@ -8,12 +8,16 @@ table or moved in it, since files that were written with it are read for ever.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isnan, nan
 from typing import Any, Final
 
 from creditrisk.application import FIELDS
 from creditrisk.decision import Answer, Decision, Reason
 
 Cell = str | int | float | None
+
+IMPORTED: Final = "imported"
+"""The MODEL of what another system decided, and was brought along."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def _read_reasons(text: str) -> list[Reason]:
 TEXT = Type("text", str)
 WHOLE = Type("whole number", _whole)
 NUMBER = Type("number", _number)
-PROBABILITY = Type("number", float, lambda value: "" if value is None else repr(value))
+PROBABILITY = Type("number", float, lambda value: "" if value is None or isnan(value) else repr(value))
 MOMENT = Type("moment", str)
 VERDICT = Type("text", _verdict)
 NAMES = Type("names", str.split, " ".join)
@@ -144,12 +148,36 @@ def cells_of(answer: Answer) -> list[Cell]:
 
 
 def decision_of(row: Mapping[str, str]) -> Decision:
-    """The decision that a row records. Raises ValueError, TypeError when it records none."""
-    values: dict[str, Any] = {
-        column.attribute: column.type.read(text) for column in _DECIDED if (text := row.get(column.name))
-    }
-    return Decision(**(_BEFORE | values))
+    """The decision that a row records. Raises ValueError, TypeError when it records none.
 
+    A newer version may have written into a column of ours what this one cannot read: that is left out, unless there is no
+    decision without it, and its word for a decision is taken as it stands.
+    """
+    values: dict[str, Any] = dict(_BEFORE)
+    for column in _DECIDED:
+        if text := row.get(column.name):
+            try:
+                values[column.attribute] = column.type.read(text)
+            except (ValueError, TypeError, OverflowError):
+                if version_of(row) <= VERSION or column.attribute in _NEEDED:
+                    raise
+                if column.type is VERDICT:
+                    values[column.attribute] = text
+    if values["model"] == IMPORTED:  # a history that was brought along may tell the prediction alone
+        values.setdefault("probability", nan)
+    return Decision(**values)
+
+
+def version_of(row: Mapping[str, str]) -> int:
+    """The version of the columns that a row was written with; 0 when it tells none that we could read."""
+    try:
+        return _whole(row.get("RECORD_VERSION") or "1")
+    except (ValueError, OverflowError):
+        return 0
+
+
+_NEEDED: Final = ("probability", "prediction")
+"""What is read of every row, whichever version wrote it."""
 
 _FIRST_FIELD: Final = COLUMNS.index(next(iter(FIELDS)))
 _WRITTEN: Final = [(column.attribute, column.decided, column.type.write) for column in TABLE[:-1]]

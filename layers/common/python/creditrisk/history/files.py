@@ -5,15 +5,17 @@ import io
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from creditrisk.decision import Answer
+from creditrisk.decision import Answer, timestamp
+from creditrisk.errors import UnreadableRow
+from creditrisk.history import tail
 from creditrisk.history.columns import HEADERS
 from creditrisk.history.parts import Layout, Row, header_and_lines, rows_of
-from creditrisk.history.records import UnreadableRow
 
 _SEARCHED = 1 << 20
 _MOST_HEADER = max(map(len, HEADERS))
@@ -57,11 +59,37 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def rows(name: str, raw: BinaryIO) -> Iterator[Row]:
-    """Every row of a file or object of this name."""
+def rows(name: str, raw: BinaryIO, since: str = "") -> Iterator[Row]:
+    """Every row of a file or object of this name, but those that tell that they were scored before a moment (ISO 8601)."""
+    start = _place_of(raw, since) if since else 0
     text = io.TextIOWrapper(raw, encoding_of(raw), "surrogateescape", newline="")
     layout, first = header_and_lines(text)
-    yield from rows_of(name, text, layout, first)
+    if start:
+        text.seek(
+            start
+        )  # of UTF-8 without a byte order mark, as a file of ours is, the position is the file's
+        first = 0
+    found = rows_of(name, text, layout, first)
+    return (row for row in found if not row.before(since)) if since else found
+
+
+def _place_of(file: BinaryIO, since: str) -> int:
+    """Where in a file to begin with what was scored since a moment: not the first bytes of a long file of ours, whose
+    records stand in the order of scoring, with an hour's margin for clocks that disagree. Leaves it at its beginning."""
+    start = file.seek(0, os.SEEK_END) - tail.ALWAYS_READ
+    file.seek(0)
+    if start <= 0 or layout_of(file.read(_MOST_HEADER)) is None:
+        file.seek(0)
+        return 0
+    limit = timestamp(datetime.fromisoformat(since) - timedelta(hours=1)).encode()
+    while start > 0:
+        file.seek(start)
+        start += len(file.readline())
+        if tail.scored_before(file.readline(), limit):
+            break
+        start -= _SEARCHED
+    file.seek(0)
+    return max(0, start)
 
 
 def search(path: Path, application_id: str) -> Answer | None:
@@ -75,21 +103,41 @@ def search(path: Path, application_id: str) -> Answer | None:
         layout = layout_of(head)
         if layout is None:
             return _search_any(path, head, application_id)
-        failure: UnreadableRow | None = None
-        for at in _places(file.fileno(), b"\n" + application_id.encode() + b","):
-            file.seek(at + 1)
-            line = file.readline().decode("utf-8", "surrogateescape")
-            for row in rows_of(path.name, [line], layout, first=0):
-                try:
-                    return row.answer(application_id)
-                except UnreadableRow as error:
-                    if line.endswith(
-                        "\n"
-                    ):  # what was never finished is no record: its application comes again
-                        failure = error
-        if failure:
-            raise failure
-        return None
+        return _first_readable(path.name, _lines_with(file, application_id), layout, application_id)
+
+
+def search_body(name: str, body: bytes, application_id: str) -> Answer | None:
+    """The application in an object of this content. Raises UnreadableRow when it stands there, and cannot be read."""
+    layout = layout_of(body[:_MOST_HEADER])
+    if layout is None:
+        return _search_rows(rows(name, io.BytesIO(body)), application_id)
+    wanted = b"\n" + application_id.encode() + b","
+    at, lines = body.find(wanted), []
+    while at >= 0:
+        lines.append(body[at + 1 : body.find(b"\n", at + 1) + 1 or len(body)])
+        at = body.find(wanted, at + 1)
+    return _first_readable(name, lines, layout, application_id)
+
+
+def _lines_with(file: BinaryIO, application_id: str) -> Iterator[bytes]:
+    for at in _places(file.fileno(), b"\n" + application_id.encode() + b","):
+        file.seek(at + 1)
+        yield file.readline()
+
+
+def _first_readable(name: str, lines: Iterable[bytes], layout: Layout, application_id: str) -> Answer | None:
+    """The answer on the first of these lines that can be read. Raises UnreadableRow when there are lines, and none can."""
+    failure: UnreadableRow | None = None
+    for line in lines:
+        for row in rows_of(name, [line.decode("utf-8", "surrogateescape")], layout, first=0):
+            try:
+                return row.answer(application_id)
+            except UnreadableRow as error:
+                if line.endswith(b"\n"):  # what was never finished is no record: its application comes again
+                    failure = error
+    if failure:
+        raise failure
+    return None
 
 
 def _places(file: int, wanted: bytes) -> Iterator[int]:
@@ -106,18 +154,22 @@ def _places(file: int, wanted: bytes) -> Iterator[int]:
 
 def _search_any(path: Path, head: bytes, application_id: str) -> Answer | None:
     """The same in a file that a spreadsheet rewrote: read row by row, once it is certain that the id is in it."""
-    failure: UnreadableRow | None = None
     with path.open("rb") as file:
         if next(_places(file.fileno(), application_id.encode(_utf_16(head) or "ascii")), None) is None:
             return None
         file.seek(0)
-        for row in rows(path.name, file):
-            if application_id in row.text:
-                try:
-                    if answer := row.answer(application_id):
-                        return answer
-                except UnreadableRow as error:
-                    failure = error
+        return _search_rows(rows(path.name, file), application_id)
+
+
+def _search_rows(found: Iterable[Row], application_id: str) -> Answer | None:
+    failure: UnreadableRow | None = None
+    for row in found:
+        if application_id in row.text:
+            try:
+                if answer := row.answer(application_id):
+                    return answer
+            except UnreadableRow as error:
+                failure = error
     if failure:
         raise failure
     return None

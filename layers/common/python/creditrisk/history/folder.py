@@ -6,16 +6,16 @@ import logging
 import os
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from creditrisk.application_id import received_at, reference
-from creditrisk.decision import Answer
-from creditrisk.errors import HistoryUnavailable
+from creditrisk.decision import Answer, timestamp
+from creditrisk.errors import HistoryUnavailable, UnreadableRow
 from creditrisk.history import files, tail
 from creditrisk.history.columns import HEADER
-from creditrisk.history.parts import Part, Row, lines_of
-from creditrisk.history.records import Record, UnreadableRow, once, to_line
+from creditrisk.history.parts import Part, Row, records_of
+from creditrisk.history.records import Record, to_line
 
 log = logging.getLogger(__name__)
 
@@ -66,18 +66,25 @@ class FolderHistory:
 
     def parts(self) -> Iterator[Part]:
         """Every file of the history, what was brought along first."""
+        return self._parts(None)
+
+    def records(self, since: datetime | None = None) -> Iterator[Record]:
+        """Every record once, as typed values, in order; see History.records."""
+        return records_of(self._parts(since))
+
+    def _parts(self, since: datetime | None) -> Iterator[Part]:
         with _unavailable():
             paths = files.every(self.folder)
         for path in paths:
-            yield Part(path.name, self._rows(path))
+            with _unavailable():
+                if since and path.stat().st_mtime < since.timestamp():
+                    continue
+            yield Part(path.name, self._rows(path, since))
 
-    def _rows(self, path: Path) -> Iterator[Row]:
+    def _rows(self, path: Path, since: datetime | None) -> Iterator[Row]:
         with _unavailable(), path.open("rb") as file:
-            yield from files.rows(path.name, file)
-
-    def lines(self) -> Iterator[str]:
-        """Every whole record, in order."""
-        return iter(once(lines_of(self.parts())))
+            brought = path.name.startswith("imported-")  # since when it is here, its rows do not tell
+            yield from files.rows(path.name, file, timestamp(since) if since and not brought else "")
 
     def add_part(self, name: str, lines: Sequence[str]) -> bool:
         """Add what was brought along from elsewhere as imported-NAME.csv: whole, or not at all."""

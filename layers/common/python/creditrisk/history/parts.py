@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count, repeat
 from typing import NamedTuple
 
 from creditrisk.decision import Answer
+from creditrisk.errors import UnreadableRow
 from creditrisk.history.columns import COLUMNS, HEADERS, TYPES, columns_of
-from creditrisk.history.records import UnreadableRow, csv_line, from_line, from_row
+from creditrisk.history.records import Record, csv_line, from_line, record_of
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +83,11 @@ class Layout:
         """Which column tells the application."""
         return self.columns.index("APPLICATION_ID")
 
+    @cached_property
+    def place_of_time(self) -> int | None:
+        """Which column tells when it was scored, if one does."""
+        return self.columns.index("SCORED_AT") if "SCORED_AT" in self.columns else None
+
     def cells(self, line: str) -> list[str]:
         """The cells of a line. Raises csv.Error."""
         cells = next(csv.reader((line,), delimiter=self.delimiter), [])
@@ -124,16 +131,29 @@ class Row(NamedTuple):
     def __str__(self) -> str:
         return f"{self.part}, line {self.line}" if self.line else self.part
 
-    def answer(self, application_id: str) -> Answer | None:
-        """The answer that it records, when it is this application's. Raises UnreadableRow."""
+    @property
+    def id(self) -> str:
+        """Which application it is; of a row that cannot be read, ''."""
+        return self.cells[self.layout.place_of_id] if self.cells else ""
+
+    def record(self) -> Record:
+        """The record that it holds. Raises UnreadableRow."""
         if self.problem:
             raise UnreadableRow(f"{self}: {self.problem}")
-        if self.cells[self.layout.place_of_id] != application_id:
-            return None
         try:
-            return from_row(self.by_column)
+            return record_of(self.by_column)
         except UnreadableRow as error:
             raise UnreadableRow(f"{self}: {error}") from None
+
+    def answer(self, application_id: str) -> Answer | None:
+        """The answer that it records, when it is this application's. Raises UnreadableRow."""
+        return None if self.cells and self.id != application_id else self.record().answer
+
+    def before(self, moment: str) -> bool:
+        """Whether it tells that it was scored before a moment (ISO 8601, UTC); what a spreadsheet rewrote tells nothing."""
+        place = self.layout.place_of_time
+        scored = self.cells[place] if place is not None and self.cells else ""
+        return scored[10:11] == "T" and scored < moment
 
     @property
     def by_column(self) -> dict[str, str]:
@@ -155,12 +175,13 @@ class Row(NamedTuple):
 
 
 def rows_of(part: str, lines: Iterable[str], layout: Layout | None, first: int = 2) -> Iterator[Row]:
-    """Every row of a part, the header taken off; `first` is the number of its first line. Empty lines are no rows.
+    """Every row of a part, the header taken off; `first` is the number of its first line, 0 when nobody knows it. Empty
+    lines are no rows.
 
     Line by line: no cell of ours holds a line break, and so a quotation mark that is never closed spoils its own row.
     """
     nothing = Layout(())
-    for number, line in enumerate(lines, first):
+    for number, line in zip(count(first) if first else repeat(0), lines, strict=False):
         if len(line) < 200 and not line.strip(",;\t \r\n"):
             continue
         text = line if line[-1:] == "\n" and line[-2:-1] != "\r" else line.rstrip("\r\n") + "\n"
@@ -214,14 +235,20 @@ class Part:
     rows: Iterable[Row]
 
 
-def lines_of(parts: Iterable[Part]) -> Iterator[str]:
-    """The rows of the parts as lines of this version's columns; what cannot be read is logged."""
+def records_of(parts: Iterable[Part]) -> Iterator[Record]:
+    """The records of the parts, each application's first that can be read; what cannot be read is logged."""
+    seen: set[str] = set()
     for part in parts:
         for row in part.rows:
-            if row.problem:
-                log.warning("a row of the history cannot be read: %s: %s", row, row.problem)
+            if row.cells and row.id in seen:
+                continue
+            try:
+                record = row.record()
+            except UnreadableRow as error:
+                log.warning("a row of the history cannot be read: %s", error)
             else:
-                yield row.as_line
+                seen.add(record.answer.id)
+                yield record
 
 
 def header_and_lines(lines: Iterator[str]) -> tuple[Layout | None, int]:

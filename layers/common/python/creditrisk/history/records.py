@@ -1,13 +1,23 @@
-"""One decision as one line of CSV, and back."""
+"""A record of the history: one decided application, as one line of CSV and back."""
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from creditrisk.application import FIELDS, Value
 from creditrisk.decision import Answer
-from creditrisk.history.columns import COLUMNS, HEADER, TYPES, Cell, cells_of, decision_of
+from creditrisk.errors import UnreadableRow
+from creditrisk.history.columns import (
+    COLUMNS,
+    HEADER,
+    TYPES,
+    VERSION,
+    Cell,
+    cells_of,
+    decision_of,
+    version_of,
+)
 
 __all__ = [
     "COLUMNS",
@@ -17,21 +27,24 @@ __all__ = [
     "from_line",
     "from_row",
     "id_of",
-    "once",
+    "record_of",
     "to_line",
 ]
 
 
-class UnreadableRow(ValueError):
-    """A row that records no decision; the message says what is wrong with it, and quotes nothing of it."""
-
-
 @dataclass(frozen=True)
 class Record:
-    """A decided application on its way into the history; `fresh` tells that no scorer can have recorded it before."""
+    """A decided application in the history, or on its way into it, in the shape of this version.
+
+    `answer` holds its id, when it was received, the application and the decision. `fresh` tells, on the way in, that no
+    scorer can have recorded it before. `version` is that of the columns which it was written with, and `more` what stands
+    in columns that only a newer version knows, as text.
+    """
 
     answer: Answer
     fresh: bool = True
+    version: int = VERSION
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
 def to_line(answer: Answer) -> str:
@@ -60,8 +73,8 @@ def from_line(line: str, columns: Sequence[str] = COLUMNS) -> Answer:
 def from_row(row: Mapping[str, str]) -> Answer:
     """The answer that a row records, whichever version wrote it.
 
-    What was accepted once is taken as it stands: fields have rules for what comes in, and those change. Raises
-    UnreadableRow when the row records no decision.
+    What was accepted once is taken as it stands: fields have rules for what comes in, and those change. Of a row that a
+    newer version wrote, what this one cannot read is left out. Raises UnreadableRow when the row records no decision.
     """
     try:
         decision = decision_of(row)
@@ -85,16 +98,12 @@ def _recalled(read: Callable[[str], Value], text: str) -> Value:
         return text
 
 
+def record_of(row: Mapping[str, str]) -> Record:
+    """The record that a row holds, whichever version wrote it. Raises UnreadableRow as `from_row`."""
+    more = {} if row.keys() <= TYPES.keys() else {name: row[name] for name in row if name not in TYPES}
+    return Record(from_row(row), version=version_of(row), more=more)
+
+
 def id_of(line: str) -> str:
     """The application's id on a line of the history."""
     return line.partition(",")[0]
-
-
-def once(lines: Iterable[str]) -> Iterable[str]:
-    """The lines without a second one of the same application."""
-    seen: set[str] = set()
-    for line in lines:
-        application_id = id_of(line)
-        if application_id not in seen:
-            seen.add(application_id)
-            yield line

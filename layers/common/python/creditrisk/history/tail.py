@@ -9,16 +9,18 @@ from pathlib import Path
 from creditrisk.application_id import received_at
 from creditrisk.clock import timestamp
 from creditrisk.decision import Answer
-from creditrisk.history.columns import HEADER
+from creditrisk.errors import UnreadableRow
+from creditrisk.history.columns import COLUMNS, HEADER
 from creditrisk.history.parts import Layout, finished
-from creditrisk.history.records import UnreadableRow, from_line
+from creditrisk.history.records import from_line
 
 log = logging.getLogger(__name__)
 
 _CHUNK = 1 << 16
-_ALWAYS_READ = 16 << 20
+ALWAYS_READ = 16 << 20
 """Bytes, some 40,000 records: how far back a record is looked for at least, since a scorer's clock may be hours off."""
 _HEADER = HEADER.encode()
+_SCORED = COLUMNS.index("SCORED_AT")  # ids and moments before it: no cell that holds a comma
 _LAYOUT = Layout.of(HEADER)
 
 
@@ -81,13 +83,13 @@ def _keep(path: Path, rest: bytes) -> None:
 def recorded_since(file: int, end: int, application_ids: Sequence[str]) -> dict[str, Answer]:
     """Which of the applications stand in the file already, as they were recorded.
 
-    Read from its end backwards, past `_ALWAYS_READ` to the first record scored before the oldest of them came in (with
+    Read from its end backwards, past `ALWAYS_READ` to the first record scored before the oldest of them came in (with
     an hour's margin for clocks that disagree): what is older cannot be one of them.
     """
     wanted = {application_id.encode() for application_id in application_ids}
     limit = timestamp(min(map(received_at, application_ids)) - timedelta(hours=1)).encode()
     found: dict[str, Answer] = {}
-    rest, enough = b"", end - _ALWAYS_READ
+    rest, enough = b"", end - ALWAYS_READ
     while end > 0 and len(found) < len(wanted):
         start = max(0, end - _CHUNK)
         torn, _, whole = (os.pread(file, end - start, start) + rest).partition(b"\n")
@@ -95,7 +97,7 @@ def recorded_since(file: int, end: int, application_ids: Sequence[str]) -> dict[
         for line in lines:
             if line.partition(b",")[0] in wanted:
                 _add(found, line)
-        if start < enough and lines and _scored_before(lines[0], limit):
+        if start < enough and lines and scored_before(lines[0], limit):
             break
         rest, end = torn + b"\n", start
     return found
@@ -110,9 +112,10 @@ def _add(found: dict[str, Answer], line: bytes) -> None:
         found[answer.id] = answer
 
 
-def _scored_before(line: bytes, limit: bytes) -> bool:
-    cells = line.split(b",", 3)
-    return len(cells) > 3 and b"2" < cells[2] < limit  # a row that somebody damaged tells no time
+def scored_before(line: bytes, limit: bytes) -> bool:
+    """Whether a line of this version tells that it was scored before a moment (ISO 8601, UTC)."""
+    cells = line.split(b",", _SCORED + 1)
+    return len(cells) > _SCORED + 1 and b"2" < cells[_SCORED] < limit  # a damaged row tells no time
 
 
 def write(file: int, data: bytes, end: int) -> None:

@@ -1,0 +1,1 @@
+"""The merger: closed days of the history in few large objects."""
