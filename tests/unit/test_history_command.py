@@ -15,6 +15,7 @@ from creditrisk.application import FIELDS
 from creditrisk.application_id import new_application_id
 from creditrisk.clock import timestamp
 from creditrisk.decision import Answer, Decision, Reason
+from creditrisk.errors import ExportNotWritten
 from creditrisk.formulas import as_it_was, as_text
 from creditrisk.history import COLUMNS, Record, open_history
 from creditrisk.history.columns import HEADER, VERSION, columns_of
@@ -192,6 +193,7 @@ def test_an_export_that_cannot_be_written_leaves_no_half_file(
 ) -> None:
     (place / "history.csv").write_text(HEADER + to_line(decided()))
     result = run("export", tmp_path / "not there" / "out.csv", "--from", place)
+    assert isinstance(result.exception, ExportNotWritten)
     assert "cannot be written" in str(result.exception)
     assert list(tmp_path.glob("**/*.partial")) == []
 

@@ -19,6 +19,9 @@ from creditrisk.history.records import Record, to_line
 
 log = logging.getLogger(__name__)
 
+_CLOCKS_DISAGREE = timedelta(hours=1)
+"""How far the clocks of scorers, and of whoever keeps the folder, may be apart."""
+
 
 class FolderHistory:
     """Append only, one durable write a batch, every application once. A file that this version did not write, an older
@@ -76,15 +79,16 @@ class FolderHistory:
         with _unavailable():
             paths = files.every(self.folder)
         for path in paths:
+            brought = path.name.startswith("imported-")  # its rows do not tell since when they are here
+            margin = timedelta(0) if brought else _CLOCKS_DISAGREE
             with _unavailable():
-                if since and path.stat().st_mtime < since.timestamp():
+                if since and path.stat().st_mtime < (since - margin).timestamp():
                     continue
-            yield Part(path.name, self._rows(path, since))
+            yield Part(path.name, self._rows(path, timestamp(since) if since and not brought else ""))
 
-    def _rows(self, path: Path, since: datetime | None) -> Iterator[Row]:
+    def _rows(self, path: Path, since: str) -> Iterator[Row]:
         with _unavailable(), path.open("rb") as file:
-            brought = path.name.startswith("imported-")  # since when it is here, its rows do not tell
-            yield from files.rows(path.name, file, timestamp(since) if since and not brought else "")
+            yield from files.rows(path.name, file, since)
 
     def add_part(self, name: str, lines: Sequence[str]) -> bool:
         """Add what was brought along from elsewhere as imported-NAME.csv: whole, or not at all."""
@@ -166,7 +170,7 @@ class FolderHistory:
     def _recorded(self, file: int, own: Path, end: int, application_ids: Sequence[str]) -> dict[str, Answer]:
         """Those of the applications that stand recorded in the part that is written or, before it, in another."""
         found = tail.recorded_since(file, end, application_ids)
-        since = (min(map(received_at, application_ids)) - timedelta(hours=1)).timestamp()
+        since = (min(map(received_at, application_ids)) - _CLOCKS_DISAGREE).timestamp()
         for path in files.numbered(self.folder):
             if path == own or path.stat().st_mtime < since:
                 continue
