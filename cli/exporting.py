@@ -22,7 +22,7 @@ class Export:
     """Gathers rows in a file of its own until all are there: only then is it certain which columns there are, and that
     the history could be read to its end.
 
-    Rows are copied as they are written, and not made into records and back: that is ten times as fast, and loses nothing of
+    Rows are copied as they are written, and not made into records and back: that is twice as fast, and loses nothing of
     what a newer version wrote.
     """
 

@@ -199,7 +199,7 @@ def assert_asked_at_most(server: S3Server, most: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("rate", [1, 10, 100, 1_000])
-def test_a_look_up_takes_a_handful_of_requests_at_any_rate(
+def test_a_look_up_among_thousands_reads_one_object_and_none_for_a_made_up_id(
     history: BucketHistory,
     server: S3Server,
     make_decided: MakeDecided,
@@ -227,6 +227,9 @@ def test_a_look_up_takes_a_handful_of_requests_at_any_rate(
         assert found is not None and found.id == application_id
         overlapping = rate // batch  # batches that hold applications of the same moment
         assert_asked_at_most(server, (FOUND[0], FOUND[1] + overlapping))
+    server.listings = server.objects_read = 0
+    assert history.find(new_application_id()) is None
+    assert_asked_at_most(server, NOT_FOUND)
 
 
 def test_a_look_up_of_what_is_nowhere_reads_nothing(

@@ -40,8 +40,8 @@ class History(Protocol):
         """The same as it is written: its files or objects with their rows as text, none when there is no history; an
         application may stand in two rows, of which the first that can be read counts.
 
-        For whoever copies what stands there, as it stands: an export, which takes a tenth of the time so and keeps what
-        a newer version wrote.
+        For whoever copies what stands there, as it stands: an export, which takes half the time so and keeps what a
+        newer version wrote.
         """
 
     def add_part(self, name: str, lines: Sequence[str]) -> bool:
