@@ -11,7 +11,8 @@ import pytest
 
 from cli.embedded_redis import free_port
 from creditrisk.application_id import milliseconds, new_application_id
-from creditrisk.decision import Answer, Decision, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer, Decision
 from creditrisk.errors import HistoryOverwritten
 from creditrisk.history import Record, open_history
 from creditrisk.history.bucket import BucketHistory

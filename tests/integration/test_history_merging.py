@@ -15,7 +15,8 @@ from click.testing import CliRunner
 
 from cli.main import creditrisk
 from creditrisk.application_id import new_application_id
-from creditrisk.decision import Answer, Decision, Reason, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer, Decision, Reason
 from creditrisk.errors import HistoryUnavailable
 from creditrisk.history import Record, bucket, merging, open_history
 from creditrisk.history.bucket import BucketHistory

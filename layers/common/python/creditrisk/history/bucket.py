@@ -9,7 +9,8 @@ from hashlib import sha256
 from itertools import islice
 
 from creditrisk.application_id import milliseconds, received_at, reference
-from creditrisk.decision import Answer, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer
 from creditrisk.errors import HistoryUnavailable, UnreadableRow
 from creditrisk.history import files, names
 from creditrisk.history.columns import HEADER

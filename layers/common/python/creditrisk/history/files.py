@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from creditrisk.decision import Answer, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer
 from creditrisk.errors import UnreadableRow
 from creditrisk.history import tail
 from creditrisk.history.columns import HEADERS

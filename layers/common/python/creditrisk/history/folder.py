@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from creditrisk.application_id import received_at, reference
-from creditrisk.decision import Answer, timestamp
+from creditrisk.clock import timestamp
+from creditrisk.decision import Answer
 from creditrisk.errors import HistoryUnavailable, UnreadableRow
 from creditrisk.history import files, tail
 from creditrisk.history.columns import HEADER

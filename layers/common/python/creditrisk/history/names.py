@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from creditrisk.decision import timestamp
+from creditrisk.clock import timestamp
 
 Kind = Literal["batch", "merged", "brought", ""]
 """What wrote an object: a scorer, `history merge`, `history import`; '' for a scorer of an earlier version."""
