@@ -28,7 +28,7 @@ _ANSWER: dict[str, Any] = {
     "model": "lightgbm",
     "model_version": "0123456789ab",
     "scored_at": "2026-11-23T00:00:00.000Z",
-    "reasons": [{"field": "MONTHS_IN_RESIDENCE", "contribution": -0.1, "text": "x" * 60}] * 4,
+    "reasons": [{"field": "MONTHS_IN_RESIDENCE", "contribution": -0.1, "text": "12"}] * 4,
     "unknown": [],
     "challenger": None,
     "challenger_probability": None,

@@ -21,10 +21,10 @@ import scoring
 from benchmarks import tables
 from benchmarks.usual import UsualModel
 from creditrisk.application import FIELDS
+from creditrisk.files.rows import RowScorer
 from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
 from models.training.models import TREES
-from scoring.rows import RowScorer
 
 ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 ROOT = Path(__file__).parents[1]
@@ -47,7 +47,7 @@ def one(scorer: Any, rows: list[Row], data: dict[str, Any]) -> None:
     applications = list(synthetic_applicants(400, seed=5))
     one_row = UsualModel()
     scorer.score(applications[:1])
-    ours = seconds(lambda n: scorer.score(applications[n : n + 1], 0), 400) * 1e6
+    ours = seconds(lambda n: scorer.score(applications[n : n + 1], explained=False), 400) * 1e6
     usual = seconds(lambda n: one_row.probability(applications[n]), 40) * 1e6
     told = seconds(lambda n: scorer.score(applications[n : n + 1]), 400) * 1e6
     booster, matrix = comparable(scorer)
@@ -93,7 +93,7 @@ def many(scorer: Any, rows: list[Row], data: dict[str, Any]) -> None:
 
     def score(_: int) -> None:
         header, rest = raw.split("\r\n", 1)
-        RowScorer(scorer, header.split(","), reasons=0).score_text(rest)
+        RowScorer(scorer, 0.5, header.split(","), reasons=0).score_text(rest)
 
     ours = seconds(score, 5)
     booster, matrix = comparable(scorer)

@@ -28,7 +28,7 @@ def _model() -> Any:
 def score_one(application: dict[str, Any], received_at: str, history: str) -> dict[str, Any]:
     """What an RQ job does: score one application, append it to the history durably, return the answer."""
     model = _model()
-    decision = decide(model.score([application])[0], 0.5, model.name, model.version, timestamp())
+    decision = decide(model.score([application])[0], application, 0.5, model.name, model.version, timestamp())
     with Path(history).open("a", encoding="utf-8") as file:
         file.write(to_line(Answer(new_application_id(), "decided", received_at, application, decision)))
         file.flush()

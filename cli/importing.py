@@ -12,6 +12,7 @@ from uuid import UUID
 
 from creditrisk.application import FIELDS, Role, canonical_name
 from creditrisk.clock import timestamp
+from creditrisk.decision import declines
 from creditrisk.errors import UnusableFile
 from creditrisk.formulas import as_it_was
 from creditrisk.history import COLUMNS
@@ -185,7 +186,7 @@ class _Manual:
         if prediction is None:
             if score is None:
                 raise ValueError("it tells neither a prediction nor a score")
-            prediction = int(score >= THRESHOLD)
+            prediction = int(declines(score, THRESHOLD))
         values = {name: self._value(name, row[place]) for name, place in self.fields.items()}
         moment = (_moment(row[self.moment]) if self.moment is not None else None) or self.received
         when = timestamp(moment) if moment else ""

@@ -21,7 +21,7 @@ from creditrisk.files import Piece, Plan, plain, plan, read
 from creditrisk.settings import Settings
 
 if TYPE_CHECKING:  # numpy is slow to import
-    from scoring.rows import RowScorer
+    from creditrisk.files.rows import RowScorer
 
 ROWS = 5_000
 """Rows that are scored together."""
@@ -74,11 +74,13 @@ class _Table:
 
     def scorer(self) -> "RowScorer":
         """A scorer of its rows. Raises UnusableFile on a wrong header, scoring's errors on a wrong model."""
+        from creditrisk.files.rows import RowScorer
         from functions.model import load_model
-        from scoring.rows import RowScorer
 
-        header = self.plan.header
-        return RowScorer(load_model(self.settings), header.columns, self.reasons, header.delimiter)
+        settings, header = self.settings, self.plan.header
+        return RowScorer(
+            load_model(settings), settings.threshold, header.columns, self.reasons, header.delimiter
+        )
 
     def scored(self, scorer: "RowScorer", task: Task) -> Scored:
         """One piece, read and scored. Raises UnusableFile when the file was changed meanwhile."""
@@ -99,7 +101,7 @@ def _score(
     file: BinaryIO, source: Path, out: TextIO, settings: Settings, reasons: int, processes: int
 ) -> tuple[int, int]:
     """Score from `file` into `out`; returns how many rows, and how many with an error."""
-    from scoring.rows import RESULT_COLUMNS
+    from creditrisk.files.rows import RESULT_COLUMNS
 
     blocks, other = plain(file)
     planned = plan(blocks, ROWS)

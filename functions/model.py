@@ -10,7 +10,7 @@ from scoring.scorer import AnyScorer
 def load_model(settings: Settings, challenger: str | None = None) -> AnyScorer:
     """The active model, and a challenger. Raises scoring's errors, and SettingError where nothing can be verified."""
     manifest = _signed(settings) if settings.model_public_key else None
-    return load(settings.model_folder, settings.model, challenger, settings.threshold, manifest)
+    return load(settings.model_folder, settings.model, challenger, manifest)
 
 
 def _signed(settings: Settings) -> Manifest:

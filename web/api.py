@@ -43,15 +43,17 @@ def openapi() -> Reply:
 
 
 def body_of(answer: Answer) -> dict[str, object]:
-    """An answer as JSON: the applicant's own data are not repeated in it."""
+    """An answer as JSON: of the applicant's own data, it repeats the values that the reasons rest on."""
     body: dict[str, object] = {"id": answer.id, "status": answer.status, "received_at": answer.received_at}
     if answer.failure:
         body["failure"] = answer.failure
     if answer.decision:
-        decision = answer.decision.to_dict()
-        del decision["challenger"], decision["challenger_probability"]
-        body |= decision
+        decision = {name: value for name, value in vars(answer.decision).items() if name not in _NOT_TOLD}
+        body |= decision | {"reasons": [reason._asdict() for reason in answer.decision.reasons]}
     return body
+
+
+_NOT_TOLD = frozenset({"challenger", "challenger_probability"})
 
 
 def _headers(answer: Answer, seconds: float) -> dict[str, str]:

@@ -7,15 +7,13 @@ from creditrisk.decision import Answer
 from web.body import read_json
 from web.idempotency import key_of
 from web.services import services
+from web.wording import VERDICTS
 
 blueprint = Blueprint("predict", __name__)
 
 ACCEPTED = (
     "The application is accepted and will be decided; do not send it again. Its answer will be at Location."
 )
-
-VERDICTS = {"approved": "GOOD CLIENT - PRODUCT APPROVED", "declined": "BAD CLIENT - PRODUCT DISAPPROVED"}
-"""Decision → the words that clients compare with, hyphen and all."""
 
 Reply = tuple[dict[str, object], int, dict[str, str]]
 
@@ -37,9 +35,11 @@ def predict() -> Reply:
 def _decided(answer: Answer) -> dict[str, object]:
     assert answer.decision
     decision = answer.decision
-    return members(
-        answer, VERDICTS[decision.decision], decision.prediction, round(decision.probability, 4)
-    ) | {"Probability": decision.probability, "id": answer.id}
+    verdict = " - ".join(VERDICTS[decision.decision])  # clients compare with it, hyphen and all
+    return members(answer, verdict, decision.prediction, round(decision.probability, 4)) | {
+        "Probability": decision.probability,
+        "id": answer.id,
+    }
 
 
 def _undecided(answer: Answer, sentence: str) -> dict[str, object]:

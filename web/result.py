@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from creditrisk.application import FIELDS, SECTIONS
 from creditrisk.decision import Answer, Decision, Reason
 from web import wording
+from web.sentences import label, sentence
 
 
 @dataclass(frozen=True)
 class Bar:
     """A reason with the length of its bar, in percent of the strongest reason's."""
 
-    label: str
     text: str
     contribution: float
     length: float
@@ -38,7 +38,7 @@ class Result:
         return self.decision.decision == "approved"
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> wording.Verdict:
         return wording.VERDICTS[self.decision.decision]
 
     @property
@@ -67,15 +67,14 @@ class Result:
         strongest = max((abs(reason.contribution) for reason in self.decision.reasons), default=0) or 1
         return [self._bar(reason, strongest) for reason in self.decision.reasons]
 
-    @staticmethod
-    def _bar(reason: Reason, strongest: float) -> Bar:
+    def _bar(self, reason: Reason, strongest: float) -> Bar:
         length = round(abs(reason.contribution) / strongest * 100, 1)
-        return Bar(_label(reason.field), reason.text, reason.contribution, length)
+        return Bar(sentence(reason, self.decision.unknown), reason.contribution, length)
 
     @property
     def unknown(self) -> list[str]:
         """The labels of the fields whose value the model had never seen."""
-        return [_label(name) for name in self.decision.unknown]
+        return [label(name) for name in self.decision.unknown]
 
     @property
     def application(self) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -91,7 +90,3 @@ class Result:
             )
             for key, heading in SECTIONS.items()
         ]
-
-
-def _label(name: str) -> str:
-    return FIELDS[name].label if name in FIELDS else name

@@ -85,7 +85,11 @@ _DECISION = {
     "model": {"type": "string"},
     "model_version": {"type": "string"},
     "scored_at": _TIME,
-    "reasons": {"type": "array", "items": {"$ref": "#/components/schemas/Reason"}},
+    "reasons": {
+        "type": "array",
+        "items": {"$ref": "#/components/schemas/Reason"},
+        "description": "The strongest first",
+    },
     "unknown": {
         "type": "array",
         "items": {"type": "string"},
@@ -117,11 +121,15 @@ SCHEMAS: Schema = {
         optional=("failure", *_DECISION),
     ),
     "Reason": _object(
-        "What moved the decision, the strongest first.",
+        "What moved the decision, as data: the sentence is the reader's.",
         {
             "field": {"type": "string"},
             "contribution": {"type": "number", "description": "In log-odds; above 0 raises the risk"},
-            "text": {"type": "string"},
+            "value": {
+                "type": ["string", "number", "null"],
+                "description": "The field's value as it was assessed, without words; null when it was not given, or is "
+                "new to the model, as `unknown` tells",
+            },
         },
     ),
     "Problem": _object(

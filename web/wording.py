@@ -1,13 +1,23 @@
 """The words and figures in which a decision and an application are shown."""
 
+from typing import NamedTuple
+
 from creditrisk.application import Field, Value
-from creditrisk.decision import Decision
+from creditrisk.decision import Decision, declines
+
+
+class Verdict(NamedTuple):
+    """What a decision says of the client, and of the product."""
+
+    client: str
+    product: str
+
 
 VERDICTS = {
-    "approved": "GOOD CLIENT – PRODUCT APPROVED",
-    "declined": "BAD CLIENT – PRODUCT DISAPPROVED",
+    "approved": Verdict("GOOD CLIENT", "PRODUCT APPROVED"),
+    "declined": Verdict("BAD CLIENT", "PRODUCT DISAPPROVED"),
 }
-"""Decision → its verdict on the page, and in `/predict`."""
+"""Decision → its verdict: on the page with a dash between, in `/predict` with a hyphen."""
 
 NOT_STATED = "Not stated"
 
@@ -22,7 +32,7 @@ def probability(decision: Decision) -> str:
     threshold: 0.49996 beside a threshold of 50 % is not shown as 50.0 %."""
     for digits in range(1, 9):
         rounded = round(decision.probability, digits + 2)
-        if (rounded >= decision.threshold) == bool(decision.prediction):
+        if declines(rounded, decision.threshold) == bool(decision.prediction):
             return percent(decision.probability, digits)
     return percent(decision.probability, 9)
 

@@ -20,9 +20,9 @@ from typing import Any
 from creditrisk.errors import CreditRiskError, UnusableFile
 from creditrisk.files import Header, plain, plan
 from creditrisk.files.columns import told_of
+from creditrisk.files.rows import RESULT_COLUMNS, RowScorer
 from creditrisk.settings import Settings
 from functions.model import load_model
-from scoring.rows import RESULT_COLUMNS, RowScorer
 from scoring.scorer import AnyScorer
 
 log = logging.getLogger(__name__)
@@ -115,7 +115,8 @@ def _joined(event: dict[str, Any]) -> Iterator[bytes]:
 
 def _rows(table: dict[str, str]) -> RowScorer:
     header = _header(table)
-    return RowScorer(_scorer(), header.columns, delimiter=header.delimiter)
+    threshold = Settings.from_environment().threshold
+    return RowScorer(_scorer(), threshold, header.columns, delimiter=header.delimiter)
 
 
 def _header(table: dict[str, str]) -> Header:

@@ -85,14 +85,14 @@ class Drain:
         """Score in one call; when that raises, one by one, so that the culprit fails alone."""
         try:
             scores = self.model.score([entry.application for entry in read])
+            scored_at = timestamp()
+            return [self._decided(entry, score, scored_at) for entry, score in zip(read, scores, strict=True)]
         except Exception as error:  # a model may raise anything
             if len(read) == 1:
                 self._give_up(read[0].claim, error)
                 return []
             log.warning("a batch of %d cannot be scored (%s): one by one", len(read), type(error).__name__)
             return [record for entry in read for record in self._score([entry])]
-        scored_at = timestamp()
-        return [self._decided(entry, score, scored_at) for entry, score in zip(read, scores, strict=True)]
 
     def _give_up(self, claim: Claim, error: Exception) -> None:
         """Leave one application for another try, or among the failed. The error's text may quote the applicant."""
@@ -104,7 +104,13 @@ class Drain:
     def _decided(self, entry: _Read, score: ScoreLike, scored_at: str) -> Record:
         challenger = self.settings.challenger or None
         decision = decide(
-            score, self.settings.threshold, self.model.name, self.model.version, scored_at, challenger
+            score,
+            entry.application,
+            self.settings.threshold,
+            self.model.name,
+            self.model.version,
+            scored_at,
+            challenger,
         )
         answer = Answer(entry.claim.id, "decided", entry.received_at, entry.application, decision)
         return Record(answer, fresh=not entry.claim.redelivered)

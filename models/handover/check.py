@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from creditrisk.clock import timestamp
+from creditrisk.decision import declines
 from models.handover import answers
 from models.handover.errors import ConversionDiffers
 from models.handover.expected import TOLERANCE, Expected, compare, read_expected
@@ -201,7 +202,7 @@ def _scored_anew(
         scorer = Scorer(
             Manifest({"files": {}}), parts[FILES[0]], parts[FILES[1]], model, parts[MODEL_FILES[model]]
         )
-        for row, score in zip(golden, scorer.score(rows, reasons=0), strict=True):
+        for row, score in zip(golden, scorer.score(rows, explained=False), strict=True):
             row[model] = score.probability
     return json.dumps(golden, indent=0, ensure_ascii=False).encode()
 
@@ -209,18 +210,18 @@ def _scored_anew(
 def _compare_own(layer: Path, expected: Expected) -> None:
     for model in expected.chances:
         scorer = load(layer, model)
-        scores = scorer.score(expected.rows, reasons=0)
+        scores = scorer.score(expected.rows, explained=False)
         compare(expected, model, [s.probability for s in scores], [s.unknown for s in scores], scorer.fields)
 
 
 def _figures(scorer: AnyScorer, rows: list[dict[str, Any]], threshold: float) -> Figures:
-    chances = np.array([score.probability for score in scorer.score(rows, reasons=0)])
+    chances = np.array([score.probability for score in scorer.score(rows, explained=False)])
     return Figures(
-        one=microseconds(partial(scorer.score, rows[:1], 0), 30),
+        one=microseconds(partial(scorer.score, rows[:1], False), 30),
         one_with_reasons=microseconds(partial(scorer.score, rows[:1]), 10),
-        many=microseconds(partial(scorer.score, rows, 0), 3) / len(rows),
+        many=microseconds(partial(scorer.score, rows, False), 3) / len(rows),
         mean=float(chances.mean()),
-        declined=float((chances >= threshold).mean()),
+        declined=float(declines(chances, threshold).mean()),
     )
 
 
@@ -265,7 +266,7 @@ def _foreign_layer(
             told.one_with_reasons,
             told.many,
             float(of_made_up.mean()),
-            float((of_made_up >= threshold).mean()),
+            float(declines(of_made_up, threshold).mean()),
         )
     golden = [
         {"application": row, **{model: float(told.chances[number]) for model, told in served.items()}}

@@ -25,7 +25,7 @@ from scoring import plain
 from scoring.encoder import Encoder
 from scoring.errors import UnreadableGraph, UnreadablePickle
 from scoring.estimators import Blend, Network
-from scoring.foreign import DECLARED, Graph, bad_chances
+from scoring.foreign import DECLARED, Graph, bad_probabilities
 from scoring.inputs import Input, Inputs
 from scoring.manifest import GRAPH_FILES
 from scoring.scaler import Scaler
@@ -191,7 +191,7 @@ class _Conversion:
         if file in self.graphs:
             graph = Graph(file, self.graphs[file])
             output = chance_output(graph, matrix[:4])
-            originals = bad_chances(graph.run_matrix(matrix, output), column)
+            originals = bad_probabilities(graph.run_matrix(matrix, output), column)
         else:
             originals = _original_chances(chain.model, matrix, column, file)
             builder = GraphBuilder("columns", matrix.shape[1])
@@ -235,7 +235,7 @@ class _Conversion:
             "inputs": [entry.to_dict() for entry in inputs.entries],
             "output": output,
             "bad_column": column,
-            "originals": bad_chances(graph.run_fields(fields, table, output), column).tolist(),
+            "originals": bad_probabilities(graph.run_fields(fields, table, output), column).tolist(),
             "order": None,
         }
 

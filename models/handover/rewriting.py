@@ -29,7 +29,7 @@ def rewrite(order: Mapping[str, Any]) -> dict[str, Any]:
 def _try(parts: dict[str, Any], file: str, model: str, rows: list[dict[str, Any]]) -> None:
     scorer = own_scorer(Manifest({"files": {}}), parts, file, model)
     try:
-        chances = [score.probability for score in scorer.score(rows, reasons=0)]
+        chances = [score.probability for score in scorer.score(rows, explained=False)]
         scorer.score(rows[:_WITH_REASONS])
     except ModelError:
         raise

@@ -27,7 +27,7 @@ def serve(order: Mapping[str, Any]) -> dict[str, Any]:
 def _served(manifest: Manifest, model: str, files: Mapping[str, bytes], rows: list[Any]) -> dict[str, Any]:
     scorer = ForeignScorer(manifest, model, [Graph(name, files[name]) for name in manifest.graphs_of(model)])
     try:
-        scores = scorer.score(rows, reasons=0)
+        scores = scorer.score(rows, explained=False)
     except ModelError:
         raise
     except Exception as error:  # whatever onnxruntime raises
@@ -37,7 +37,7 @@ def _served(manifest: Manifest, model: str, files: Mapping[str, bytes], rows: li
     chances = np.array([score.probability for score in scores])
     if not (np.isfinite(chances).all() and (chances >= 0).all() and (chances <= 1).all()):
         raise WrongScores(f"The {model} files give figures that are no probabilities.")
-    again = np.array([score.probability for score in scorer.score(rows[:50], reasons=0)])
+    again = np.array([score.probability for score in scorer.score(rows[:50], explained=False)])
     if np.abs(again - chances[:50]).max() > 1e-6:
         raise WrongScores(
             f"The {model} files give one application two probabilities; hand over a model without chance in it."
@@ -46,7 +46,7 @@ def _served(manifest: Manifest, model: str, files: Mapping[str, bytes], rows: li
     return {
         "chances": chances.tolist(),
         "unknown": [list(score.unknown) for score in scores],
-        "one": microseconds(partial(scorer.score, rows[:1], 0), 30),
+        "one": microseconds(partial(scorer.score, rows[:1], False), 30),
         "one_with_reasons": microseconds(partial(scorer.score, rows[:1]), 10),
-        "many": microseconds(partial(scorer.score, thousand, 0), 3) / 1_000,
+        "many": microseconds(partial(scorer.score, thousand, False), 3) / 1_000,
     }

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from creditrisk.decision import declines
 from models.training.encoding import Codes
 from scoring.features import Matrix
 
@@ -91,7 +92,7 @@ def groups(of: NDArray[np.str_], chance: Matrix, bad: Codes, thresholds: Sequenc
                 int(rows.sum()),
                 float(bad[rows].mean()),
                 float(chance[rows].mean()),
-                tuple(_outcome(chance[rows] < threshold, bad[rows]) for threshold in thresholds),
+                tuple(_outcome(~declines(chance[rows], threshold), bad[rows]) for threshold in thresholds),
             )
         )
     return found

@@ -17,10 +17,10 @@ from functions.scorer.assembly import Assembly
 
 @dataclass(frozen=True)
 class StubScore:
-    """A score without reasons."""
+    """A score that explains nothing."""
 
     probability: float
-    reasons: tuple[()] = ()
+    contributions: Mapping[str, float] = field(default_factory=dict)
     unknown: tuple[()] = ()
     challenger: float | None = None
 

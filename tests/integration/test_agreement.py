@@ -14,6 +14,7 @@ from creditrisk.application import FIELDS, Role
 from creditrisk.application.kinds import WHICH_AMOUNT
 from creditrisk.application.validation import validate
 from creditrisk.errors import InvalidApplication
+from creditrisk.files.rows import RowScorer
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
@@ -21,7 +22,6 @@ from models.synthetic import synthetic_applicants
 from models.training.data import read
 from scoring import Scorer, load, plain
 from scoring.manifest import ENCODER, MODEL_FILES, SCALER
-from scoring.rows import RowScorer
 from web.body import read_form, read_json
 
 COUNT = 1_000
@@ -77,7 +77,7 @@ def through_json(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def through_a_file(scorer: Scorer, rows: list[dict[str, Any]]) -> list[float]:
     header = [field.form_name for field in FIELDS.values()]
     text = [["NULL" if value is None else str(value) for value in row.values()] for row in rows]
-    return [float(cells[0]) for cells in RowScorer(scorer, header, reasons=0).score(text)]
+    return [float(cells[0]) for cells in RowScorer(scorer, 0.5, header, reasons=0).score(text)]
 
 
 def through_training(model: str, rows: list[dict[str, Any]], folder: Path) -> list[float]:
@@ -113,8 +113,8 @@ def test_form_api_file_and_trainer_give_the_same_probability(model: str, tmp_pat
     rows = made_up(scorer)
     trained = through_training(model, rows, tmp_path)
     ways = {
-        "form": [score.probability for score in scorer.score(through_the_form(rows), 0)],
-        "JSON": [score.probability for score in scorer.score(through_json(rows), 0)],
+        "form": [score.probability for score in scorer.score(through_the_form(rows), explained=False)],
+        "JSON": [score.probability for score in scorer.score(through_json(rows), explained=False)],
         "file": through_a_file(scorer, rows),
     }
     for way, chances in ways.items():
@@ -141,7 +141,9 @@ def test_what_other_people_write_scores_alike_by_form_api_and_file(
     expected = through_a_file(scorer, [row | {name: usual}])
     for way in (through_the_form, through_json):
         rows = way([row | {name: spelling} for spelling in spellings])
-        assert [score.probability for score in scorer.score(rows, 0)] == pytest.approx(expected * len(rows))
+        assert [score.probability for score in scorer.score(rows, explained=False)] == pytest.approx(
+            expected * len(rows)
+        )
     assert through_a_file(scorer, [row | {name: s} for s in spellings]) == pytest.approx(
         expected * len(spellings)
     )
@@ -152,7 +154,9 @@ def test_what_may_mean_two_things_is_asked_about_by_form_api_and_file(written: s
     scorer = load(LAYER)
     (row,) = synthetic_applicants(1, seed=7)
     row |= {"OTHER_INCOMES": written}
-    told = [RowScorer(scorer, list(row)).score([["" if v is None else str(v) for v in row.values()]])[0][-1]]
+    told = [
+        RowScorer(scorer, 0.5, list(row)).score([["" if v is None else str(v) for v in row.values()]])[0][-1]
+    ]
     for way in (through_the_form, through_json):
         with pytest.raises(InvalidApplication) as refused:
             way([row])

@@ -55,7 +55,7 @@ def decided(make_application: Make) -> Callable[..., Answer]:
             model="lightgbm",
             model_version="test",
             scored_at=timestamp(scored_at),
-            reasons=[Reason("AGE", -0.25, "Age, which is 34")],
+            reasons=[Reason("AGE", -0.25, 34)],
         )
         return Answer(
             application_id,

@@ -11,10 +11,10 @@ import pytest
 
 from creditrisk.errors import UnusableFile
 from creditrisk.files import WrongColumns
+from creditrisk.files.rows import RESULT_COLUMNS, RowScorer
 from creditrisk.settings import Settings
 from functions.bulk import handler as bulk
 from scoring import load
-from scoring.rows import RESULT_COLUMNS, RowScorer
 from tests.s3_server import S3Server
 
 
@@ -33,7 +33,7 @@ def test_every_row_comes_back_in_order_and_a_bad_one_stops_nothing(
     out = io.StringIO()
     csv.writer(out).writerows([good[0], bad, ["too", "short"], [], [*good[0], "too long"], good[1]])
 
-    text, count, errors = RowScorer(scorer, header).score_text(out.getvalue())
+    text, count, errors = RowScorer(scorer, 0.5, header).score_text(out.getvalue())
 
     rows = list(csv.reader(io.StringIO(text)))
     results = [dict(zip(RESULT_COLUMNS, row[-6:], strict=True)) for row in rows]

@@ -48,7 +48,7 @@ def place(tmp_path: Path) -> Path:
 def decided(make_application: Make) -> Callable[..., Answer]:
     def make(**changes: object) -> Answer:
         decision = Decision(
-            0.25, 0, "approved", 0.5, "lightgbm", "v", timestamp(), [Reason("AGE", -0.25, "Age")]
+            0.25, 0, "approved", 0.5, "lightgbm", "v", timestamp(), [Reason("AGE", -0.25, 34)]
         )
         return Answer(new_application_id(), "decided", timestamp(), make_application(**changes), decision)
 

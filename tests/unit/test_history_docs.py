@@ -41,7 +41,7 @@ def exported(
     """What stands in history.csv of the folder that the example runs in."""
     answers = []
     for number in range(3):
-        reasons = [Reason("AGE", -0.25, "Age, which is 34"), Reason("SEX", 0.5, 'Sex, "female"')]
+        reasons = [Reason("AGE", -0.25, 34), Reason("RESIDENCIAL_CITY", 0.5, '"Niterói"')]
         decision = Decision(
             0.1 + number / 3, number % 2, "approved", 0.5, "lightgbm", "012e34", timestamp(), reasons
         )
@@ -82,7 +82,7 @@ def assert_read(columns: dict[str, list[Any]], answers: list[Answer]) -> None:
 def test_pandas_reads_it_as_the_page_says(exported: list[Answer]) -> None:
     history = run("pandas")["history"]
     assert_read({name: history[name].tolist() for name in history}, exported)
-    assert history["REASONS"][0][1] == ["SEX", 0.5, 'Sex, "female"']
+    assert history["REASONS"][0][1] == ["RESIDENCIAL_CITY", 0.5, '"Niterói"']
     assert history["PERSONAL_MONTHLY_INCOME"].mean() == 1200.5
     assert history["RESIDENCIAL_BOROUGH"].notna().all() and history["CHALLENGER"].isna().all()
 
@@ -99,7 +99,10 @@ def test_duckdb_reads_it_as_the_page_says(exported: list[Answer]) -> None:
     history = names["history"]
     rows = history.fetchall()
     assert_read({name: [row[at] for row in rows] for at, name in enumerate(history.columns)}, exported)
-    assert names["reasons"].fetchall()[:2] == [(exported[0].id, "AGE", -0.25), (exported[0].id, "SEX", 0.5)]
+    assert names["reasons"].fetchall()[:2] == [
+        (exported[0].id, "AGE", -0.25, "34"),
+        (exported[0].id, "RESIDENCIAL_CITY", 0.5, '"Niterói"'),
+    ]
 
 
 def test_the_page_has_an_example_for_each() -> None:

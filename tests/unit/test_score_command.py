@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import creditrisk
 from creditrisk.application import FIELDS
+from creditrisk.decision import decide
 from creditrisk.errors import CreditRiskError
 from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
@@ -64,10 +65,11 @@ def test_every_row_comes_back_in_order_scored_as_the_model_scores(tmp_path: Path
         rtol=0,
         atol=1e-9,
     )
-    assert [json.loads(row["reasons"])[0][0] for row in rows] == [
-        score.reasons[0].field for score in expected
-    ]
-    assert {(row["prediction"], row["decision"]) for row in rows} <= {("0", "approved"), ("1", "declined")}
+    for row, score, application in zip(rows, expected, ROWS, strict=True):
+        decision = decide(score, application, 0.5, "lightgbm", "v", "")
+        assert (row["prediction"], row["decision"]) == (str(decision.prediction), decision.decision)
+        assert [tuple(reason) for reason in json.loads(row["reasons"])] == decision.reasons
+        assert row["unknown"].split() == decision.unknown
     assert not any(row["error"] for row in rows)
 
 

@@ -1,7 +1,7 @@
 """Made-up applicants, each with a score of its own."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -36,10 +36,10 @@ def applicant(number: int, **changes: Value) -> dict[str, Value]:
 
 @dataclass(frozen=True)
 class PlainScore:
-    """A score without reasons."""
+    """A score that explains nothing."""
 
     probability: float
-    reasons: tuple[()] = ()
+    contributions: Mapping[str, float] = field(default_factory=dict)
     unknown: tuple[()] = ()
     challenger: float | None = None
 

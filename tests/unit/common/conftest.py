@@ -29,7 +29,7 @@ def decided(make_application: Make) -> Callable[..., Answer]:
 
     def make(scored_at: datetime | None = None, **changes: object) -> Answer:
         application_id = new_application_id()
-        reasons = [Reason("AGE", -0.25, "Age, which is 34")]
+        reasons = [Reason("AGE", -0.25, 34)]
         decision = Decision(0.25, 0, "approved", 0.5, "lightgbm", "test", timestamp(scored_at), reasons)
         received = timestamp(received_at(application_id))
         return Answer(application_id, "decided", received, make_application(**changes), decision)

@@ -1,21 +1,36 @@
-"""What a score means, and how it travels."""
+"""What a score means: one rule, reasons as data, and how a decision travels between versions."""
 
+import ast
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
 from creditrisk.clock import timestamp
-from creditrisk.decision import Decision, Reason, decide
+from creditrisk.decision import Decision, Reason, decide, declines
+from creditrisk.errors import NotAProbability
+
+ROOT = Path(__file__).parents[3]
+APPLICATION = {"AGE": 19, "SEX": None, "RESIDENCIAL_CITY": "Niterói", "PRODUCT": "10", "OTHER_INCOMES": 0.5}
 
 
 @dataclass(frozen=True)
 class Score:
     probability: float
-    reasons: tuple[Reason, ...] = (Reason("AGE", 0.5, "Age, which is 19"),)
+    contributions: Mapping[str, float] = field(
+        default_factory=lambda: {"AGE": 0.5, "RESIDENCIAL_CITY": 0.25, "SEX": 0.125, "PRODUCT": -0.5}
+    )
     unknown: tuple[str, ...] = ("RESIDENCIAL_CITY",)
     challenger: float | None = None
+
+
+def decided(score: Score, threshold: float = 0.5, **more: Any) -> Decision:
+    return decide(score, APPLICATION, threshold, "lightgbm", "abc", timestamp(), **more)
 
 
 @pytest.mark.parametrize(
@@ -25,24 +40,126 @@ class Score:
 def test_an_application_is_declined_from_the_threshold_on(
     probability: float, prediction: int, verdict: str
 ) -> None:
-    decision = decide(Score(probability), 0.5, "lightgbm", "abc", timestamp())
+    decision = decided(Score(probability))
     assert (decision.prediction, decision.decision) == (prediction, verdict)
+    assert declines(np.array([probability]), 0.5).tolist() == [bool(prediction)]
+
+
+@pytest.mark.parametrize("probability", [float("nan"), float("inf"), -0.1, 1.0000001])
+def test_nothing_follows_from_what_is_no_probability(probability: float) -> None:
+    with pytest.raises(NotAProbability, match="lightgbm"):
+        decided(Score(probability))
 
 
 def test_a_challenger_decides_nothing() -> None:
-    decision = decide(Score(0.1, challenger=0.9), 0.5, "lightgbm", "abc", timestamp(), "deeplearning")
+    decision = decided(Score(0.1, challenger=0.9), challenger="deeplearning")
     assert decision.decision == "approved"
     assert (decision.challenger, decision.challenger_probability) == ("deeplearning", 0.9)
 
 
+def test_a_decline_tells_what_raised_the_risk_and_an_approval_what_lowered_it() -> None:
+    told = {"A": -0.3, "B": 0.2, "C": 0.0, "D": 0.4, "E": -0.1, "F": 0.0009, "G": 0.4, "H": -0.0009}
+    declined, approved = decided(Score(0.9, told)), decided(Score(0.1, told))
+    assert [reason.field for reason in declined.reasons] == ["D", "G", "B"]
+    assert [reason.field for reason in approved.reasons] == ["A", "E"]
+    assert [reason.field for reason in decided(Score(0.9, told), most=1).reasons] == ["D"]
+    assert decided(Score(0.9, told), most=0).reasons == []
+
+
+def test_a_reason_holds_the_value_as_it_was_accepted_and_none_that_the_model_has_not_seen() -> None:
+    assert decided(Score(0.7)).reasons == [
+        ("AGE", 0.5, 19),
+        ("RESIDENCIAL_CITY", 0.25, None),
+        ("SEX", 0.125, None),
+    ]
+    assert decided(Score(0.7, unknown=())).reasons[1] == ("RESIDENCIAL_CITY", 0.25, "Niterói")
+
+
 def test_a_contribution_is_answered_to_the_digits_in_which_it_is_recorded() -> None:
-    score = Score(0.1, reasons=(Reason("AGE", -0.04615572847119197, "Age, which is 34"),))
-    assert decide(score, 0.5, "lightgbm", "abc", timestamp()).reasons[0].contribution == -0.046156
+    score = Score(0.1, {"AGE": -0.04615572847119197})
+    assert decided(score).reasons[0].contribution == -0.046156
 
 
-def test_a_decision_travels_as_json_without_a_change() -> None:
-    decision = decide(Score(1 / 3), 0.5, "lightgbm", "abc", timestamp())
-    assert Decision.from_dict(json.loads(json.dumps(decision.to_dict()))) == decision
+VALUES = [19, 0.5, "10", "Niterói", 'of "Age" (19 years)', "null", "", None]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_a_decision_travels_as_json_without_a_change(value: Any) -> None:
+    decision = decided(Score(1 / 3))
+    decision.reasons = [Reason("AGE", 0.25, value), Reason("SEX", -0.5, None)]
+    assert Decision.from_dict(json.loads(json.dumps(decision.to_dict())), {}) == decision
+    assert "raises" not in json.dumps(decision.to_dict())
+
+
+SENTENCES = {
+    "AGE": "Age (19 years) raises the risk",
+    "RESIDENCIAL_CITY": "City (new to the model) raises the risk",
+    "SEX": "Sex (not given) raises the risk",
+}
+
+
+def test_an_answer_of_an_earlier_scorer_which_holds_sentences_is_read_as_data() -> None:
+    decision = decided(Score(0.7))
+    earlier = decision.to_dict()
+    earlier["reasons"] = [
+        {"field": name, "contribution": contribution, "text": SENTENCES[name]}
+        for name, contribution, _ in decision.reasons
+    ]
+    assert Decision.from_dict(json.loads(json.dumps(earlier)), APPLICATION) == decision
+
+
+class EarlierReason(NamedTuple):
+    """What a form of the version before makes of each reason: it takes these three names, and no other."""
+
+    field: str
+    contribution: float
+    text: str
+
+
+def test_an_answer_is_read_by_a_form_of_the_version_before() -> None:
+    data = json.loads(json.dumps(decided(Score(0.7)).to_dict()))
+    read = Decision(**{**data, "reasons": [EarlierReason(**reason) for reason in data["reasons"]]})
+    assert [reason.text for reason in read.reasons] == ["19", "null", "null"]  # type: ignore[attr-defined]
+
+
+PLACES = ("benchmarks", "cli", "deploy", "functions", "layers", "lifecycle", "localstack", "models", "web")
+TREES = {"layers/model/python/scoring/trees.py", "models/training/trees.py", "models/handover/forest.py"}
+"""Where a threshold is a tree's."""
+USUAL = {"benchmarks/usual.py"}
+"""The usual design, which decides by itself."""
+
+
+def test_a_probability_is_held_against_a_threshold_in_one_place() -> None:
+    found = {}
+    for path in (path for place in PLACES for path in (ROOT / place).rglob("*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        if name not in TREES | USUAL:
+            lines = [node.lineno for node in ast.walk(ast.parse(path.read_text())) if _decides(node)]
+            found |= {name: lines} if lines else {}
+    assert {name: len(lines) for name, lines in found.items()} == {
+        "layers/common/python/creditrisk/decision.py": 1
+    }, found
+
+
+def _decides(node: ast.AST) -> bool:
+    """Whether it compares something by order with what is called a threshold, or a probability with a half."""
+    if not isinstance(node, ast.Compare) or not all(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in node.ops):  # fmt: skip
+        return False
+    sides = [ast.unparse(side).lower() for side in (node.left, *node.comparators)]
+    half = "0.5" in sides and any(word in side for side in sides for word in ("probab", "score", "chance"))
+    return len(sides) == 2 and (half or any("threshold" in side for side in sides))
+
+
+@pytest.mark.parametrize(
+    ("text", "decides"),
+    [
+        ("p >= threshold", True), ("THRESHOLD <= p", True), ("p < self.settings.threshold", True), ("score.probability > 0.5", True),
+        ("p >= decision.threshold", True), ("(chances >= threshold).mean()", True), ("p == threshold", False),
+        ("declines(p, threshold)", False), ("0 <= probability <= 1", False), ("age >= 18", False),
+    ],
+)  # fmt: skip
+def test_what_counts_as_deciding(text: str, decides: bool) -> None:
+    assert any(map(_decides, ast.walk(ast.parse(text)))) == decides
 
 
 def test_a_timestamp_is_utc_to_the_millisecond() -> None:

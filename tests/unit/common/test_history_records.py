@@ -26,7 +26,7 @@ def answer(make_application: Make) -> Answer:
         model="lightgbm",
         model_version="0a1b2c",
         scored_at="2026-11-23T05:18:33.000Z",
-        reasons=[Reason("AGE", -0.25, 'Age, which is "34"'), Reason("SEX", 0.125, "Sex, female")],
+        reasons=[Reason("AGE", -0.25, 34), Reason("FULL_NAME", 0.125, '"Zoë", née Ç')],
         unknown=["RESIDENCIAL_CITY", "PROFESSION_CODE"],
         challenger="deeplearning",
         challenger_probability=1 / 3,
@@ -57,7 +57,7 @@ def test_any_csv_reader_reads_it(answer: Answer) -> None:
     assert row["DNI"] == "012345678"
     assert row["RESIDENCIAL_BOROUGH"] == ""
     assert float(row["PROBABILITY"]) == 0.1 + 0.2
-    assert json.loads(row["REASONS"])[0] == ["AGE", -0.25, 'Age, which is "34"']
+    assert json.loads(row["REASONS"])[0] == ["AGE", -0.25, 34]
 
 
 def test_a_record_without_reasons_or_challenger_comes_back_as_it_was(make_application: Make) -> None:

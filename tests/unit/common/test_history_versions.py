@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,12 +14,12 @@ import pytest
 from creditrisk.application import FIELDS
 from creditrisk.application.kinds import Whole
 from creditrisk.clock import timestamp
-from creditrisk.decision import Answer
+from creditrisk.decision import Answer, Reason
 from creditrisk.errors import HistoryUnavailable
 from creditrisk.history import COLUMNS, Record
 from creditrisk.history.columns import HEADER, TABLE, VERSION, columns_of
 from creditrisk.history.folder import FolderHistory
-from creditrisk.history.records import to_line
+from creditrisk.history.records import csv_line, from_line, to_line
 
 Decided = Callable[..., Answer]
 FIRST = ",".join(columns_of(1)) + "\n"
@@ -264,3 +265,65 @@ def test_a_history_replaced_while_a_scorer_waits_for_its_lock_is_written_where_i
         copy.replace(history.path)
     writer.join()
     assert history.path.read_text().endswith(to_line(answer))
+
+
+SENTENCES = [["AGE", -0.25, "Age (34 years) lowers the risk"], ["RESIDENCIAL_CITY", -0.125, "City (new to the model) lowers the risk"], ["SEX", -0.1, "Sex (not given) lowers the risk"]]  # fmt: skip
+REASONS = [Reason("AGE", -0.25, 34), Reason("RESIDENCIAL_CITY", -0.125, None), Reason("SEX", -0.1, None)]
+
+
+def of_version(answer: Answer, version: int) -> str:
+    """Its line as that version wrote it."""
+    row = dict(zip(COLUMNS, next(csv.reader([to_line(answer)])), strict=True))
+    if version < 3:
+        row["REASONS"] = json.dumps(SENTENCES)
+    row["RECORD_VERSION"] = str(version)
+    return csv_line([row[name] for name in columns_of(version)])
+
+
+@pytest.fixture
+def explained(decided: Decided) -> Callable[[], Answer]:
+    def make() -> Answer:
+        answer = decided(SEX=None, RESIDENCIAL_CITY="Atlantis")
+        assert answer.decision
+        decision = replace(answer.decision, reasons=list(REASONS), unknown=["RESIDENCIAL_CITY"])
+        return replace(answer, decision=decision)
+
+    return make
+
+
+@pytest.mark.parametrize("version", range(1, VERSION + 1))
+def test_reasons_are_read_as_data_whichever_version_wrote_them(
+    history: FolderHistory, explained: Callable[[], Answer], version: int
+) -> None:
+    answer, last = explained(), explained()
+    header = ",".join(columns_of(version)) + "\n"
+    write(history, header + of_version(answer, version) + of_version(last, version).rstrip("\n"))
+    assert history.find(answer.id) == answer
+    assert [from_line(line) for line in history.lines()] == [answer, last]
+    assert ("lowers the risk" in "".join(history.lines())) == (version < 3), "what was told stays as it was"
+
+
+def test_scorers_of_two_versions_of_the_same_columns_write_to_one_file(
+    history: FolderHistory, explained: Callable[[], Answer]
+) -> None:
+    assert columns_of(2) == columns_of(3)
+    before, after, torn = explained(), explained(), explained()
+    path = write(history, HEADER + of_version(before, 2))
+    assert record(history, after) == [after]
+    path.write_text(path.read_text() + of_version(torn, 2).rstrip("\n"))  # whole, but for its line feed
+    later = explained()
+    assert record(history, later) == [later]
+    assert not (history.folder / "history-2.csv").exists()
+    assert [from_line(line) for line in history.lines()] == [before, after, torn, later]
+    assert [history.find(answer.id) for answer in (before, after, torn, later)] == [
+        before,
+        after,
+        torn,
+        later,
+    ]
+
+
+def test_a_record_is_data_without_words(explained: Callable[[], Answer]) -> None:
+    (row,) = csv.DictReader(io.StringIO(HEADER + to_line(explained())))
+    assert json.loads(row["REASONS"]) == [["AGE", -0.25, 34], ["RESIDENCIAL_CITY", -0.125, None], ["SEX", -0.1, None]]  # fmt: skip
+    assert row["RECORD_VERSION"] == "3"

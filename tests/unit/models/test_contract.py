@@ -45,7 +45,7 @@ def test_the_template_goes_from_a_file_to_a_served_model(tmp_path: Path) -> None
     report = install(folder, tmp_path / "pickles")
     assert (report.expected, report.warnings) == (200, [])
     scores = load(tmp_path / "pickles").score(rows[:50])
-    assert all(score.reasons for score in scores)
+    assert all(any(score.contributions.values()) for score in scores)
     assert np.std([score.probability for score in scores]) > 0.05
 
 

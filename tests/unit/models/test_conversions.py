@@ -94,7 +94,7 @@ def test_the_usual_classifiers_are_served_as_they_were_trained(
     rows = list(synthetic_applicants(300, seed=23))
     matrix = parts["std_scaler"].transform(parts["encoder_hot"].transform(frame_of(rows)))
     expected = parts["lightgbm_model"].predict_proba(matrix)[:, 1]
-    served = [score.probability for score in load(tmp_path / "pickles").score(rows, 0)]
+    served = [score.probability for score in load(tmp_path / "pickles").score(rows, explained=False)]
     assert served == pytest.approx(expected, abs=1e-5)
     assert expected.std() > 0.05, "the model tells applicants apart"
 
@@ -180,7 +180,7 @@ def test_the_usual_encoders_are_served_as_they_were_trained(
     rows = list(synthetic_applicants(300, seed=23))
     matrix = parts["std_scaler"].transform(parts["encoder_hot"].transform(frame_of(rows)))
     expected = parts["lightgbm_model"].predict_proba(matrix)[:, 1]
-    served = [score.probability for score in load(tmp_path / "pickles").score(rows, 0)]
+    served = [score.probability for score in load(tmp_path / "pickles").score(rows, explained=False)]
     assert served == pytest.approx(expected, abs=1e-5)
 
 
@@ -215,7 +215,7 @@ def test_lightgbms_own_categories_are_refused_with_what_to_do(tmp_path: Path, fr
 
 
 def served_beside(target: Path, expected: Any, rows: list[dict[str, Any]]) -> None:
-    served = [score.probability for score in load(target).score(rows, 0)]
+    served = [score.probability for score in load(target).score(rows, explained=False)]
     assert served == pytest.approx(expected, abs=1e-5)
 
 
@@ -295,7 +295,7 @@ def test_a_graph_whose_inputs_are_the_fields_needs_nothing_beside_it(tmp_path: P
     row = next(iter(synthetic_applicants(1))) | {"AGE": 60, "MONTHS_IN_RESIDENCE": 5, "SEX": None}
     (score,) = scorer.score([row])
     assert score.probability == pytest.approx(1 / (1 + np.exp(1.0 - 0.3)), abs=1e-6)
-    assert {reason.field for reason in score.reasons} <= {"AGE", "MONTHS_IN_RESIDENCE", "SEX"}
+    assert score.contributions.keys() == {"AGE", "MONTHS_IN_RESIDENCE", "SEX"}
 
 
 def test_a_classifiers_own_names_of_classes_in_a_graph_are_asked_for(

@@ -16,6 +16,7 @@ import sklearn
 from click.testing import CliRunner
 
 from cli.main import creditrisk
+from creditrisk.decision import decide
 from models.handover.check import check, install
 from models.handover.errors import WrongFiles
 from models.handover.learned import Learned
@@ -49,7 +50,9 @@ def test_a_foreign_layer_scores_as_its_own_pipeline_does(foreign: Path, target: 
     scorer = load(target, model)
 
     assert isinstance(scorer, ForeignScorer)
-    assert np.allclose([score.probability for score in scorer.score(rows, 0)], expected, rtol=0, atol=1e-6)
+    assert np.allclose(
+        [score.probability for score in scorer.score(rows, explained=False)], expected, rtol=0, atol=1e-6
+    )
     assert not list(target.glob("*.pkl")), "no pickle is served"
     assert {*GRAPH_FILES.values()} <= {path.name for path in target.iterdir()}
 
@@ -66,7 +69,8 @@ def test_reasons_of_a_foreign_layer_add_up_and_name_only_fields_that_it_uses(
     assert base + contributions.sum() == pytest.approx(
         np.log(score.probability / (1 - score.probability)), abs=1e-6
     )
-    assert {"AGE"} < {reason.field for reason in score.reasons} <= {*NUMBERS, *CODES}
+    assert score.contributions == dict(zip(scorer.fields, contributions.tolist(), strict=True))
+    assert {"AGE"} < score.contributions.keys() <= {*NUMBERS, *CODES}
     assert scorer.score([application]) == [score]
 
 
@@ -106,7 +110,7 @@ def test_sampled_contributions_are_near_the_exact_ones(foreign: Path, target: Pa
 def test_a_value_that_a_foreign_encoder_never_saw_is_reported(foreign: Path, target: Path) -> None:
     install(foreign, target)
     (row,) = synthetic_applicants(1, seed=5)
-    (known, unknown) = load(target).score([row, row | {"PAYMENT_DAY": "31"}], 0)
+    (known, unknown) = load(target).score([row, row | {"PAYMENT_DAY": "31"}], explained=False)
     assert (known.unknown, unknown.unknown) == ((), ("PAYMENT_DAY",))
 
 
@@ -121,20 +125,20 @@ def test_a_zip_is_the_level_that_was_learned_with_its_zeros_and_without(learned:
     assert [asked.unknown(value) for value in ("010", "10", "011")] == [False, False, True]
 
 
-def test_a_reason_of_a_foreign_layer_does_not_name_a_value_that_it_never_saw(
+def test_a_foreign_layer_reports_the_values_that_it_never_saw_so_that_no_reason_names_them(
     foreign: Path, target: Path
 ) -> None:
     install(foreign, target)
     row = next(iter(synthetic_applicants(1, seed=5))) | dict.fromkeys(CODES, "never seen")
+    (score,) = load(target, "deeplearning").score([row])
+    assert set(score.unknown) == set(CODES)
     told = [
         reason
         for threshold in (0.0, 1.0)
-        for reason in load(target, "deeplearning", threshold=threshold).score([row], 99)[0].reasons
+        for reason in decide(score, row, threshold, "deeplearning", "v", "", most=99).reasons
     ]
     assert {reason.field for reason in told} & set(CODES)
-    for reason in told:
-        assert ("(new to the model)" in reason.text) == (reason.field in CODES)
-        assert "never seen" not in reason.text
+    assert all((reason.value is None) == (reason.field in CODES) for reason in told)
 
 
 def test_what_was_installed_can_be_rolled_back(foreign: Path, target: Path) -> None:

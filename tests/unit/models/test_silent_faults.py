@@ -44,7 +44,7 @@ def chances(parts: dict[str, Any], frame: pd.DataFrame, column: int = 1) -> Any:
 
 
 def served(target: Path, rows: list[dict[str, Any]]) -> Any:
-    return np.array([score.probability for score in load(target).score(rows, 0)])
+    return np.array([score.probability for score in load(target).score(rows, explained=False)])
 
 
 # Labels
@@ -123,14 +123,14 @@ def test_gaps_and_codes_are_given_as_the_encoder_learned_them(tmp_path: Path, fr
     rows = list(synthetic_applicants(200, seed=9))
     expected = chances(parts, as_pandas_reads_it(frame_of(rows)))
     assert served(tmp_path / "pickles", rows) == pytest.approx(expected, abs=1e-6)
-    assert not any(score.unknown for score in load(tmp_path / "pickles").score(rows[:50], 0))
+    assert not any(score.unknown for score in load(tmp_path / "pickles").score(rows[:50], explained=False))
 
 
 def test_a_gap_that_was_never_learned_is_unknown(tmp_path: Path, frame: pd.DataFrame) -> None:
     whole = frame.assign(SEX=frame["SEX"].fillna("F"))
     report = install(write(tmp_path / "whole", **chain(whole, bad_of(frame))), tmp_path / "pickles")
     (row,) = synthetic_applicants(1, seed=5)
-    (score,) = load(tmp_path / "pickles").score([row | {"SEX": None}], 0)
+    (score,) = load(tmp_path / "pickles").score([row | {"SEX": None}], explained=False)
     assert score.unknown == ("SEX",)
     assert any(note.startswith("SEX") and "gap" in note for note in report.warnings)
 

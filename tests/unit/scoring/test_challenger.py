@@ -37,8 +37,8 @@ def test_golden_rows_that_differ_leave_the_challenger_out_and_are_told(
     assert scorer.challenger is not None and "differently" in scorer.challenger.trouble
     assert "deeplearning is left out" in caplog.text
     alone = load(LAYER).score(ROWS)
-    assert [(s.probability, s.reasons) for s in scorer.score(ROWS)] == [
-        (s.probability, s.reasons) for s in alone
+    assert [(s.probability, s.contributions) for s in scorer.score(ROWS)] == [
+        (s.probability, s.contributions) for s in alone
     ]
     assert {score.challenger for score in scorer.score(ROWS)} == {None}
 
@@ -78,7 +78,9 @@ def test_a_challenger_that_raises_while_scoring_is_left_out_until_it_scores_agai
     challenger._scorer.model = Raises(answer)
     for _ in range(2):
         scores = scorer.score(ROWS)
-        assert [(s.probability, s.reasons) for s in scores] == [(s.probability, s.reasons) for s in good]
+        assert [(s.probability, s.contributions) for s in scores] == [
+            (s.probability, s.contributions) for s in good
+        ]
         assert {score.challenger for score in scores} == {None}
     assert challenger.trouble
     assert caplog.text.count("cannot score") == 1, "told once, not at every batch"

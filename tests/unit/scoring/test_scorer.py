@@ -105,35 +105,34 @@ def test_integrated_gradients_in_closed_form_are_the_integral(layer: Path) -> No
 
 def test_contributions_add_up_to_the_log_odds(scorer: Scorer) -> None:
     contributions, base = scorer.contributions(columns_of(scorer))
-    chances = np.array([score.probability for score in scorer.score(ROWS, 0)])
+    chances = np.array([score.probability for score in scorer.score(ROWS, explained=False)])
     assert np.allclose(probability(base + contributions.sum(axis=1)), chances, rtol=0, atol=1e-12)
     log_odds = np.log(chances / (1 - chances))
     assert np.allclose(base + contributions.sum(axis=1), log_odds, rtol=0, atol=1e-9)
 
 
 def test_one_by_one_in_batches_and_by_columns_are_the_same(scorer: Scorer) -> None:
-    together = [score.probability for score in scorer.score(ROWS, 0)]
-    alone = [scorer.score([row], 0)[0].probability for row in ROWS]
+    together = [score.probability for score in scorer.score(ROWS, explained=False)]
+    alone = [scorer.score([row], explained=False)[0].probability for row in ROWS]
     assert np.allclose(alone, together, rtol=0, atol=1e-12)
     assert np.allclose(scorer.probabilities(columns_of(scorer)), together, rtol=0, atol=1e-12)
 
 
-def test_reasons_are_the_same_each_time_and_name_only_fields_that_the_model_uses(scorer: Scorer) -> None:
+def test_a_score_is_the_same_each_time_and_explained_by_the_fields_that_the_model_uses(
+    scorer: Scorer,
+) -> None:
     first, again = scorer.score(ROWS), scorer.score(ROWS)
     assert first == again
-    for score in first:
-        assert 1 <= len(score.reasons) <= 4
-        assert {reason.field for reason in score.reasons} <= set(scorer.fields)
-        assert all(FIELDS[reason.field].label in reason.text for reason in score.reasons)
+    contributions, _ = scorer.contributions(columns_of(scorer))
+    for score, row in zip(first, contributions, strict=True):
+        assert list(score.contributions) == scorer.fields
+        assert np.allclose(list(score.contributions.values()), row, rtol=0, atol=1e-12)
 
 
-def test_a_decline_tells_what_raised_the_risk_and_an_approval_what_lowered_it() -> None:
-    strict = load(LAYER, threshold=0.0)
-    lenient = load(LAYER, threshold=1.0)
-    assert all(reason.contribution > 0 for score in strict.score(ROWS) for reason in score.reasons)
-    assert all(reason.contribution < 0 for score in lenient.score(ROWS) for reason in score.reasons)
-    raised = strict.score(ROWS)[0].reasons
-    assert [r.contribution for r in raised] == sorted((r.contribution for r in raised), reverse=True)
+def test_a_score_by_columns_is_the_same_and_unasked_for_is_not_explained(scorer: Scorer) -> None:
+    for explained in (True, False):
+        assert scorer.score_columns(columns_of(scorer), explained) == scorer.score(ROWS, explained)
+    assert not any(score.contributions for score in scorer.score(ROWS, explained=False))
 
 
 def test_a_value_that_the_encoder_does_not_know_is_reported(scorer: Scorer) -> None:
@@ -149,26 +148,6 @@ def test_a_value_that_the_encoder_does_not_know_is_reported(scorer: Scorer) -> N
     assert set(scorer.score([changed])[0].unknown) == {"RESIDENCIAL_CITY", "PROFESSION_CODE"}
 
 
-def test_a_reason_does_not_name_a_value_that_the_model_has_not_seen(scorer: Scorer) -> None:
-    row = ROWS[0] | {"RESIDENCIAL_CITY": "Atlantis", "RESIDENCIAL_BOROUGH": "Lemuria"}
-    (score,) = scorer.score([row], len(scorer.fields))
-    told = {reason.field: reason.text for reason in score.reasons}
-    told |= {r.field: r.text for r in load(LAYER, scorer.name, threshold=0).score([row], 99)[0].reasons}
-    assert {"RESIDENCIAL_CITY", "RESIDENCIAL_BOROUGH"} <= set(score.unknown) & set(told)
-    for name, text in told.items():
-        assert (f"{FIELDS[name].label} (new to the model)" in text) == (name in score.unknown)
-        assert "Atlantis" not in text and "Lemuria" not in text
-
-
-def test_a_reason_tells_an_amount_as_the_page_does() -> None:
-    row = ROWS[0] | {"PERSONAL_MONTHLY_INCOME": 1200.5, "OTHER_INCOMES": 1200}
-    told = " ".join(
-        r.text for at in (0.0, 1.0) for r in load(LAYER, threshold=at).score([row], 99)[0].reasons
-    )
-    assert "(R$ 1,200.50)" in told
-    assert "(R$ 1,200.00)" in told
-
-
 def test_a_zip_scores_alike_with_its_zeros_and_without(scorer: Scorer) -> None:
     for short, whole in (("10", "010"), ("7", "007"), ("99", "099")):
         one, other = (scorer.score([ROWS[0] | {"RESIDENCIAL_ZIP_3": value}])[0] for value in (short, whole))
@@ -179,7 +158,7 @@ def test_a_zip_scores_alike_with_its_zeros_and_without(scorer: Scorer) -> None:
 def test_case_accents_and_spaces_do_not_change_a_score(scorer: Scorer) -> None:
     row = ROWS[0] | {"RESIDENCIAL_CITY": "São José dos Campos"}
     other = row | {"RESIDENCIAL_CITY": "  SAO  JOSE DOS CAMPOS "}
-    assert scorer.score([row], 0) == scorer.score([other], 0)
+    assert scorer.score([row], explained=False) == scorer.score([other], explained=False)
 
 
 def test_who_the_applicant_is_plays_no_part(scorer: Scorer) -> None:
@@ -235,6 +214,6 @@ def test_a_model_that_scores_otherwise_than_when_it_was_made_is_refused(layer: P
 def test_a_challenger_scores_beside_the_champion_and_decides_nothing() -> None:
     alone, both, other = load(LAYER), load(LAYER, challenger="deeplearning"), load(LAYER, "deeplearning")
     for one, two, three in zip(alone.score(ROWS), both.score(ROWS), other.score(ROWS), strict=True):
-        assert (one.probability, one.reasons) == (two.probability, two.reasons)
+        assert (one.probability, one.contributions) == (two.probability, two.contributions)
         assert two.challenger == three.probability
         assert one.challenger is None

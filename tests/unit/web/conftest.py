@@ -29,7 +29,7 @@ def decision_of(probability: float = 0.234, **changes: Any) -> Decision:
         "model": "lightgbm",
         "model_version": "abc1234",
         "scored_at": SCORED_AT,
-        "reasons": [Reason("AGE", -0.42, "Age 34 years"), Reason("RESIDENCIAL_CITY", 0.21, "City Niterói")],
+        "reasons": [Reason("AGE", -0.42, 34), Reason("RESIDENCIAL_CITY", 0.21, "Niterói")],
         "unknown": [],
     }
     return Decision(**values | changes)

@@ -31,7 +31,8 @@ def test_the_decision_is_answered_at_once(
     ):
         assert shown in page
     assert "What helped most" in page
-    assert "Age 34 years" in page
+    assert "Age (34 years) lowers the risk" in page
+    assert "City (Niterói) raises the risk" in page
     assert intake.waited == [1.5]
 
 
@@ -74,7 +75,7 @@ def test_what_was_assessed_stands_on_the_page_in_words(client: FlaskClient, form
 def test_what_an_applicant_or_a_reason_says_is_never_markup(
     client: FlaskClient, intake: FakeIntake, form: dict[str, object]
 ) -> None:
-    intake.decision = decision_of(reasons=[Reason("AGE", 0.1, "<script>alert(1)</script>")])
+    intake.decision = decision_of(reasons=[Reason("RESIDENCIAL_CITY", 0.1, "<script>alert(1)</script>")])
     page = client.post("/application", data=form | {"full_name": "A<img src=x>"}).text
     assert "<img" not in page
     assert "<script>" not in page

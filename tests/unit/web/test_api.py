@@ -49,8 +49,8 @@ def test_with_a_preference_to_wait_the_decision_comes_at_once(
         "model_version": "abc1234",
         "scored_at": SCORED_AT,
         "reasons": [
-            {"field": "AGE", "contribution": -0.42, "text": "Age 34 years"},
-            {"field": "RESIDENCIAL_CITY", "contribution": 0.21, "text": "City Niterói"},
+            {"field": "AGE", "contribution": -0.42, "value": 34},
+            {"field": "RESIDENCIAL_CITY", "contribution": 0.21, "value": "Niterói"},
         ],
         "unknown": [],
     }

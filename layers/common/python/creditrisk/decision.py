@@ -1,21 +1,35 @@
 """What a score means: the decision, its reasons, and the answer that an applicant gets."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, Self
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self, overload
 
 from creditrisk.application import Value
+from creditrisk.errors import NotAProbability
+
+if TYPE_CHECKING:  # the form has no numpy
+    from numpy import bool_, float64
+    from numpy.typing import NDArray
 
 Verdict = Literal["approved", "declined"]
 
 
-@dataclass(frozen=True)
-class Reason:
-    """One field's part in a score: `contribution` in log-odds (above 0 raises the risk), `text` in plain words."""
+LEAST = 0.001
+"""Log-odds: what contributes less is no reason."""
+
+
+class Reason(NamedTuple):
+    """One field's part in a decision, as data: the sentence is made where somebody reads it.
+
+    `contribution` is in log-odds, above 0 raising the risk. `value` is the field's canonical value: None when it was not
+    given, and when it is among the decision's `unknown`, since the model knows nothing of such a value.
+    """
 
     field: str
     contribution: float
-    text: str
+    value: Value
 
 
 class ScoreLike(Protocol):
@@ -24,14 +38,14 @@ class ScoreLike(Protocol):
     @property
     def probability(self) -> float: ...
     @property
-    def reasons(self) -> Sequence[Any]: ...
+    def contributions(self) -> Mapping[str, float]: ...
     @property
     def unknown(self) -> Sequence[str]: ...
     @property
     def challenger(self) -> float | None: ...
 
 
-@dataclass(frozen=True)
+@dataclass  # a frozen one takes ten times as long to make, and every row of a file needs one
 class Decision:
     """The credit decision on one application, as it is recorded and shown.
 
@@ -52,38 +66,99 @@ class Decision:
     challenger_probability: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The decision as JSON data."""
-        return {**vars(self), "reasons": [vars(reason) for reason in self.reasons]}
+        """The decision as it travels in Redis, as JSON data.
+
+        A reason's `text` is its value as JSON: forms of the versions before this one, beside which a scorer may run
+        while a new version is rolled out, take these three names and no other.
+        """
+        reasons = [
+            {"field": reason.field, "contribution": reason.contribution, "text": json.dumps(reason.value)}
+            for reason in self.reasons
+        ]
+        return {**vars(self), "reasons": reasons}
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The decision back from `to_dict`'s data; raises TypeError or KeyError when it is none."""
-        return cls(**{**data, "reasons": [Reason(**reason) for reason in data["reasons"]]})
+    def from_dict(cls, data: Mapping[str, Any], application: Mapping[str, Value]) -> Self:
+        """The decision on an `application` back from `to_dict`'s data, of this version or an earlier one, which had a
+        sentence in place of the value. Raises TypeError or KeyError when it is none."""
+        unknown = data.get("unknown", ())
+        reasons = [
+            Reason(told["field"], told["contribution"], _value_in(told, application, unknown))
+            for told in data["reasons"]
+        ]
+        return cls(**{**data, "reasons": reasons})
+
+
+def _value_in(told: Mapping[str, Any], application: Mapping[str, Value], unknown: Container[str]) -> Value:
+    try:
+        value = json.loads(told["text"])
+    except ValueError:
+        return value_told(told["field"], application, unknown)
+    return value if isinstance(value, str | int | float) else None
+
+
+def value_told(name: str, application: Mapping[str, Value], unknown: Container[str]) -> Value:
+    """The value that a reason tells of a field: none that the model has not seen."""
+    return None if name in unknown else application.get(name)
+
+
+@overload
+def declines(probability: float, threshold: float) -> bool: ...
+@overload
+def declines(probability: "NDArray[float64]", threshold: float) -> "NDArray[bool_]": ...
+def declines(probability: Any, threshold: float) -> Any:
+    """Whether a probability of default, or each of an array of them, leads to a decline: it reaches the threshold."""
+    return probability >= threshold
 
 
 def decide(
     score: ScoreLike,
+    application: Mapping[str, Value],
     threshold: float,
     model: str,
     version: str,
     scored_at: str,
     challenger: str | None = None,
+    most: int = 4,
 ) -> Decision:
-    """The decision that a score leads to: declined when the probability of default reaches the threshold."""
-    declined = score.probability >= threshold
+    """The decision that the score of an application leads to, with up to `most` reasons.
+
+    This is the one place where a probability becomes a decision: for what comes through the queue, for a row of a file
+    and for a bulk file's. Raises NotAProbability.
+    """
+    if not 0 <= score.probability <= 1:
+        raise NotAProbability(f"The model {model} gave no probability; look at its version {version}.")
+    declined = declines(score.probability, threshold)
+    unknown = score.unknown
     return Decision(
-        probability=score.probability,
-        prediction=int(declined),
-        decision="declined" if declined else "approved",
-        threshold=threshold,
-        model=model,
-        model_version=version,
-        scored_at=scored_at,
-        reasons=[Reason(r.field, round(r.contribution, 6), r.text) for r in score.reasons],  # as recorded
-        unknown=list(score.unknown),
-        challenger=challenger,
-        challenger_probability=score.challenger,
+        score.probability,
+        int(declined),
+        "declined" if declined else "approved",
+        threshold,
+        model,
+        version,
+        scored_at,
+        [
+            Reason(name, round(contribution, 6), value_told(name, application, unknown))  # as recorded
+            for name, contribution in principal(score.contributions, declined, most)
+        ],
+        list(unknown),
+        challenger,
+        score.challenger,
     )
+
+
+def principal(contributions: Mapping[str, float], declined: bool, most: int) -> list[tuple[str, float]]:
+    """Up to `most` contributions: those that raised the risk most when declined, lowered it most when approved.
+
+    Equal ones keep their order, so that the same application has the same reasons.
+    """
+    if declined:
+        told = [item for item in contributions.items() if item[1] >= LEAST]
+    else:
+        told = [item for item in contributions.items() if item[1] <= -LEAST]
+    told.sort(key=itemgetter(1), reverse=declined)
+    return told[:most]
 
 
 @dataclass(frozen=True)

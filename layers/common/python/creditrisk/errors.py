@@ -35,6 +35,10 @@ class NotAnApplication(CreditRiskError):
     """A job in the queue does not carry an application."""
 
 
+class NotAProbability(CreditRiskError):
+    """A model gave something else than a number from 0 to 1: nothing follows from it."""
+
+
 class QueueUnavailable(CreditRiskError):
     """Redis does not answer, or cannot store more. Nothing was accepted, as far as one can know."""
 

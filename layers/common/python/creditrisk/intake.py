@@ -148,7 +148,7 @@ class Intake:
         if result is None:
             return Answer(application_id, "pending", received, application)
         if result.type is Result.Type.SUCCESSFUL:
-            decision = Decision.from_dict(result.return_value or {})
+            decision = Decision.from_dict(result.return_value or {}, application)
             return Answer(application_id, "decided", received, application, decision)
         return Answer(application_id, "failed", received, application, failure=result.exc_string)
 

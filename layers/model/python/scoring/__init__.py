@@ -1,7 +1,6 @@
-"""Scoring: turns applications into probabilities of default, with exactly one active model and its reasons."""
+"""Scoring: turns applications into probabilities of default, with exactly one active model and what each field contributed."""
 
 from scoring.loading import load
-from scoring.reasons import Reason
 from scoring.scorer import Score, Scorer
 
-__all__ = ["Reason", "Score", "Scorer", "load"]
+__all__ = ["Score", "Scorer", "load"]

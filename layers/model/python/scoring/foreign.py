@@ -5,7 +5,8 @@ the model, and no pickle, is left in it. A model is a chain of graphs: the first
 each as an input of its own), each further one what the one before gives, and the last gives the probabilities.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,7 @@ from scoring.errors import LibraryMissing, UnreadableGraph
 from scoring.features import Columns, Matrix
 from scoring.inputs import Input, Inputs
 from scoring.manifest import Manifest
-from scoring.reasons import Reason, principal
-from scoring.scorer import Challenger, Score, beside_of
+from scoring.scorer import NOT_EXPLAINED, Challenger, Score
 
 DECLARED = tuple(name for name, field in FIELDS.items() if field.role is not Role.IDENTITY)
 """The fields that a model may be given: identity is never among them."""
@@ -86,11 +86,9 @@ def _brief(error: Exception) -> str:
 class ForeignScorer:
     """The active model of a layer that somebody handed over; a challenger may score beside it and decides nothing."""
 
-    def __init__(
-        self, manifest: Manifest, name: str, graphs: Sequence[Graph], threshold: float = 0.5
-    ) -> None:
+    def __init__(self, manifest: Manifest, name: str, graphs: Sequence[Graph]) -> None:
         """Raises UnreadableGraph when the graphs are not what the manifest says of them."""
-        self.manifest, self.name, self.version, self.threshold = manifest, name, manifest.version, threshold
+        self.manifest, self.name, self.version = manifest, name, manifest.version
         self.challenger: Challenger | None = None
         self._graphs = graphs
         try:
@@ -120,30 +118,34 @@ class ForeignScorer:
         if self._output not in self._graphs[-1].outputs:
             raise ValueError(f"{self._graphs[-1].name} gives no {self._output}")
 
-    def score(self, applications: Sequence[Mapping[str, Any]], reasons: int = 4) -> list[Score]:
-        """Score applications, with up to `reasons` reasons each."""
+    def score(self, applications: Sequence[Mapping[str, Any]], explained: bool = True) -> list[Score]:
+        """Score applications (field → canonical value), with what each field contributed when `explained`."""
         if not applications:
             return []
-        columns = {name: [application.get(name) for application in applications] for name in self.fields}
+        scores = self.score_columns(
+            {name: [application.get(name) for application in applications] for name in self.fields}, explained
+        )
+        if self.challenger is None:
+            return scores
+        beside = self.challenger.probabilities(applications)
+        return [score._replace(challenger=other) for score, other in zip(scores, beside, strict=True)]
+
+    def score_columns(self, columns: Columns, explained: bool = True) -> list[Score]:
+        """Score many applications, given by columns (field → canonical values); the challenger is not asked."""
         table = self._inputs.table(columns)
-        chances = self._chances(table).tolist()
-        beside = beside_of(self.challenger, applications)
-        unknown = self._inputs.unknown(columns)
-        told: list[tuple[Reason, ...]] = [()] * len(chances)
-        if reasons:
-            told = [
-                self._reasons(row, application, chance, reasons, new)
-                for row, application, chance, new in zip(table, applications, chances, unknown, strict=True)
-            ]
-        return [Score(*parts) for parts in zip(chances, told, unknown, beside, strict=True)]
+        contributions: Iterable[Mapping[str, float]] = repeat(NOT_EXPLAINED)
+        if explained:
+            values = zip(*(columns[name] for name in self.fields), strict=True)
+            contributions = (
+                dict(zip(self.fields, self._shares(row, dict(zip(self.fields, given, strict=True)))[0].tolist(), strict=True))
+                for row, given in zip(table, values, strict=True)
+            )  # fmt: skip
+        probabilities = self._probabilities(table).tolist()
+        return list(map(Score, probabilities, contributions, self._inputs.unknown(columns)))
 
     def probabilities(self, columns: Columns) -> Matrix:
         """Probabilities of default of many applications, given by columns (field → canonical values)."""
-        return self._chances(self._inputs.table(columns))
-
-    def probabilities_and_unknown(self, columns: Columns) -> tuple[Matrix, list[tuple[str, ...]]]:
-        """The same, and for each application the fields whose value the model had never seen."""
-        return self.probabilities(columns), self._inputs.unknown(columns)
+        return self._probabilities(self._inputs.table(columns))
 
     def contributions(self, application: Mapping[str, Any]) -> tuple[Matrix, float]:
         """What each of `fields` adds to the baseline's log-odds, and those log-odds (see `baseline`).
@@ -172,8 +174,8 @@ class ForeignScorer:
             place_in_order = np.argsort(order)
             path[:, moving] = np.where(place_in_order[None, :] < steps[:, None], row[moving], start[moving])
             paths.append(path)
-        chances = np.clip(self._chances(np.concatenate(paths)), _SMALLEST, 1 - _SMALLEST)
-        log_odds = np.log(chances / (1 - chances))
+        probabilities = np.clip(self._probabilities(np.concatenate(paths)), _SMALLEST, 1 - _SMALLEST)
+        log_odds = np.log(probabilities / (1 - probabilities))
         if len(moving):
             between = log_odds[2:].reshape(len(orders), len(steps))
             for order, path in zip(orders, between, strict=True):
@@ -190,23 +192,12 @@ class ForeignScorer:
             for name in self.fields
         }
 
-    def _reasons(
-        self,
-        row: NDArray[Any],
-        application: Mapping[str, Any],
-        chance: float,
-        most: int,
-        unknown: Sequence[str],
-    ) -> tuple[Reason, ...]:
-        contributions, _ = self._shares(row, application)
-        return principal(self.fields, contributions, application, most, chance >= self.threshold, unknown)
-
-    def _chances(self, table: NDArray[Any]) -> Matrix:
+    def _probabilities(self, table: NDArray[Any]) -> Matrix:
         *before, last = self._graphs
         given: Any = table
         for graph in before:
             given = self._run(graph, given, graph.outputs[0])
-        return bad_chances(self._run(last, given, self._output), self._bad_column)
+        return bad_probabilities(self._run(last, given, self._output), self._bad_column)
 
     def _run(self, graph: Graph, given: Any, output: str) -> Any:
         if self._inputs.by_name and graph is self._graphs[0]:
@@ -214,19 +205,19 @@ class ForeignScorer:
         return graph.run_matrix(given, output)
 
 
-def bad_chances(output: Any, bad_column: int) -> Matrix:
+def bad_probabilities(output: Any, bad_column: int) -> Matrix:
     """The probabilities of the bad class in what a classifier's graph gives.
 
     That is two columns, a list of dictionaries by class (skl2onnx's ZipMap), or one column that is class 1's.
     """
     if isinstance(output, list):
         output = [list(row.values()) for row in output]
-    chances = np.asarray(output, float)
-    chances = chances.reshape(len(chances), -1)
-    if chances.shape[1] > 1:
-        result: Matrix = chances[:, bad_column]
+    by_class = np.asarray(output, float)
+    by_class = by_class.reshape(len(by_class), -1)
+    if by_class.shape[1] > 1:
+        result: Matrix = by_class[:, bad_column]
     else:
-        result = chances[:, 0] if bad_column else 1.0 - chances[:, 0]
+        result = by_class[:, 0] if bad_column else 1.0 - by_class[:, 0]
     # sums in single precision end a little outside; what is further out is no probability, and is told as such
     return np.where((result > -_ROUNDING) & (result < 1 + _ROUNDING), np.clip(result, 0.0, 1.0), result)
 

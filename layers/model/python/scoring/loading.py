@@ -30,7 +30,6 @@ def load(
     folder: Path,
     model: str = "lightgbm",
     challenger: str | None = None,
-    threshold: float = 0.5,
     manifest: Manifest | None = None,
 ) -> AnyScorer:
     """The scorer of a layer, with exactly one active model. `manifest` is the layer's, when its signature was checked:
@@ -42,19 +41,17 @@ def load(
     """
     manifest = manifest or read_manifest(folder)
     parts: dict[str, Any] = {}
-    scorer = _checked(folder, manifest, parts, model, threshold)
+    scorer = _checked(folder, manifest, parts, model)
     if challenger:
         try:
-            scorer.challenger = Challenger(_checked(folder, manifest, parts, challenger, threshold))
+            scorer.challenger = Challenger(_checked(folder, manifest, parts, challenger))
         except ModelError as error:
             log.error("the challenger %s is left out: %s", challenger, error)
             scorer.challenger = Challenger(None, trouble=str(error))
     return scorer
 
 
-def _checked(
-    folder: Path, manifest: Manifest, parts: dict[str, Any], model: str, threshold: float
-) -> AnyScorer:
+def _checked(folder: Path, manifest: Manifest, parts: dict[str, Any], model: str) -> AnyScorer:
     """One model of a layer, which gives its golden rows the probabilities that they had.
 
     `parts` are what was read already, by file; both models of a layer share what comes before them.
@@ -67,16 +64,14 @@ def _checked(
         parts[name] = Graph(name, data) if foreign else plain.loads(data, name)
     scorer: AnyScorer
     if foreign:
-        scorer = ForeignScorer(manifest, model, [parts[name] for name in needed], threshold)
+        scorer = ForeignScorer(manifest, model, [parts[name] for name in needed])
     else:
-        scorer = own_scorer(manifest, parts, file, model, threshold)
+        scorer = own_scorer(manifest, parts, file, model)
     _check(scorer, golden, FOREIGN_TOLERANCE if foreign else TOLERANCE)
     return scorer
 
 
-def own_scorer(
-    manifest: Manifest, parts: Mapping[str, Any], file: str, model: str, threshold: float = 0.5
-) -> Scorer:
+def own_scorer(manifest: Manifest, parts: Mapping[str, Any], file: str, model: str) -> Scorer:
     """A model of our own kind, of the objects in its files. Raises UnreadablePickle when they are not of one kind."""
     for name, kinds in ((ENCODER, Encoder), (SCALER, Scaler), (file, (Blend, Network))):
         if not isinstance(parts[name], kinds):
@@ -84,7 +79,7 @@ def own_scorer(
                 f"{name} holds a {type(parts[name]).__name__}; install the layer again with `creditrisk model install`."
             )
     try:
-        return Scorer(manifest, parts[ENCODER], parts[SCALER], model, parts[file], threshold)
+        return Scorer(manifest, parts[ENCODER], parts[SCALER], model, parts[file])
     except Exception as error:  # what stands in the files may not fit together
         raise UnreadablePickle(
             f"{ENCODER} is not one of this code ({type(error).__name__}); install the layer that belongs to it."
@@ -110,7 +105,7 @@ def _check(scorer: AnyScorer, golden: list[dict[str, Any]], tolerance: float) ->
     try:
         rows = [row["application"] for row in golden]
         expected = np.array([row[scorer.name] for row in golden], float)
-        scores = np.array([score.probability for score in scorer.score(rows, reasons=0)])
+        scores = np.array([score.probability for score in scorer.score(rows, explained=False)])
         worst = float(np.abs(scores - expected).max())
     except ModelError:
         raise

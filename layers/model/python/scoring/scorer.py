@@ -1,9 +1,13 @@
-"""The active model, ready to score: applications in, probabilities and reasons out."""
+"""The active model, ready to score: applications in, probabilities and contributions out.
+
+What a probability leads to is not decided here: see `creditrisk.decision`.
+"""
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -11,19 +15,21 @@ from scoring.encoder import Encoder
 from scoring.estimators import Estimator, probability
 from scoring.features import Columns, Matrix
 from scoring.manifest import Manifest
-from scoring.reasons import Reason, principal
 from scoring.scaler import Scaler
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Score:
-    """What a model says of one application: the probability of default, the principal reasons, the fields whose value
-    it had never seen, and the challenger's probability when there is one."""
+NOT_EXPLAINED: Final[Mapping[str, float]] = MappingProxyType({})
+
+
+class Score(NamedTuple):
+    """What a model says of one application: the probability of default; what each field contributed to its log-odds,
+    relative to the baseline, above 0 raising the risk (empty unless asked for); the fields whose value it had never seen;
+    and the challenger's probability when there is one."""
 
     probability: float
-    reasons: tuple[Reason, ...] = ()
+    contributions: Mapping[str, float] = NOT_EXPLAINED
     unknown: tuple[str, ...] = ()
     challenger: float | None = None
 
@@ -34,18 +40,17 @@ class AnyScorer(Protocol):
     manifest: Manifest
     name: str
     version: str
-    threshold: float
     fields: list[str]
     challenger: "Challenger | None"
 
-    def score(self, applications: Sequence[Mapping[str, Any]], reasons: int = 4) -> list[Score]:
-        """Score applications (field → canonical value), with up to `reasons` reasons each."""
+    def score(self, applications: Sequence[Mapping[str, Any]], explained: bool = True) -> list[Score]:
+        """Score applications (field → canonical value), with what each field contributed when `explained`."""
+
+    def score_columns(self, columns: Columns, explained: bool = True) -> list[Score]:
+        """Score many applications, given by columns (field → canonical values); the challenger is not asked."""
 
     def probabilities(self, columns: Columns) -> Matrix:
-        """Probabilities of default of many applications, given by columns (field → canonical values)."""
-
-    def probabilities_and_unknown(self, columns: Columns) -> tuple[Matrix, list[tuple[str, ...]]]:
-        """The same, and for each application the fields whose value the model had never seen."""
+        """Their probabilities of default alone."""
 
 
 class Challenger:
@@ -74,10 +79,10 @@ class Challenger:
             return [None] * len(applications)
         try:
             if isinstance(scorer, Scorer) and matrix is not None and scorer.encoder is encoder:
-                chances = probability(scorer.model.log_odds(matrix))
+                given = probability(scorer.model.log_odds(matrix))
             else:
-                chances = scorer.probabilities({n: [a.get(n) for a in applications] for n in scorer.fields})
-            if not ((chances >= 0) & (chances <= 1)).all():
+                given = scorer.probabilities({n: [a.get(n) for a in applications] for n in scorer.fields})
+            if not ((given >= 0) & (given <= 1)).all():
                 raise ArithmeticError("it gave figures that are no probabilities")
         except Exception as error:  # a model may raise anything; the text may quote an applicant
             if not self.trouble:
@@ -85,19 +90,7 @@ class Challenger:
             self.trouble = f"The challenger cannot score ({type(error).__name__})."
             return [None] * len(applications)
         self.trouble = ""
-        return [float(chance) for chance in chances]
-
-
-def beside_of(
-    challenger: Challenger | None,
-    applications: Sequence[Mapping[str, Any]],
-    encoder: Encoder | None = None,
-    matrix: Matrix | None = None,
-) -> list[float | None]:
-    """The challenger's probabilities, one for each application; None where there is none."""
-    if challenger is None:
-        return [None] * len(applications)
-    return challenger.probabilities(applications, encoder, matrix)
+        return [float(value) for value in given]
 
 
 class Scorer:
@@ -110,7 +103,6 @@ class Scorer:
         scaler: Scaler,
         name: str,
         model: Estimator,
-        threshold: float = 0.5,
     ) -> None:
         self.manifest = manifest
         self.name = name
@@ -119,40 +111,38 @@ class Scorer:
         self.scaler = scaler
         self.model = model
         self.challenger: Challenger | None = None
-        self.threshold = threshold
         self.fields = encoder.fields
         self._groups = field_groups(encoder)
 
-    def score(self, applications: Sequence[Mapping[str, Any]], reasons: int = 4) -> list[Score]:
-        """Score applications (field → canonical value), with up to `reasons` reasons each."""
+    def score(self, applications: Sequence[Mapping[str, Any]], explained: bool = True) -> list[Score]:
+        """Score applications (field → canonical value), with what each field contributed when `explained`."""
         if not applications:
             return []
         columns = {name: [application.get(name) for application in applications] for name in self.fields}
+        scores, matrix = self._scores(columns, explained)
+        if self.challenger is None:
+            return scores
+        beside = self.challenger.probabilities(applications, self.encoder, matrix)
+        return [score._replace(challenger=other) for score, other in zip(scores, beside, strict=True)]
+
+    def score_columns(self, columns: Columns, explained: bool = True) -> list[Score]:
+        """Score many applications, given by columns (field → canonical values); the challenger is not asked."""
+        return self._scores(columns, explained)[0]
+
+    def _scores(self, columns: Columns, explained: bool) -> tuple[list[Score], Matrix]:
+        """The scores, and the scaled matrix that they were made of."""
         codes = self.encoder.codes(columns)
         matrix = self.scaler.transform(self.encoder.matrix(columns, codes))
-        chances = probability(self.model.log_odds(matrix)).tolist()
-        unknown = self.encoder.unseen(codes)
-        challengers = beside_of(self.challenger, applications, self.encoder, matrix)
-        told: Sequence[tuple[Reason, ...]] = [()] * len(chances)
-        if reasons:
-            contributions, _ = self.model.contributions(matrix, self._groups)
-            told = [
-                principal(self.fields, row, application, reasons, chance >= self.threshold, new)
-                for row, application, chance, new in zip(
-                    contributions, applications, chances, unknown, strict=True
-                )
-            ]
-        return [Score(*parts) for parts in zip(chances, told, unknown, challengers, strict=True)]
+        probabilities = probability(self.model.log_odds(matrix)).tolist()
+        contributions: Iterable[Mapping[str, float]] = repeat(NOT_EXPLAINED)
+        if explained:
+            rows, _ = self.model.contributions(matrix, self._groups)
+            contributions = (dict(zip(self.fields, row, strict=True)) for row in rows.tolist())
+        return list(map(Score, probabilities, contributions, self.encoder.unseen(codes))), matrix
 
     def probabilities(self, columns: Columns) -> Matrix:
         """Probabilities of default of many applications, given by columns (field → canonical values)."""
         return probability(self.model.log_odds(self.matrix(columns)))
-
-    def probabilities_and_unknown(self, columns: Columns) -> tuple[Matrix, list[tuple[str, ...]]]:
-        """The same, and for each application the fields whose value the model had never seen."""
-        codes = self.encoder.codes(columns)
-        matrix = self.scaler.transform(self.encoder.matrix(columns, codes))
-        return probability(self.model.log_odds(matrix)), self.encoder.unseen(codes)
 
     def matrix(self, columns: Columns) -> Matrix:
         """The scaled matrix that the model sees."""

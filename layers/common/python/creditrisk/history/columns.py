@@ -1,8 +1,9 @@
 """The history's columns: what each is called, of which type it is, what it means, and since which version it is there.
 
-A column more is one entry in `TABLE`, before RECORD_VERSION, with `since` one above the greatest there is: what is
-written, how files of every version are read, and docs/history.md follow from it. Nothing is ever removed from the
-table or moved in it, since files that were written with it are read for ever.
+A column more is one entry in `TABLE`, before RECORD_VERSION, with `since` one above the greatest version there is: what
+is written, how files of every version are read, and docs/history.md follow from it. A column that is to hold something
+else gets that number as `changed`, and `records.from_row` reads what stood in it before. Nothing is ever removed from
+the table or moved in it, since files that were written with it are read for ever.
 """
 
 import json
@@ -49,13 +50,16 @@ def _verdict(text: str) -> str:
     return text
 
 
-def _write_reasons(reasons: list[Reason]) -> str:
-    return json.dumps([[r.field, r.contribution, r.text] for r in reasons], ensure_ascii=False)
+def reasons_cell(reasons: list[Reason]) -> str:
+    """Reasons as JSON: [[field, contribution, value], …]."""
+    return json.dumps(reasons, ensure_ascii=False)
 
 
 def _read_reasons(text: str) -> list[Reason]:
+    """Reasons as they stand: before REASONS_WITH_VALUES, with a sentence in place of the value."""
     return [
-        Reason(str(field), float(contribution), str(said)) for field, contribution, said in json.loads(text)
+        Reason(str(name), float(contribution), value if isinstance(value, str | int | float) else None)
+        for name, contribution, value in json.loads(text)
     ]
 
 
@@ -66,13 +70,14 @@ PROBABILITY = Type("number", float, lambda value: "" if value is None or isnan(v
 MOMENT = Type("moment", str)
 VERDICT = Type("text", _verdict)
 NAMES = Type("names", str.split, " ".join)
-REASONS = Type("JSON", _read_reasons, _write_reasons)
+REASONS = Type("JSON", _read_reasons, reasons_cell)
 
 
 @dataclass(frozen=True)
 class Column:
     """One column. `attribute` is what of the answer stands in it, or of its decision when `decided`; '' for a field of
-    the application and for RECORD_VERSION."""
+    the application and for RECORD_VERSION. `since` is the version that brought it, `changed` the one from which its cells
+    are as `type` and `meaning` say."""
 
     name: str
     type: Type
@@ -80,6 +85,7 @@ class Column:
     attribute: str = ""
     decided: bool = True
     since: int = 1
+    changed: int = 1
 
 
 def _of_fields() -> list[Column]:
@@ -102,7 +108,7 @@ TABLE: Final = (
     Column("PROBABILITY", PROBABILITY, "the probability of default, 0 to 1, in full precision", "probability"),
     Column("PREDICTION", WHOLE, "1: bad, from the threshold on; 0: good", "prediction"),
     Column("DECISION", VERDICT, "`approved` or `declined`", "decision"),
-    Column("REASONS", REASONS, "the principal reasons, strongest first: `[[field, contribution in log-odds, words], …]`", "reasons"),
+    Column("REASONS", REASONS, "the principal reasons, strongest first: `[[field, contribution in log-odds, value], …]`; before version 3 with an English sentence in place of the value", "reasons", changed=3),
     Column("THRESHOLD", NUMBER, "the probability from which was declined", "threshold"),
     Column("UNKNOWN", NAMES, "fields whose value the model had never seen, with spaces between them", "unknown"),
     Column("CHALLENGER", TEXT, "the model that scored beside it and decided nothing", "challenger"),
@@ -111,8 +117,10 @@ TABLE: Final = (
 )  # fmt: skip
 """Every column there is. RECORD_VERSION stays the last one: a row that was cut off has none, or no whole one."""
 
-VERSION: Final = max(column.since for column in TABLE)
+VERSION: Final = max(max(column.since, column.changed) for column in TABLE)
 """The version that is written. Rows without a RECORD_VERSION are of version 1."""
+REASONS_WITH_VALUES: Final = 3
+"""The version from which a reason holds its field's value; before, it held a sentence."""
 
 
 def columns_of(version: int) -> tuple[str, ...]:
@@ -123,7 +131,8 @@ def columns_of(version: int) -> tuple[str, ...]:
 COLUMNS: Final = columns_of(VERSION)
 HEADER: Final = ",".join(COLUMNS) + "\n"
 HEADERS: Final = {",".join(columns_of(version)) + "\n": version for version in range(1, VERSION + 1)}
-"""The first line of a file of ours → the version that wrote it."""
+"""The first line of a file of ours → the last version that writes it. Which one wrote a row is told by the row: versions
+of the same columns write to the same file."""
 TYPES: Final = {column.name: column.type for column in TABLE}
 
 _DECIDED: Final = [column for column in TABLE if column.attribute and column.decided]

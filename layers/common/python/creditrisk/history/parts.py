@@ -34,7 +34,7 @@ class Layout:
     columns: tuple[str, ...]
     delimiter: str = ","
     version: int = 0
-    """The version that wrote it; 0 when it was rewritten since, or by a version that we do not know."""
+    """The last version that writes such a first line; 0 when it was rewritten since, or by a version that we do not know."""
 
     @classmethod
     def of(cls, header: str) -> "Layout | None":
@@ -224,7 +224,16 @@ def finished(text: str, layout: Layout) -> bool:
         from_line(text, layout.columns)
     except (csv.Error, UnreadableRow):
         return False
-    return not _problem(cells, layout) and (layout.version == 1 or cells[-1] == str(layout.version))
+    return not _problem(cells, layout) and (layout.version == 1 or cells[-1] in _ENDINGS[layout.columns])
+
+
+_ENDINGS = {
+    columns_of(last): {
+        str(version) for version in range(2, last + 1) if columns_of(version) == columns_of(last)
+    }
+    for last in HEADERS.values()
+}
+"""Columns → what the last cell of a row under them may be: the versions that have these columns."""
 
 
 @dataclass(frozen=True)

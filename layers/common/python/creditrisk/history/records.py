@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from creditrisk.application import FIELDS, Value
-from creditrisk.decision import Answer
+from creditrisk.decision import Answer, Decision, value_told
 from creditrisk.errors import UnreadableRow
 from creditrisk.history.columns import (
     COLUMNS,
     HEADER,
+    REASONS_WITH_VALUES,
     TYPES,
     VERSION,
     Cell,
@@ -77,17 +78,27 @@ def from_row(row: Mapping[str, str]) -> Answer:
     newer version wrote, what this one cannot read is left out. Raises UnreadableRow when the row records no decision.
     """
     try:
-        decision = decision_of(row)
+        decision, version = decision_of(row), version_of(row)
     except (ValueError, TypeError, OverflowError) as error:
         raise UnreadableRow(f"it holds no decision ({type(error).__name__})") from None
     application: dict[str, Value] = {name: row.get(name) or None for name in FIELDS}
     for name, read in _READ:
         if text := row.get(name):
             application[name] = _recalled(read, text)
+    if version < REASONS_WITH_VALUES:
+        _give_values(decision, application)
     return Answer(row["APPLICATION_ID"], "decided", row.get("RECEIVED_AT", ""), application, decision)
 
 
 _READ = [(name, TYPES[name].read) for name in FIELDS if TYPES[name].read is not str]
+
+
+def _give_values(decision: Decision, application: Mapping[str, Value]) -> None:
+    """Reasons of the versions that told a sentence, as data: the sentence told the application's own value."""
+    decision.reasons = [
+        reason._replace(value=value_told(reason.field, application, decision.unknown))
+        for reason in decision.reasons
+    ]
 
 
 def _recalled(read: Callable[[str], Value], text: str) -> Value:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from creditrisk.application import FIELDS
+from creditrisk.files.rows import RESULT_COLUMNS, RowScorer
 from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
 from scoring import load
-from scoring.rows import RESULT_COLUMNS, RowScorer
 from scoring.scorer import AnyScorer
 
 ROW = {
@@ -26,7 +26,7 @@ def model() -> AnyScorer:
 def scored(**changes: str) -> dict[str, str]:
     """The cells of one row's result, under their columns."""
     row = ROW | changes
-    (cells,) = RowScorer(model(), list(row)).score([list(row.values())])
+    (cells,) = RowScorer(model(), 0.5, list(row)).score([list(row.values())])
     return dict(zip(RESULT_COLUMNS, cells, strict=True))
 
 
@@ -70,7 +70,7 @@ def test_who_it_is_never_spoils_a_score(field: str, written: str) -> None:
 
 def test_a_line_keeps_its_identity_as_it_was_written() -> None:
     row: dict[str, Any] = ROW | {"FULL_NAME": "'t Hart", "DNI": "12345678.0"}
-    text, count, bad = RowScorer(model(), list(row)).score_text(",".join(row.values()) + "\n")
+    text, count, bad = RowScorer(model(), 0.5, list(row)).score_text(",".join(row.values()) + "\n")
     assert (count, bad) == (1, 0)
     assert text.startswith("'t Hart,12345678.0,")
 

@@ -2,24 +2,36 @@
 
 import csv
 import io
-import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from creditrisk.application import FIELDS, Field, Role
-from creditrisk.files import Columns, WrongColumns, reader
+from creditrisk.decision import ScoreLike, decide
+from creditrisk.errors import NotAProbability
+from creditrisk.files.columns import Columns
+from creditrisk.files.education import WrongColumns
+from creditrisk.files.pieces import reader
 from creditrisk.formulas import as_it_was
-from scoring.scorer import AnyScorer
+from creditrisk.history.columns import reasons_cell
 
 RESULT_COLUMNS = ("probability", "prediction", "decision", "reasons", "unknown", "error")
-"""What is told of a row, behind its own columns; `unknown` names fields whose value the model did not know, separated by
-spaces, as the history does."""
+"""What is told of a row, behind its own columns: of a decision, what the history tells, in the same spelling."""
 _NEEDED = [n for n, field in FIELDS.items() if not field.missing and field.role is not Role.IDENTITY]
 _MEMO_SIZE = 50_000
 _LONGEST_MEMO = 200
 """Characters of a text that is worth being remembered."""
 _BLOCK = 2_000
 """Rows at a time: so many are still in the processor's cache when they are written."""
+
+
+class ColumnScorer(Protocol):
+    """The active model: see `scoring.Scorer`."""
+
+    name: str
+    version: str
+    fields: list[str]
+
+    def score_columns(self, columns: Mapping[str, Sequence[Any]], explained: bool) -> Sequence[ScoreLike]: ...
 
 
 class Refusal(str):
@@ -56,10 +68,16 @@ class RowScorer:
     has no part in a score, so a name or a number that no form would take spoils none."""
 
     def __init__(
-        self, scorer: AnyScorer, header: Sequence[str], reasons: int = 4, delimiter: str = ","
+        self,
+        scorer: ColumnScorer,
+        threshold: float,
+        header: Sequence[str],
+        reasons: int = 4,
+        delimiter: str = ",",
     ) -> None:
         """Raises WrongColumns, naming every column that is missing, given twice or in the way."""
         self.scorer = scorer
+        self.threshold = threshold
         self.reasons = reasons
         self.delimiter = delimiter
         self.width = len(header)
@@ -137,7 +155,6 @@ class RowScorer:
     def _decided(self, columns: dict[str, list[Any]], good: Sequence[int]) -> list[list[str]]:
         if not good:
             return []
-        threshold = self.scorer.threshold
         everything = len(good) == len(next(iter(columns.values())))
         given = {
             name: (columns[name] if everything else [columns[name][at] for at in good])
@@ -145,16 +162,36 @@ class RowScorer:
             else [None] * len(good)
             for name in self.scorer.fields
         }
-        if not self.reasons:
-            chances, unknown = self.scorer.probabilities_and_unknown(given)
-            return [
-                _cells(chance, threshold, "", names)
-                for chance, names in zip(chances.tolist(), unknown, strict=True)
-            ]
-        applications = [dict(zip(given, values, strict=True)) for values in zip(*given.values(), strict=True)]
+        scores = self.scorer.score_columns(given, bool(self.reasons))
+        if not self.reasons:  # then no value is told
+            return [self._cells(score, {}) for score in scores]
+        rows = zip(*given.values(), strict=True)
         return [
-            _cells(s.probability, threshold, _told(s.reasons), s.unknown)
-            for s in self.scorer.score(applications, self.reasons)
+            self._cells(score, dict(zip(given, row, strict=True)))
+            for score, row in zip(scores, rows, strict=True)
+        ]
+
+    def _cells(self, score: ScoreLike, application: Mapping[str, Any]) -> list[str]:
+        """The decision on a row; an error where the model gave no probability."""
+        try:
+            decision = decide(
+                score,
+                application,
+                self.threshold,
+                self.scorer.name,
+                self.scorer.version,
+                "",
+                most=self.reasons,
+            )
+        except NotAProbability as error:
+            return ["", "", "", "", "", str(error)]
+        return [
+            repr(decision.probability),
+            str(decision.prediction),
+            decision.decision,
+            reasons_cell(decision.reasons) if self.reasons else "",
+            " ".join(decision.unknown),
+            "",
         ]
 
 
@@ -174,14 +211,3 @@ def _columns(header: Sequence[str]) -> Columns:
 def _is_history(header: Sequence[str]) -> bool:
     """Whether the table is an exported history."""
     return "APPLICATION_ID" in header and "MODEL_VERSION" in header
-
-
-def _told(reasons: Sequence[Any]) -> str:
-    return json.dumps([[r.field, round(r.contribution, 6), r.text] for r in reasons], ensure_ascii=False)
-
-
-_APPROVED, _DECLINED = ("0", "approved"), ("1", "declined")
-
-
-def _cells(chance: float, threshold: float, reasons: str, unknown: Sequence[str]) -> list[str]:
-    return [repr(chance), *(_DECLINED if chance >= threshold else _APPROVED), reasons, " ".join(unknown), ""]

@@ -1,0 +1,42 @@
+"""A reason's sentence is made of data, where somebody reads it."""
+
+import pytest
+
+from creditrisk.application import FIELDS, Value
+from creditrisk.decision import Reason
+from web import sentences
+from web.sentences import Language, sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("AGE", 34, "Age (34 years)"),
+        ("PERSONAL_MONTHLY_INCOME", 1200.5, "Monthly income (R$ 1,200.50)"),
+        ("OTHER_INCOMES", 1200, "Other income (R$ 1,200.00)"),
+        ("RESIDENCIAL_STATE", "RJ", "State (Rio de Janeiro)"),
+        ("RESIDENCIAL_CITY", "Niterói", "City (Niterói)"),
+        ("RESIDENCIAL_CITY", "{value} {", "City ({value} {)"),
+        ("QUANT_DEPENDANTS", 0, "Dependants (0 people)"),
+        ("SEX", None, "Sex (not given)"),
+        ("OF_ANOTHER_VERSION", 3, "OF_ANOTHER_VERSION (3)"),
+    ],
+)
+def test_field_value_and_direction_make_a_sentence(name: str, value: Value, told: str) -> None:
+    assert sentence(Reason(name, 0.2, value)) == f"{told} raises the risk"
+    assert sentence(Reason(name, -0.2, value)) == f"{told} lowers the risk"
+
+
+@pytest.mark.parametrize("value", [None, "Atlantis"])
+def test_a_value_that_the_model_has_not_seen_is_not_named(value: Value) -> None:
+    assert sentence(Reason("RESIDENCIAL_CITY", 0.2, value), ["RESIDENCIAL_CITY"]) == "City (new to the model) raises the risk"  # fmt: skip
+
+
+def test_every_field_has_a_sentence_in_every_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Language("{value} de {label} sube el riesgo", "{value} de {label} lo baja", "sin dato", "nuevo")
+    monkeypatch.setitem(sentences.LANGUAGES, "es", other)
+    for language, words in sentences.LANGUAGES.items():
+        for name, field in FIELDS.items():
+            told = sentence(Reason(name, 0.1, None), language=language)
+            assert field.label in told and words.not_given in told
+    assert sentence(Reason("AGE", -1, 34), language="es") == "34 years de Age lo baja"
