@@ -58,10 +58,28 @@ def test_trees_as_arrays_say_what_lightgbm_says_contributions_included() -> None
     )
     trees = trees_of(model.booster_)
     assert np.allclose(trees.log_odds(matrix), model.predict(matrix, raw_score=True), rtol=0, atol=1e-9)
-    contributions, base = trees.contributions(matrix, np.eye(matrix.shape[1]))
+    log_odds, contributions = trees.explained(matrix)
     expected = model.predict(matrix, pred_contrib=True)
+    assert (log_odds == trees.log_odds(matrix)).all(), "a score does not depend on being explained"
     assert np.allclose(contributions, expected[:, :-1], rtol=0, atol=1e-9)
-    assert base == pytest.approx(expected[0, -1], abs=1e-9)
+    assert trees.base == pytest.approx(expected[0, -1], abs=1e-9)
+
+
+def test_each_row_falls_into_its_leaves_whatever_is_missing_and_however_close_to_a_threshold() -> None:
+    matrix, bad = noisy()
+    model = LGBMClassifier(n_estimators=20, max_depth=3, num_leaves=8, min_child_samples=5, verbose=-1).fit(
+        matrix, bad
+    )
+    trees = trees_of(model.booster_)
+    nodes = trees.threshold[np.isfinite(trees.threshold)]
+    rows = np.repeat(matrix[:60], 4, axis=0)
+    for row, threshold in enumerate(np.resize(nodes, len(rows))):
+        rows[row, row % 6] = (threshold, np.nextafter(threshold, np.inf), np.nan, np.inf)[row % 4]
+    rows[0], rows[1] = np.nan, -np.inf
+    expected = model.predict(rows, raw_score=True)
+    assert np.allclose(trees.log_odds(rows), expected, rtol=0, atol=1e-9)
+    alone = [trees.explained(row[None])[1][0] for row in rows]
+    assert np.allclose(alone, model.predict(rows, pred_contrib=True)[:, :-1], rtol=0, atol=1e-9)
 
 
 def test_a_tree_too_deep_for_the_arrays_is_refused() -> None:
@@ -92,7 +110,7 @@ def test_integrated_gradients_in_closed_form_are_the_integral(layer: Path) -> No
     network = scorer.model
     assert isinstance(network, Network)
     inputs = bounded(scorer.matrix(columns_of(scorer)))[:5]
-    exact, _ = network.contributions(inputs, np.eye(inputs.shape[1]))
+    _, exact = network.explained(inputs)
     gradients = np.zeros_like(inputs)
     steps = 4_000
     for step in range(steps):
@@ -109,6 +127,18 @@ def test_contributions_add_up_to_the_log_odds(scorer: Scorer) -> None:
     assert np.allclose(probability(base + contributions.sum(axis=1)), chances, rtol=0, atol=1e-12)
     log_odds = np.log(chances / (1 - chances))
     assert np.allclose(base + contributions.sum(axis=1), log_odds, rtol=0, atol=1e-9)
+
+
+def test_an_application_alone_is_encoded_as_among_others(scorer: Scorer) -> None:
+    gaps = [name for name in scorer.fields if FIELDS[name].missing]
+    rows = [*ROWS[:50], ROWS[0] | dict.fromkeys(gaps), ROWS[1] | {name: "Atlantis" for name in gaps if not FIELDS[name].is_number}]  # fmt: skip
+    rows += [row | {"CITY_OF_BIRTH": row["RESIDENCIAL_CITY"], "PROFESSIONAL_CITY": None} for row in rows]
+    columns = {name: [row[name] for row in rows] for name in scorer.fields}
+    codes, together = scorer.encoder.codes(columns), scorer.encoder.transform(columns)
+    for number, row in enumerate(rows):
+        alone = {name: [row[name]] for name in scorer.fields}
+        assert np.array_equal(scorer.encoder.transform(alone)[0], together[number], equal_nan=True)
+        assert scorer.encoder.unseen(codes[[number]]) == [scorer.encoder.unseen(codes)[number]]
 
 
 def test_one_by_one_in_batches_and_by_columns_are_the_same(scorer: Scorer) -> None:

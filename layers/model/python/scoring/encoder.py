@@ -5,6 +5,7 @@ Every level has a code (0 for a level never seen in training), every cross of le
 column costs one gather, for one application or for thousands.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -123,6 +124,9 @@ class Encoder:
     def unseen(self, codes: NDArray[np.int64]) -> list[tuple[str, ...]]:
         """For each application, the fields whose value the encoder has never seen."""
         ready = self._prepared()
+        if len(codes) == 1:  # one applicant waits: see `codes`
+            (row,) = codes.tolist()
+            return [tuple(dict.fromkeys(name for place, name in ready["fields_at"] if not row[place]))]
         unknown = codes.take(ready["single"], axis=1) == 0
         if not unknown.any():
             return [()] * len(codes)
@@ -138,6 +142,13 @@ class Encoder:
     def _same(self, codes: NDArray[np.int64]) -> Matrix:
         """Whether two parts have the same level; their codes differ, so one's are translated into the other's."""
         same = self._prepared()["same"]
+        if len(codes) == 1:
+            (row,) = codes.tolist()
+            equal_to = [
+                math.nan if row[a] == gap_a or row[b] == gap_b else row[a] == translation[row[b]]
+                for a, b, gap_a, gap_b, translation in same["pairs"]
+            ]
+            return np.array([equal_to], float)
         a, b = codes.take(same["first"], axis=1), codes.take(same["second"], axis=1)
         equal = same["translation"].take(b + same["start"]) == a
         missing = (a == same["missing_first"]) | (b == same["missing_second"])
@@ -183,6 +194,7 @@ class Encoder:
             "tables": np.concatenate(tables) if tables else np.empty(0),
             "single": np.array([position[part] for part in single], np.int64),
             "single_fields": [PARTS[part].fields[0] for part in single],
+            "fields_at": [(position[part], PARTS[part].fields[0]) for part in single],
             "same": self._prepare_same(position, codes),
         }
 
@@ -190,13 +202,18 @@ class Encoder:
         pairs = [SAME[name] for name in self.same]
         translations = [[-1, *(codes[a].get(level, -1) for level in self.vocabulary[b])] for a, b in pairs]
         starts = np.cumsum([0, *map(len, translations)])[:-1]
+        gaps = [(codes[a].get(MISSING, -1), codes[b].get(MISSING, -1)) for a, b in pairs]
         return {
+            "pairs": [
+                (position[a], position[b], *gap, translation)
+                for (a, b), gap, translation in zip(pairs, gaps, translations, strict=True)
+            ],
             "first": np.array([position[a] for a, _ in pairs], np.int64),
             "second": np.array([position[b] for _, b in pairs], np.int64),
             "translation": np.array([code for codes_of_b in translations for code in codes_of_b], np.int64),
             "start": starts.astype(np.int64),
-            "missing_first": np.array([codes[a].get(MISSING, -1) for a, _ in pairs], np.int64),
-            "missing_second": np.array([codes[b].get(MISSING, -1) for _, b in pairs], np.int64),
+            "missing_first": np.array([gap for gap, _ in gaps], np.int64),
+            "missing_second": np.array([gap for _, gap in gaps], np.int64),
         }
 
     def __getstate__(self) -> dict[str, Any]:

@@ -25,12 +25,12 @@ class Estimator(Protocol):
     def predict_proba(self, matrix: Matrix) -> Matrix:
         """Probabilities of good and bad, two for each row."""
 
-    def contributions(self, matrix: Matrix, groups: Matrix) -> tuple[Matrix, float]:
-        """What each group of columns adds to the log-odds of the baseline, and that baseline.
+    def explained(self, matrix: Matrix) -> tuple[Matrix, Matrix]:
+        """The log-odds, and what each column adds to the baseline's (rows × columns)."""
 
-        `groups` is (columns × groups), each row adding up to 1. Contributions (rows × groups) and the baseline add up
-        to `log_odds`.
-        """
+    @property
+    def baseline(self) -> float:
+        """The log-odds that contributions start from: each row's add up to its `log_odds` less these."""
 
 
 def probability(log_odds: Matrix) -> Matrix:
@@ -65,26 +65,35 @@ class Blend:
 
     def log_odds(self, matrix: Matrix) -> Matrix:
         """Weighted mean of the trees' log-odds and the regression's."""
-        linear = bounded(matrix) @ self.coefficients + self.intercept
-        result: Matrix = self.weight * self.trees.log_odds(matrix) + (1 - self.weight) * linear
+        return self._blended(self.trees.log_odds(matrix), bounded(matrix))
+
+    def _blended(self, of_trees: Matrix, inputs: Matrix) -> Matrix:
+        linear = inputs @ self.coefficients + self.intercept
+        result: Matrix = self.weight * of_trees + (1 - self.weight) * linear
         return result
 
     def predict_proba(self, matrix: Matrix) -> Matrix:
         """Probabilities of good and bad."""
         return _two_columns(self.log_odds(matrix))
 
-    def contributions(self, matrix: Matrix, groups: Matrix) -> tuple[Matrix, float]:
-        """SHAP values: path-dependent ones of the trees, and coefficient × (value − training mean), both exact.
+    def explained(self, matrix: Matrix) -> tuple[Matrix, Matrix]:
+        """Log-odds and SHAP values: path-dependent ones of the trees, and coefficient × (value − training mean), both
+        exact.
 
         Source: Lundberg and others, "From local explanations to global understanding with explainable AI for trees",
         Nature Machine Intelligence 2 (2020).
         """
-        of_trees, base = self.trees.contributions(matrix, groups)
-        linear = ((bounded(matrix) - self.mean) * self.coefficients) @ groups
-        expected = float(self.mean @ self.coefficients) + self.intercept
-        return self.weight * of_trees + (1 - self.weight) * linear, self.weight * base + (
-            1 - self.weight
-        ) * expected
+        inputs = bounded(matrix)
+        of_trees, shares = self.trees.explained(matrix)
+        shares *= self.weight
+        shares += (inputs - self.mean) * ((1 - self.weight) * self.coefficients)
+        return self._blended(of_trees, inputs), shares
+
+    @property
+    def baseline(self) -> float:
+        """The weighted mean of the trees' expected log-odds and the regression's at the training mean."""
+        linear = float(self.mean @ self.coefficients) + self.intercept
+        return self.weight * self.trees.base + (1 - self.weight) * linear
 
 
 @dataclass
@@ -116,8 +125,8 @@ class Network:
         """Probabilities of good and bad."""
         return _two_columns(self.log_odds(matrix))
 
-    def contributions(self, matrix: Matrix, groups: Matrix) -> tuple[Matrix, float]:
-        """Integrated gradients along the straight line from the training mean, in closed form, hence exact.
+    def explained(self, matrix: Matrix) -> tuple[Matrix, Matrix]:
+        """Log-odds, and integrated gradients along the straight line from the training mean, in closed form, hence exact.
 
         A unit's input is linear on that line, so the rectifier passes it on one interval of it; the integral of its
         gradient is the length of that interval. Source: Sundararajan, Taly and Yan, "Axiomatic attribution for deep
@@ -131,5 +140,10 @@ class Network:
         flat = np.abs(step) < 1e-12
         passed = np.where(flat, (start > 0).astype(float), (after - before) / np.where(flat, 1.0, step))
         gradient = (passed * self.output) @ self.hidden.T
-        base = float(before @ self.output) + self.output_bias
-        return ((inputs - self.mean) * gradient) @ groups, base
+        return after @ self.output + self.output_bias, (inputs - self.mean) * gradient
+
+    @property
+    def baseline(self) -> float:
+        """The network's output at the training mean."""
+        units = np.maximum(self.mean @ self.hidden + self.hidden_bias, 0.0)
+        return float(units @ self.output) + self.output_bias

@@ -133,11 +133,15 @@ class Scorer:
         """The scores, and the scaled matrix that they were made of."""
         codes = self.encoder.codes(columns)
         matrix = self.scaler.transform(self.encoder.matrix(columns, codes))
-        probabilities = probability(self.model.log_odds(matrix)).tolist()
         contributions: Iterable[Mapping[str, float]] = repeat(NOT_EXPLAINED)
         if explained:
-            rows, _ = self.model.contributions(matrix, self._groups)
-            contributions = (dict(zip(self.fields, row, strict=True)) for row in rows.tolist())
+            log_odds, shares = self.model.explained(matrix)
+            contributions = (
+                dict(zip(self.fields, row, strict=True)) for row in (shares @ self._groups).tolist()
+            )
+        else:
+            log_odds = self.model.log_odds(matrix)
+        probabilities = probability(log_odds).tolist()
         return list(map(Score, probabilities, contributions, self.encoder.unseen(codes))), matrix
 
     def probabilities(self, columns: Columns) -> Matrix:
@@ -150,7 +154,7 @@ class Scorer:
 
     def contributions(self, columns: Columns) -> tuple[Matrix, float]:
         """What each of `fields` adds to the baseline's log-odds (rows × fields), and that baseline."""
-        return self.model.contributions(self.matrix(columns), self._groups)
+        return self.model.explained(self.matrix(columns))[1] @ self._groups, self.model.baseline
 
 
 def field_groups(encoder: Encoder) -> Matrix:

@@ -32,18 +32,20 @@ def _leaf_of_pattern() -> NDArray[np.int64]:
     return leaves
 
 
-def _outcomes_of_pattern() -> NDArray[np.int64]:
-    """For each pattern and leaf, which of the leaf's path conditions hold, as a number of DEPTH bits, root first."""
-    outcomes = np.zeros((PATTERNS, LEAVES), np.int64)
-    for pattern in range(PATTERNS):
-        for leaf in range(LEAVES):
-            node = leaf + NODES
+def _outcomes_of_pattern() -> Matrix:
+    """1 where a pattern (columns) leaves a leaf with an outcome (rows, leaf by leaf): which of the conditions on the
+    leaf's path hold, as a number of DEPTH bits, the root's first."""
+    found = np.zeros((LEAVES, 2**DEPTH, PATTERNS))
+    for leaf in range(LEAVES):
+        for pattern in range(PATTERNS):
+            node, outcome = leaf + NODES, 0
             for level in reversed(range(DEPTH)):
                 parent = (node - 1) // 2
                 left = node == 2 * parent + 1
-                outcomes[pattern, leaf] |= int(bool(pattern >> parent & 1) == left) << level
+                outcome |= int(bool(pattern >> parent & 1) == left) << level
                 node = parent
-    return outcomes
+            found[leaf, outcome, pattern] = 1
+    return found.reshape(-1, PATTERNS)
 
 
 @dataclass
@@ -68,44 +70,44 @@ class Trees:
 
     def log_odds(self, matrix: Matrix) -> Matrix:
         """The sum of the leaves that each row falls into."""
-        values = self._prepared()["leaf_values"]
         out = np.empty(len(matrix))
         for start in range(0, len(matrix), _BLOCK):
-            out[start : start + _BLOCK] = values.take(self._patterns(matrix[start : start + _BLOCK])).sum(
-                axis=1
-            )
+            rows = slice(start, start + _BLOCK)
+            out[rows] = self._sums(self._patterns(matrix[rows]))
         return out
 
-    def contributions(self, matrix: Matrix, groups: Matrix) -> tuple[Matrix, float]:
-        """SHAP values summed over groups of columns (see `Estimator.contributions`), and the expected log-odds."""
+    def explained(self, matrix: Matrix) -> tuple[Matrix, Matrix]:
+        """The log-odds, and what every column contributed to them: SHAP values (rows × columns), which add up to the
+        log-odds less `base`."""
         if self._shares is None:
             self._shares = _Shares(self)
-        out = np.empty((len(matrix), groups.shape[1]))
+        out, shares = np.empty(len(matrix)), np.empty(matrix.shape)
         for start in range(0, len(matrix), _BLOCK):
-            by_column = self._shares.by_column(self._patterns(matrix[start : start + _BLOCK]))
-            out[start : start + _BLOCK] = by_column @ groups[self._shares.columns]
-        return out, self.base
+            rows = slice(start, start + _BLOCK)
+            patterns = self._patterns(matrix[rows])
+            out[rows] = self._sums(patterns)
+            shares[rows] = self._shares.by_column(patterns, matrix.shape[1])
+        return out, shares
+
+    def _sums(self, patterns: NDArray[np.int64]) -> Matrix:
+        sums: Matrix = self._prepared()["leaf_values"].take(patterns).sum(axis=1)
+        return sums
 
     def _patterns(self, matrix: Matrix) -> NDArray[np.int64]:
         """The pattern of answers of each row in each tree (rows × trees), as a place in the table of all patterns."""
         ready = self._prepared()
-        both = np.concatenate([matrix, -matrix[:, ::-1]], axis=1)
-        yes = np.packbits(both.take(ready["asked"], axis=1) <= ready["limit"], axis=1, bitorder="little")
-        places: NDArray[np.int64] = (yes ^ ready["turned"]) + ready["tree_start"]
+        values = matrix.take(ready["column"], axis=1)
+        left = (values <= ready["threshold"]) | (np.isnan(values) & ready["missing_left"])
+        places: NDArray[np.int64] = np.packbits(left, axis=1, bitorder="little") + ready["tree_start"]
         return places
 
     def _prepared(self) -> dict[str, Any]:
         if not self._ready:
-            # A missing value answers every question with no, which means right. Where it is to go left, the question
-            # is turned: is the value greater? It is put to the negative values, which stand behind, in reverse.
-            turned = self.missing_left | np.isinf(self.threshold)
-            column, greater = self.column.astype(np.int64), np.nextafter(self.threshold, np.inf)
+            nowhere = np.isinf(self.threshold)  # no node there: every row goes left, to the leaf above
             self._ready = {
-                "asked": _bytewise(np.where(turned, -1 - column, column), 0),
-                "limit": _bytewise(
-                    np.where(turned, -greater, self.threshold), np.nan
-                ),  # the eighth answer is no
-                "turned": np.packbits(turned, axis=1, bitorder="little").ravel(),
+                "column": _bytewise(self.column.astype(np.int64), 0),
+                "threshold": _bytewise(self.threshold, np.nan),  # the eighth answer is no
+                "missing_left": _bytewise(self.missing_left | nowhere, False),
                 "tree_start": np.arange(len(self.column)) * PATTERNS,
                 "leaf_values": self.value[:, _leaf_of_pattern()].ravel(),
             }
@@ -116,27 +118,32 @@ class Trees:
 
 
 class _Shares:
-    """What every tree contributes by each of its columns, for each pattern: one row of `table` for each share.
+    """What every tree contributes by each of its columns, for each pattern.
 
-    The shares stand by columns (`columns`, ascending), so that those of one column add up in one stretch.
+    `table` has a row for each tree and pattern: its places are the tree's columns, seven at most, so that a row lies in
+    one line of the processor's cache. `column` tells the places' columns, tree by tree; a place too many holds 0.
     """
 
     def __init__(self, trees: Trees) -> None:
         count = len(trees.column)
-        of_tree = np.arange(count)[:, None, None]
-        keys, place = np.unique(trees.shap_column.astype(np.int64) * count + of_tree, return_inverse=True)
-        place = place.reshape(trees.shap_column.shape)
-        table = np.zeros((len(keys), PATTERNS))
-        for leaf, outcome in enumerate(_outcomes_of_pattern().T):
-            for condition in range(DEPTH):
-                table[place[:, leaf, condition]] += trees.shap[:, leaf, :, condition][:, outcome]
-        self.table = table.ravel()
-        self.tree = keys % count
-        self.shift = (np.arange(len(keys)) - self.tree) * PATTERNS
-        self.columns, self.starts = np.unique(keys // count, return_index=True)
+        tree = np.arange(count)[:, None, None]
+        width = int(trees.shap_column.max(initial=0)) + 1
+        keys, number = np.unique(tree * width + trees.shap_column, return_inverse=True)
+        place = number.reshape(trees.shap_column.shape) - np.searchsorted(keys, tree * width)
+        column = np.zeros((count, NODES), np.int64)
+        np.put_along_axis(column, place.reshape(count, -1), trees.shap_column.reshape(count, -1), axis=1)
+        by_outcome = np.zeros((count, NODES, LEAVES, 2**DEPTH))
+        for condition in range(DEPTH):  # within one, no two of a tree's leaves meet
+            by_outcome[tree[:, 0], place[:, :, condition], np.arange(LEAVES)] += trees.shap[..., condition]
+        table = by_outcome.reshape(count * NODES, -1) @ _outcomes_of_pattern()
+        self.table = table.reshape(count, NODES, PATTERNS).transpose(0, 2, 1).reshape(-1, NODES)
+        self.column = column.ravel()
 
-    def by_column(self, patterns: NDArray[np.int64]) -> Matrix:
-        """The sums (rows × `columns`), given the rows' patterns in all trees."""
-        places = patterns.take(self.tree, axis=1) + self.shift
-        sums: Matrix = np.add.reduceat(self.table.take(places), self.starts, axis=1)
-        return sums
+    def by_column(self, patterns: NDArray[np.int64], width: int) -> Matrix:
+        """The sums (rows × `width` columns), given the rows' patterns in all trees."""
+        rows = len(patterns)
+        shares = self.table.take(patterns.ravel(), axis=0).ravel()
+        cells = self.column
+        if rows > 1:
+            cells = (np.arange(0, rows * width, width)[:, None] + cells).ravel()
+        return np.bincount(cells, shares, rows * width).astype(float, copy=False).reshape(rows, width)
