@@ -39,14 +39,26 @@ _METADATA = {
 }
 """What stays of a distribution's metadata: its name and version, which programs ask for, and its licence."""
 
-_UNUSED = ("numpy/f2py", "numpy/_pyinstaller", "numpy/testing")
-"""Parts of single distributions that are for developers."""
+_UNUSED = (
+    "numpy/f2py",
+    "numpy/_pyinstaller",
+    "numpy/testing",
+    "numpy/_core/_*_tests.*.so",
+    "numpy/_core/_simd.*.so",  # what numpy's own tests look into its vector instructions with
+    "numpy/fft",
+    "numpy/ma",
+    "numpy/polynomial",
+    "numpy/random",
+)
+"""Parts of single distributions that are for developers, or that numpy loads when somebody asks for them, as no code of
+the layers does: tests/e2e/test_packages.py runs the scorer without them, with a layer of our own and with one of graphs."""
 
 
 def prune(folder: Path) -> None:
     """Delete from an installed set of distributions what serving never needs."""
-    for name in _TOP + _UNUSED:
-        shutil.rmtree(folder / name, ignore_errors=True)
+    for pattern in _TOP + _UNUSED:
+        for path in folder.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in sorted(folder.rglob("*"), reverse=True):  # what lies in a folder before the folder
         if path.is_dir():
             if path.name in _FOLDERS or not any(path.iterdir()):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from lightgbm import Booster
 
+from scoring.deep import DeepTrees
 from scoring.trees import DEPTH, LEAVES, NODES, Trees
 
 Node = dict[str, Any]
@@ -20,7 +21,8 @@ Path = list[tuple[int, int, float]]
 
 
 def _count(node: Node) -> float:
-    return float(node["internal_count"] if "internal_count" in node else node["leaf_count"])
+    """How many rows of the training data came by; a tree that is one leaf does not tell."""
+    return float(node.get("internal_count", node.get("leaf_count", 1)))
 
 
 class _Reader:
@@ -51,13 +53,10 @@ class _Reader:
         if "leaf_value" in node:
             self._leaf(tree, float(node["leaf_value"]), place, level, path)
             return
-        if level == DEPTH:
-            raise ValueError(f"a tree is deeper than {DEPTH}")
         column, threshold = int(node["split_feature"]), float(node["threshold"])
         self.trees.column[tree, place] = column
         self.trees.threshold[tree, place] = threshold
-        learned_gap = node["missing_type"] == "NaN"  # else LightGBM takes a missing value for 0
-        self.trees.missing_left[tree, place] = node["default_left"] if learned_gap else threshold >= 0
+        self.trees.missing_left[tree, place] = _missing_left(node)
         for offset, child in ((1, node["left_child"]), (2, node["right_child"])):
             step = (level, column, _count(child) / _count(node))
             self._descend(tree, child, 2 * place + offset, level + 1, [*path, step])
@@ -98,10 +97,41 @@ def _shapley(value: float, path: Path, columns: list[int], outcome: int) -> list
     return values
 
 
-def trees_of(booster: Booster) -> Trees:
-    """The booster's trees. Raises ValueError when one is deeper than DEPTH or splits in another way than by <=."""
+def trees_of(booster: Booster) -> Trees | DeepTrees:
+    """The booster's trees, in the faster form when none is deeper than DEPTH."""
     structures = [info["tree_structure"] for info in booster.dump_model()["tree_info"]]
+    if max(map(_depth, structures)) > DEPTH:
+        return deep_trees(structures)
     reader = _Reader(len(structures))
     for number, root in enumerate(structures):
         reader.read(number, root)
     return reader.trees
+
+
+def _depth(node: Node) -> int:
+    return 0 if "leaf_value" in node else 1 + max(_depth(node["left_child"]), _depth(node["right_child"]))
+
+
+def _missing_left(node: Node) -> bool:
+    """Where a missing value goes; where no gap was learned, LightGBM takes it for 0."""
+    return bool(node["default_left"]) if node["missing_type"] == "NaN" else node["threshold"] >= 0
+
+
+def deep_trees(structures: list[Node]) -> DeepTrees:
+    """Trees of any depth, as LightGBM's `dump_model` tells them."""
+    nodes: list[tuple[int, float, bool, int, int, float, float]] = []
+
+    def add(node: Node) -> int:
+        at = len(nodes)
+        if "leaf_value" in node:
+            nodes.append((0, np.inf, True, at, at, float(node["leaf_value"]), _count(node)))
+            return at
+        nodes.append((0, 0.0, False, at, at, 0.0, 0.0))  # the place, before its children's
+        children = add(node["left_child"]), add(node["right_child"])
+        column, threshold = int(node["split_feature"]), float(node["threshold"])
+        nodes[at] = (column, threshold, _missing_left(node), *children, 0.0, _count(node))
+        return at
+
+    root = [add(structure) for structure in structures]
+    column, threshold, missing_left, left, right, value, count = map(np.array, zip(*nodes, strict=True))
+    return DeepTrees(np.array(root), column, threshold, missing_left, left, right, value, count)

@@ -341,6 +341,23 @@ def pinned(name: str) -> list[str]:
     return lines[start:end]
 
 
+def test_the_scorers_layers_stay_small_and_hold_nothing_that_only_tests_need(
+    unpacked: dict[str, Unpacked],
+) -> None:
+    opt = unpacked["scorer"].opt
+    assert sum(path.stat().st_size for path in opt.rglob("*") if path.is_file()) <= 60_000_000
+    left = {path.relative_to(opt / "python").as_posix() for path in opt.rglob("numpy/**/*")}
+    assert not [name for name in left if "test" in name.rpartition("/")[2] and name.endswith(".so")]
+    assert not left & {
+        "numpy/f2py",
+        "numpy/testing",
+        "numpy/random",
+        "numpy/ma",
+        "numpy/fft",
+        "numpy/polynomial",
+    }
+
+
 def test_a_layer_of_graphs_brings_onnxruntime_along_and_scores_with_its_reasons(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:

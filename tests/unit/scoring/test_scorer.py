@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,12 +14,14 @@ from creditrisk.application import FIELDS
 from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
 from models.training.models import fit_deeplearning
-from models.training.trees import trees_of
-from scoring import Scorer, load
+from models.training.trees import deep_trees, trees_of
+from scoring import Scorer, load, plain
+from scoring.deep import DeepTrees
 from scoring.errors import FileChanged, FileMissing, ManifestMissing, UnknownModel, WrongScores
 from scoring.estimators import Network, bounded, probability
 from scoring.loading import GOLDEN
 from scoring.manifest import ENCODER, FILES, MODEL_FILES
+from scoring.trees import Trees
 
 LAYER = Settings().model_folder
 ROWS = list(synthetic_applicants(200, seed=11))
@@ -82,11 +85,40 @@ def test_each_row_falls_into_its_leaves_whatever_is_missing_and_however_close_to
     assert np.allclose(alone, model.predict(rows, pred_contrib=True)[:, :-1], rtol=0, atol=1e-9)
 
 
-def test_a_tree_too_deep_for_the_arrays_is_refused() -> None:
+@pytest.mark.parametrize(
+    "shape",
+    [{"num_leaves": 31}, {"num_leaves": 200, "min_child_samples": 2}, {"num_leaves": 2}, {"min_child_samples": 400}, {"use_missing": False}, {"zero_as_missing": False, "num_leaves": 9}],
+    ids=str,
+)  # fmt: skip
+def test_trees_of_any_depth_say_what_lightgbm_says_contributions_included(shape: dict[str, Any]) -> None:
     matrix, bad = noisy()
-    model = LGBMClassifier(n_estimators=3, num_leaves=31, min_child_samples=2, verbose=-1).fit(matrix, bad)
-    with pytest.raises(ValueError, match="deeper"):
-        trees_of(model.booster_)
+    model = LGBMClassifier(**{"n_estimators": 10, "min_child_samples": 5, "verbose": -1, **shape}).fit(
+        matrix, bad
+    )
+    trees = trees_of(model.booster_)
+    rows = np.concatenate(
+        [matrix, np.full((1, 6), np.nan), np.full((1, 6), -np.inf), np.full((1, 6), np.inf)]
+    )
+    assert np.allclose(trees.log_odds(rows), model.predict(rows, raw_score=True), rtol=0, atol=1e-9)
+    log_odds, contributions = trees.explained(rows)
+    expected = model.predict(rows, pred_contrib=True)
+    assert (log_odds == trees.log_odds(rows)).all()
+    assert np.allclose(contributions, expected[:, :-1], rtol=0, atol=1e-9)
+    assert trees.base == pytest.approx(expected[0, -1], abs=1e-9)
+
+
+def test_the_two_forms_of_trees_agree_and_deep_ones_are_plain_data() -> None:
+    matrix, bad = noisy()
+    model = LGBMClassifier(n_estimators=30, max_depth=3, num_leaves=8, min_child_samples=5, verbose=-1).fit(
+        matrix, bad
+    )
+    shallow = trees_of(model.booster_)
+    deep = deep_trees([info["tree_structure"] for info in model.booster_.dump_model()["tree_info"]])
+    read = plain.loads(plain.dumps(deep), "lightgbm_model.pkl")
+    assert isinstance(shallow, Trees) and isinstance(read, DeepTrees)
+    for one, other in zip(shallow.explained(matrix), read.explained(matrix), strict=True):
+        assert np.allclose(one, other, rtol=0, atol=1e-12)
+    assert shallow.base == pytest.approx(read.base, abs=1e-12)
 
 
 def test_the_network_says_what_scikit_learn_says_on_average(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +163,7 @@ def test_contributions_add_up_to_the_log_odds(scorer: Scorer) -> None:
 
 def test_an_application_alone_is_encoded_as_among_others(scorer: Scorer) -> None:
     gaps = [name for name in scorer.fields if FIELDS[name].missing]
-    rows = [*ROWS[:50], ROWS[0] | dict.fromkeys(gaps), ROWS[1] | {name: "Atlantis" for name in gaps if not FIELDS[name].is_number}]  # fmt: skip
+    rows = [*ROWS[:50], ROWS[0] | dict.fromkeys(gaps), ROWS[1] | dict.fromkeys(("RESIDENCIAL_CITY", "CITY_OF_BIRTH", "PROFESSION_CODE"), "Atlantis")]  # fmt: skip
     rows += [row | {"CITY_OF_BIRTH": row["RESIDENCIAL_CITY"], "PROFESSIONAL_CITY": None} for row in rows]
     columns = {name: [row[name] for row in rows] for name in scorer.fields}
     codes, together = scorer.encoder.codes(columns), scorer.encoder.transform(columns)

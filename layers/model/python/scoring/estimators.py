@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from scoring.deep import DeepTrees
 from scoring.features import Matrix
 from scoring.trees import Trees
 
@@ -56,7 +57,7 @@ class Blend:
     `mean` is the training mean of the bounded columns: the baseline of the regression's contributions.
     """
 
-    trees: Trees
+    trees: Trees | DeepTrees
     coefficients: Matrix
     intercept: float
     mean: Matrix

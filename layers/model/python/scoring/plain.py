@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from scoring.deep import DeepTrees
 from scoring.encoder import Encoder, Lookup
 from scoring.errors import UnreadablePickle, UnsafePickle
 from scoring.estimators import Blend, Network
@@ -19,7 +20,7 @@ from scoring.scaler import Scaler
 from scoring.trees import Trees
 
 KINDS: Final[dict[str, type[Any]]] = {
-    kind.__name__: kind for kind in (Encoder, Lookup, Scaler, Blend, Network, Trees)
+    kind.__name__: kind for kind in (Encoder, Lookup, Scaler, Blend, Network, Trees, DeepTrees)
 }
 """What a file may hold beside plain data: name → class."""
 
