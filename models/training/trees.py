@@ -22,7 +22,7 @@ Path = list[tuple[int, int, float]]
 
 def _count(node: Node) -> float:
     """How many rows of the training data came by; a tree that is one leaf does not tell."""
-    return float(node.get("internal_count", node.get("leaf_count", 1)))
+    return float(node["internal_count"] if "internal_count" in node else node.get("leaf_count", 1.0))
 
 
 class _Reader:

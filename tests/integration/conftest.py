@@ -32,12 +32,13 @@ class StubModel:
     name: str = "lightgbm"
     version: str = "test"
     batches: list[int] = field(default_factory=list)
+    contributions: dict[str, float] = field(default_factory=dict)
 
     def score(self, applications: Sequence[Mapping[str, Any]]) -> list[StubScore]:
         self.batches.append(len(applications))
         if any(application["FULL_NAME"] == "Poison" for application in applications):
             raise ArithmeticError("Poison cannot be scored")
-        return [StubScore(application["AGE"] / 100) for application in applications]
+        return [StubScore(application["AGE"] / 100, self.contributions) for application in applications]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The web app on a real Redis with a scorer beside it: what a person and a program get, and what is recorded."""
 
+import json
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
+from tests.integration.conftest import StubModel
 from web import create_app
 
 Form = dict[str, object]
@@ -83,6 +85,50 @@ def test_a_form_is_answered_with_what_was_recorded(
     assert "34.0 %" in reply.text
     assert recorded(history) == [id_on(reply.text)]
     assert client.get(f"/application/{id_on(reply.text)}").text == reply.text
+
+
+def test_what_a_scorer_of_the_version_before_answered_is_shown_and_told_as_data(
+    impatient: FlaskClient, queue: ApplicationQueue, raw_application: Form
+) -> None:
+    """While a new version is rolled out: that scorer wrote sentences, and one of them names a value no more."""
+    page = impatient.post("/application", data=raw_application)
+    (claim,) = queue.claim("earlier", 1)
+    told = [
+        {"field": "AGE", "contribution": -0.5, "text": "Age (34 years) lowers the risk"},
+        {
+            "field": "RESIDENCIAL_CITY",
+            "contribution": -0.25,
+            "text": "City (new to the model) lowers the risk",
+        },
+    ]
+    decision = {
+        "probability": 0.25, "prediction": 0, "decision": "approved", "threshold": 0.5, "model": "lightgbm", "model_version": "v",
+        "scored_at": "2026-11-23T05:18:33.000Z", "reasons": told, "unknown": ["RESIDENCIAL_CITY"], "challenger": None, "challenger_probability": None,
+    }  # fmt: skip
+    assert queue.finish("earlier", {claim.id: decision}) == 1
+    shown = impatient.get(f"/application/{claim.id}").text
+    assert page.status_code == 202
+    for reason in told:
+        assert str(reason["text"]) in shown
+    answered = impatient.get(f"{API}/{claim.id}").json
+    assert answered and answered["reasons"] == [
+        {"field": "AGE", "contribution": -0.5, "value": 34},
+        {"field": "RESIDENCIAL_CITY", "contribution": -0.25, "value": None},
+    ]
+
+
+def test_neither_redis_nor_the_history_holds_words(
+    model: StubModel, drain_all: DrainAll, impatient: FlaskClient, history: FolderHistory, queue: ApplicationQueue, raw_application: Form
+) -> None:  # fmt: skip
+    model.contributions = {"AGE": 0.5, "RESIDENCIAL_CITY": 0.25}
+    impatient.post("/application", data=raw_application | {"age": "71"})
+    assert drain_all() == 1
+    recorded_as = (history.folder / "history.csv").read_text(encoding="utf-8")
+    result = queue.result(recorded(history)[0])
+    assert result
+    assert [reason["field"] for reason in result.return_value["reasons"]] == ["AGE", "RESIDENCIAL_CITY"]
+    for text in (recorded_as, json.dumps(result.return_value)):
+        assert "risk" not in text and "years" not in text
 
 
 @pytest.mark.usefixtures("scorer")
