@@ -123,7 +123,12 @@ def test_an_answer_is_read_by_a_form_of_the_version_before() -> None:
 
 
 PLACES = ("benchmarks", "cli", "deploy", "functions", "layers", "lifecycle", "localstack", "models", "web")
-TREES = {"layers/model/python/scoring/trees.py", "models/training/trees.py", "models/handover/forest.py"}
+TREES = {
+    "layers/model/python/scoring/trees.py",
+    "layers/model/python/scoring/deep.py",
+    "models/training/trees.py",
+    "models/handover/forest.py",
+}
 """Where a threshold is a tree's."""
 USUAL = {"benchmarks/usual.py"}
 """The usual design, which decides by itself."""

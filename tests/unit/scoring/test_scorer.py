@@ -11,6 +11,7 @@ from lightgbm import LGBMClassifier
 from sklearn.neural_network import MLPClassifier
 
 from creditrisk.application import FIELDS
+from creditrisk.decision import decide
 from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
 from models.training.models import fit_deeplearning
@@ -22,6 +23,7 @@ from scoring.estimators import Network, bounded, probability
 from scoring.loading import GOLDEN
 from scoring.manifest import ENCODER, FILES, MODEL_FILES
 from scoring.trees import Trees
+from web.sentences import sentence
 
 LAYER = Settings().model_folder
 ROWS = list(synthetic_applicants(200, seed=11))
@@ -208,6 +210,21 @@ def test_a_value_that_the_encoder_does_not_know_is_reported(scorer: Scorer) -> N
     assert scorer.score([row])[0].unknown == ()
     changed = row | {"RESIDENCIAL_CITY": "Atlantis", "PROFESSION_CODE": "Other"}
     assert set(scorer.score([changed])[0].unknown) == {"RESIDENCIAL_CITY", "PROFESSION_CODE"}
+
+
+def test_a_reason_does_not_name_a_value_that_the_model_has_not_seen(scorer: Scorer) -> None:
+    row = ROWS[0] | {"RESIDENCIAL_CITY": "Atlantis", "RESIDENCIAL_BOROUGH": "Lemuria"}
+    (score,) = scorer.score([row])
+    for threshold in (0.0, 1.0):
+        decision = decide(score, row, threshold, scorer.name, scorer.version, "", most=99)
+        for reason in decision.reasons:
+            assert reason.value == (None if reason.field in score.unknown else row[reason.field])
+            told = sentence(reason, decision.unknown)
+            assert (f"{FIELDS[reason.field].label} (new to the model)" in told) == (
+                reason.field in score.unknown
+            )
+            assert "Atlantis" not in told and "Lemuria" not in told
+    assert {"RESIDENCIAL_CITY", "RESIDENCIAL_BOROUGH"} <= set(score.unknown)
 
 
 def test_a_zip_scores_alike_with_its_zeros_and_without(scorer: Scorer) -> None:
