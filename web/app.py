@@ -8,7 +8,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
-from web import access_log, api, assets, errors, form, headers, health, origin, predict
+from web import access_log, api, assets, errors, form, headers, health, origin, predict, templating
 from web.body import MAX_BODY
 from web.services import Services, install
 
@@ -24,6 +24,7 @@ def create_app(settings: Settings | None = None, intake: Intake | None = None) -
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365))
     cast(DefaultJSONProvider, app.json).sort_keys = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    templating.install(app)
     install(app, Services(settings, intake or Intake.connect(settings)))
 
     access_log.install(app)

@@ -5,10 +5,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
 
 from creditrisk import __version__
-from deploy.packages import archive, bytecode, libgomp, prune, requirements, sbom
+from deploy.packages import archive, bytecode, libgomp, prune, requirements, sbom, templates
 from deploy.packages.parts import PICKLES, Part
 from deploy.packages.target import Target
 from deploy.packages.wheels import WheelHouse
@@ -40,6 +41,8 @@ class Builder:
         folder.mkdir(parents=True)
         for source, place in part.sources:
             self._copy(self.root / source, folder / place)
+        if (folder / "web").is_dir():
+            templates.compile_all(folder / "web")
         pins = self._install(part, folder) if part.requirements else []
         sbom.write(part, folder, pins, self.wheels.folder)
         if self.python:
@@ -103,7 +106,8 @@ class Builder:
 
     def _fingerprint(self, part: Part) -> str:
         """Of all that the part's bytes depend on: its sources, its pins, the compiler and this code."""
-        digest = hashlib.sha256(repr((part, self.target, self.python, __version__)).encode())
+        versions = __version__, version("jinja2")
+        digest = hashlib.sha256(repr((part, self.target, self.python, versions)).encode())
         paths = [self.root / source for source, _ in part.sources] + [Path(__file__).parent]
         if part.requirements:
             paths += [
