@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 from tests.e2e.chaos.ledger import Figures
-from tests.e2e.chaos.scenarios import LONG, SHORT, all_scenarios
+from tests.e2e.chaos.scale import LONG, SHORT
+from tests.e2e.chaos.scenarios import all_scenarios
 
 _ROW = "{:<38} {:>8} {:>8} {:>7} {:>5} {:>8} {:>6} {:>7} {:>7} {:>6}  {}"
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.chaos.scenarios import SHORT, all_scenarios
+from tests.e2e.chaos.scale import SHORT
+from tests.e2e.chaos.scenarios import all_scenarios
 
 SCENARIOS = all_scenarios()
 

@@ -1,32 +1,17 @@
 """The scenarios, in the order of the campaign."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.chaos.ledger import Figures
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How long the campaign is."""
-
-    kills: int
-    redis_kills: int
-    rounds: int
-    long: bool
-
-
-SHORT = Scale(kills=12, redis_kills=2, rounds=1, long=False)
-LONG = Scale(kills=200, redis_kills=20, rounds=5, long=True)
+from tests.e2e.chaos.scale import Scale
+from tests.e2e.chaos.scenarios import bucket, clock, disk, failover, form, redis, scorer, stopped
 
 Scenario = Callable[[Path, Scale], Figures]
 
 
 def all_scenarios() -> dict[str, Scenario]:
     """Name → scenario."""
-    from tests.e2e.chaos.scenarios import bucket, clock, disk, failover, form, redis, scorer, stopped
-
     return {
         "scorer killed at every step": scorer.killed_at_every_step,
         "scorer killed at random under load": scorer.killed_at_random,

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from creditrisk.history import open_history
 from creditrisk.history.records import to_line
 from tests.e2e.chaos.ledger import Figures, audit
-from tests.e2e.chaos.scenarios import Scale
+from tests.e2e.chaos.scale import Scale
 from tests.e2e.chaos.stage import Stage, died_of_kill, kill, wait_until
 from tests.s3_server import S3Server
 

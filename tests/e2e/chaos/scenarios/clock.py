@@ -12,7 +12,7 @@ from typing import Any
 from redis import Redis
 
 from tests.e2e.chaos.ledger import Figures
-from tests.e2e.chaos.scenarios import Scale
+from tests.e2e.chaos.scale import Scale
 from tests.e2e.chaos.stage import Stage, died_of_kill, is_stopped, wait_until
 
 _HOUR = 3_600.0

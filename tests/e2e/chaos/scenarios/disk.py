@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from tests.e2e.chaos.ledger import Figures
-from tests.e2e.chaos.scenarios import Scale
+from tests.e2e.chaos.scale import Scale
 from tests.e2e.chaos.stage import Process, Stage, died_of_kill, wait_until
 
 

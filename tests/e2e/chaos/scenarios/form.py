@@ -21,7 +21,7 @@ from functions.scorer.assembly import load_model
 from tests.e2e.chaos.applicants import applicant
 from tests.e2e.chaos.house import House, runs
 from tests.e2e.chaos.ledger import Figures, Ledger, audit
-from tests.e2e.chaos.scenarios import Scale
+from tests.e2e.chaos.scale import Scale
 from tests.e2e.chaos.stage import kill, wait_until
 
 

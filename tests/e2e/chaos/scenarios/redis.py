@@ -8,7 +8,7 @@ from redis import Redis
 
 from creditrisk.errors import QueueUnavailable
 from tests.e2e.chaos.ledger import Figures
-from tests.e2e.chaos.scenarios import Scale
+from tests.e2e.chaos.scale import Scale
 from tests.e2e.chaos.stage import Stage, kill
 
 

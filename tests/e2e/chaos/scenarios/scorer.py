@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.e2e.chaos.applicants import POISON
 from tests.e2e.chaos.ledger import Figures
-from tests.e2e.chaos.scenarios import Scale
+from tests.e2e.chaos.scale import Scale
 from tests.e2e.chaos.stage import Stage, died_of_kill, kill
 from tests.e2e.chaos.trap import STEPS
 

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from tests.e2e.chaos.ledger import Figures
-from tests.e2e.chaos.scenarios import Scale
+from tests.e2e.chaos.scale import Scale
 from tests.e2e.chaos.stage import LEASE_SECONDS, Stage, is_stopped, wait_until
 
 _OUTSIDE_THE_LOCK = ("claimed", "scored", "recorded", "finish-asked")
