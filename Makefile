@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint format bench-scoring bench-drain bench-cold-start bench-scale chaos package \
+.PHONY: help run setup test lint format bench-scoring bench-drain bench-cold-start bench-scale chaos mutants package \
         localstack localstack-down compose-test clean
 
 help:           ## this list
@@ -31,7 +31,7 @@ bench-scoring: $(VENV)/tests ## microseconds per score, beside the usual way
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.scoring
 
 bench-drain: $(VENV)/tests ## applications per second through queue, scorer and history
-	$(BIN)/python -m benchmarks.drain
+	$(BIN)/python -m benchmarks.drain $(ARGS)
 
 bench-cold-start: $(VENV)/tests ## CPU seconds from a new process to the first answer, as packaged
 	$(BIN)/python -m benchmarks.cold_start
@@ -41,6 +41,9 @@ bench-scale: $(VENV)/tests ## from 1 to 10,000 applications per second on AWS: a
 
 chaos: $(VENV)/tests ## kill, stop and cut off everything at random, and count what was lost
 	$(BIN)/python -m tests.e2e.chaos $(ARGS)
+
+mutants: $(VENV)/mutants ## change the code a little, at random places, and count which changes the tests notice
+	PYTHONPATH=$(VENV)/cosmic-ray $(BIN)/python -m tests.mutants $(ARGS)
 
 package: $(VENV)/tests ## the function zips and layers for AWS Lambda, in build/ (ARCH=arm64)
 	$(BIN)/python -m deploy.packages --python $(or $(PYTHON_VERSION),3.13) --arch $(or $(ARCH),x86_64)
@@ -76,4 +79,9 @@ $(VENV)/runs: requirements/local.txt requirements/redis.txt requirements/checkou
 
 $(VENV)/tests: requirements/dev.txt $(VENV)/runs
 	@$(install) --only-binary :all: --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/mutants: tests/mutants/cosmic-ray.txt $(VENV)/tests
+	@$(install) --require-hashes --no-deps --only-binary :all: --upgrade --target $(VENV)/cosmic-ray \
+	    -r tests/mutants/cosmic-ray.txt
 	@touch $@

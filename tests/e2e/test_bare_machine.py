@@ -17,6 +17,7 @@ import pytest
 
 from deploy.packages import network
 from deploy.packages.network import no_network
+from tests.fresh import fresh_copy
 from tests.machine import ROOT
 
 pytestmark = pytest.mark.timeout(900)
@@ -30,9 +31,6 @@ OFFLINE = {
     "npm_config_registry": NOWHERE,
     "npm_config_fetch_retries": "0",
 }
-_NEITHER_KEPT_NOR_COPIED = (
-    ".venv", "node_modules", "build", "data", ".git", ".localstack", ".serverless", ".*_cache", "__pycache__",
-)  # fmt: skip
 TOOLS = ("docker", "chromium", "chromedriver", "node", "npm", "curl")
 
 
@@ -108,8 +106,7 @@ MACHINES = {
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkout without anything that was ever installed or built in it."""
-    folder = tmp_path_factory.mktemp("clone") / "project"
-    return shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*_NEITHER_KEPT_NOR_COPIED))
+    return fresh_copy(tmp_path_factory.mktemp("clone") / "project")
 
 
 def path_with(programs: Mapping[str, str], folder: Path) -> str:

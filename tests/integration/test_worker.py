@@ -1,0 +1,91 @@
+"""The long-running scorer leaves when it is asked to: at once while it waits, after the batch in hand otherwise."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from benchmarks.load import wait_until
+from creditrisk.intake import Intake
+from creditrisk.settings import Settings
+from functions.scorer.assembly import Assembly
+from functions.scorer.worker import Worker
+from tests.integration.conftest import StubModel, StubScore
+
+Make = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """The worker takes the process' signals; afterwards they are as they were."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def blocks(redis: Redis) -> bool:
+    """Whether somebody waits for work."""
+    return bool(redis.info("clients")["blocked_clients"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_waits_leaves_at_once(
+    number: signal.Signals, assembly: Assembly, intake: Intake, redis: Redis, make_application: Make
+) -> None:
+    """While nothing waits it blocks for as long as no lease can run out, which is a minute here."""
+    left, woken = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        wait_until(lambda: blocks(redis), 60, "the worker waits")
+        os.kill(os.getpid(), number)
+        if not left.wait(20):
+            woken.set()
+            intake.submit(make_application())
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    Worker(assembly).run()
+    left.set()
+    asking.join()
+    assert not woken.is_set(), "it left only when something came"
+
+
+def test_a_worker_finishes_the_batch_in_hand_and_takes_no_other(
+    settings: Settings, intake: Intake, make_application: Make
+) -> None:
+    class Interrupted(StubModel):
+        def score(self, applications: Sequence[Mapping[str, Any]]) -> list[StubScore]:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return super().score(applications)
+
+    ids = [intake.submit(make_application()).id for _ in range(5)]
+    assembly = Assembly(replace(settings, batch_size=2), Interrupted())
+    Worker(assembly).run()
+    assert [intake.find(one).status for one in ids] == ["decided"] * 2 + ["pending"] * 3
+    assert assembly.queue.waiting() == 3
+    assert assembly.queue.redis.zcard("rq:wip:applications") == 0
+    assembly.queue.redis.close()
+
+
+def test_a_worker_that_waits_for_redis_leaves_too(
+    assembly: Assembly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two attempts it sleeps, and a signal ends that."""
+    pauses: list[float] = []
+
+    def asked_to_stop(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 8:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr("functions.scorer.worker.time.sleep", asked_to_stop)
+    assembly.queue.redis.connection_pool.connection_kwargs["path"] = "/nowhere/redis.sock"
+    assembly.queue.redis.connection_pool.disconnect()
+    Worker(assembly).run()
+    assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
