@@ -193,7 +193,7 @@ FOLDERS: dict[str, Callable[[Path], object]] = {
     "no golden rows": lies(golden=b"[]"),
     "a file that the manifest does not list": lies(files={}),
     "a table of one endless row": lambda folder: (shutil.copytree(LAYER, folder, dirs_exist_ok=True), (folder / "expected.csv").write_text("," * 2_000_000 + "\n1\n")),
-    "a table of signs that move the cursor": lambda folder: (shutil.copytree(LAYER, folder, dirs_exist_ok=True), (folder / "expected.csv").write_text("\x1b[2J,\x1b]0;x\x07\n1,2\n")),
+    "a table of control characters": lambda folder: (shutil.copytree(LAYER, folder, dirs_exist_ok=True), (folder / "expected.csv").write_text("\x1b[2J,\x1b]0;x\x07\n1,2\n")),
     "a table of another encoding": lambda folder: (shutil.copytree(LAYER, folder, dirs_exist_ok=True), (folder / "expected.csv").write_bytes(b"\xff\xfe\x00")),
     "a table that is a link": lambda folder: (shutil.copytree(LAYER, folder, dirs_exist_ok=True), (folder / "expected.csv").symlink_to("/etc/passwd")),
     "a manifest that is a pipe": lambda folder: os.mkfifo(folder / "manifest.json"),

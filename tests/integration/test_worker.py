@@ -5,14 +5,17 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from redis import Redis
 
 from benchmarks.load import wait_until
+from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
+from functions.scorer import worker
 from functions.scorer.assembly import Assembly
 from functions.scorer.worker import Worker
 from tests.integration.conftest import StubModel, StubScore
@@ -68,15 +71,30 @@ def test_a_worker_finishes_the_batch_in_hand_and_takes_no_other(
     assembly = Assembly(replace(settings, batch_size=2), Interrupted())
     Worker(assembly).run()
     assert [intake.find(one).status for one in ids] == ["decided"] * 2 + ["pending"] * 3
-    assert assembly.queue.waiting() == 3
-    assert assembly.queue.redis.zcard("rq:wip:applications") == 0
+    state = assembly.queue.state()
+    assert (state.waiting, state.claimed) == (3, 0)
     assembly.queue.redis.close()
 
 
-def test_a_worker_that_waits_for_redis_leaves_too(
-    assembly: Assembly, monkeypatch: pytest.MonkeyPatch
+def test_a_worker_leaves_while_redis_is_away(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Between two attempts it sleeps, and a signal ends that."""
+    nowhere = replace(settings, redis_url=f"unix://{tmp_path}/nothing.sock")
+
+    def ask() -> None:
+        wait_until(lambda: "does not answer" in caplog.text, 60, "the worker meets no Redis")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    Worker(Assembly(nowhere, StubModel())).run()
+    asking.join()
+
+
+def test_a_worker_tries_the_history_less_and_less_often_and_leaves_meanwhile(
+    assembly: Assembly, history: FolderHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.path.mkdir(parents=True)  # a folder where the file should be
     pauses: list[float] = []
 
     def asked_to_stop(seconds: float) -> None:
@@ -84,8 +102,6 @@ def test_a_worker_that_waits_for_redis_leaves_too(
         if len(pauses) == 8:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr("functions.scorer.worker.time.sleep", asked_to_stop)
-    assembly.queue.redis.connection_pool.connection_kwargs["path"] = "/nowhere/redis.sock"
-    assembly.queue.redis.connection_pool.disconnect()
+    monkeypatch.setattr(worker.time, "sleep", asked_to_stop)
     Worker(assembly).run()
     assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]

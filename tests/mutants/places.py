@@ -16,9 +16,11 @@ from cosmic_ray.operators.provider import OperatorProvider
 
 from tests.fresh import ROOT
 
+_ORDER = "Eq|NotEq|Lt|LtE|Gt|GtE"
 _ARITHMETIC = "Add|Sub|Mul|Div|FloorDiv|Mod"
 _WANTED = re.compile(
-    "ReplaceComparisonOperator_.*|AddNot|NumberReplacer|Replace(True|False|And|Or)With.*|ExceptionReplacer"
+    f"ReplaceComparisonOperator_(({_ORDER})_({_ORDER})|Is_IsNot|IsNot_Is)"
+    "|AddNot|NumberReplacer|Replace(True|False|And|Or)With.*|ExceptionReplacer"
     "|Replace(Break|Continue)With.*|ZeroIterationForLoop|ReplaceUnaryOperator_Delete_.*"
     f"|ReplaceBinaryOperator_({_ARITHMETIC})_({_ARITHMETIC})"
 )

@@ -74,7 +74,7 @@ LIES: dict[str, tuple[str, str, Any]] = {
     "rows without a field": ("convert", "rows/0/AGE", ...),
     "rows of lists": ("convert", "rows/0/AGE", [1]),
     "rows of huge numbers": ("convert", "rows/0/AGE", 10**30),
-    "rows of half signs": ("convert", "rows/0/CITY_OF_BIRTH", "\ud800"),
+    "rows with half a character": ("convert", "rows/0/CITY_OF_BIRTH", "\ud800"),
     "a baseline that is a list": ("convert", "baseline", [1]),
     "a baseline of objects": ("convert", "baseline/AGE", {}),
     "a baseline of other fields": ("convert", "baseline/x", 1),
