@@ -28,7 +28,7 @@ format: $(VENV)/tests ## put the code into shape
 	$(BIN)/ruff check --fix .
 
 bench-scoring: $(VENV)/tests ## microseconds per score, beside the usual way
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.scoring
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.scoring $(ARGS)
 
 bench-drain: $(VENV)/tests ## applications per second through queue, scorer and history
 	$(BIN)/python -m benchmarks.drain $(ARGS)

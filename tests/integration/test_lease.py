@@ -45,7 +45,11 @@ def renewals(short_lived: ApplicationQueue, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_what_a_slow_scorer_holds_stays_its_own(
-    intake: Intake, short_lived: ApplicationQueue, renewals: Renewals, make_application: Make
+    intake: Intake,
+    short_lived: ApplicationQueue,
+    renewals: Renewals,
+    make_application: Make,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Others look for dead scorers all the while. Three renewals come before a lease is over, so that one may fail."""
     intake.submit(make_application())
@@ -55,6 +59,7 @@ def test_what_a_slow_scorer_holds_stays_its_own(
         while renewals.count < 5:  # more than one lease's time
             short_lived.recover()
             assert short_lived.waiting() == 0, "it was taken for dead"
+    assert "the lease is not renewed: The queue (Redis) does not answer" in caplog.text
 
 
 def test_a_scorer_that_leaves_renews_no_more(short_lived: ApplicationQueue, renewals: Renewals) -> None:
