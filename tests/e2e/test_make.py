@@ -40,6 +40,7 @@ WALKED = {
     ),
     "bench-drain": Walk("kill -9 of the scorer", ("ARGS=recovery",), leaves=("benchmarks/results/drain.md",)),
     "bench-cold-start": Walk(r"scorer +\| 0\.", environment={"BENCH_RUNS": "1"}),
+    "bench-scale": Walk("10,000/s", leaves=("benchmarks/results/scale.md",)),
     "chaos": Walk("torn last line", ("ARGS=--short torn",)),
     "mutants": Walk(
         r"together \| 3 \| [0-3] \|",
@@ -50,7 +51,6 @@ WALKED = {
 }
 ELSEWHERE = {
     "run": "tests/e2e/test_make.py::test_the_system_runs_until_it_is_interrupted",
-    "bench-scale": "tests/unit/test_arrivals.py::test_first_in_first_out",
     "localstack": "tests/e2e/test_localstack.py::test_the_form_opens",
     "localstack-down": "tests/e2e/test_localstack.py::test_taking_it_down_leaves_nothing",
     "clean": "tests/e2e/test_make.py::test_clean_leaves_the_checkout_and_the_data",
