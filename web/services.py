@@ -56,10 +56,9 @@ class Services:
         if not is_application_id(application_id):
             raise UnknownApplication("No application has this number.")
         g.application_id = application_id
-        found = self.intake.find(application_id)
-        if seconds <= 0 or found.status != "pending":
-            return found
-        return self.intake.wait(application_id, seconds)
+        if seconds > 0:
+            return self.intake.wait(application_id, seconds)
+        return self.intake.find(application_id)
 
     @contextmanager
     def waiting(self, seconds: float) -> Iterator[float]:

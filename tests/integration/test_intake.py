@@ -187,13 +187,16 @@ def own_intake(own_redis: EmbeddedRedis, settings: Settings) -> Iterator[Intake]
 def test_without_redis_an_application_is_refused_and_with_it_back_accepted(
     own_redis: EmbeddedRedis, own_intake: Intake, make_application: Make
 ) -> None:
-    accepted = own_intake.submit(make_application())
+    application = make_application()
+    accepted = own_intake.submit(application)
     own_redis.stop()
     with pytest.raises(QueueUnavailable, match="does not answer"):
         own_intake.submit(make_application())
     with pytest.raises(QueueUnavailable):
         own_intake.check()
-    assert own_intake.wait(accepted.id, 1).status == "pending"  # accepted stays accepted
+    assert own_intake.wait(accepted.id, 1, application).status == "pending"  # accepted stays accepted
+    with pytest.raises(QueueUnavailable):
+        own_intake.wait(accepted.id, 1)
 
     own_redis.start()
 

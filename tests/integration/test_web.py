@@ -211,8 +211,45 @@ def test_an_idempotency_key_holds_for_form_and_scorer_alike(
     assert again.location == first.location
     assert again.json
     assert again.json["status"] == "decided"
-    assert other.status_code == 409
+    assert (other.status_code, other.json["code"]) == (409, "idempotency-conflict")  # type: ignore[index]
     assert len(recorded(history)) == 1
+
+
+@pytest.mark.usefixtures("scorer")
+def test_a_key_of_the_first_systems_clients_gives_the_first_answer_again(
+    client: FlaskClient, history: FolderHistory, raw_application: Form
+) -> None:
+    headers = {"Idempotency-Key": "order-1"}
+    first, again = (client.post("/predict", json=raw_application, headers=headers) for _ in range(2))
+    assert first.status_code == 200
+    assert again.json == first.json
+    assert client.post("/predict", json=raw_application | {"age": 35}, headers=headers).status_code == 409
+    assert len(recorded(history)) == 1
+
+
+@pytest.mark.usefixtures("scorer")
+def test_a_form_gone_back_to_and_edited_is_a_new_application(
+    client: FlaskClient, history: FolderHistory, form: Form
+) -> None:
+    for sent in (form, form | {"age": "35"}, form | {"submission": "the-token-of-another-page"}):
+        assert client.post("/application", data=sent).status_code == 200
+    assert [record.answer.application["AGE"] for record in history.records()] == [34, 35, 34]
+
+
+def test_a_look_up_that_waits_reads_the_application_once(
+    app: Flask, impatient: FlaskClient, redis: Redis, drain_all: DrainAll, raw_application: Form
+) -> None:
+    address = impatient.post(API, json=raw_application).location
+
+    def asked(wait: str) -> tuple[str, int]:
+        redis.config_resetstat()
+        body = app.test_client().get(address, headers={"Prefer": f"wait={wait}"}).json
+        assert body
+        return body["status"], redis.info("commandstats")["cmdstat_hget"]["calls"]
+
+    assert asked("1") == ("pending", 1)
+    drain_all()
+    assert asked("60") == ("decided", 1)
 
 
 def test_an_answer_that_redis_no_longer_holds_comes_from_the_history(

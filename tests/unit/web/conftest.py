@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from creditrisk.application_id import new_application_id
 from creditrisk.decision import Answer, Decision, Reason
-from creditrisk.errors import IdempotencyConflict, UnknownApplication
+from creditrisk.errors import UnknownApplication
 from creditrisk.intake import Intake, Receipt
 from creditrisk.settings import Settings
 from web import create_app
@@ -37,7 +37,11 @@ def decision_of(probability: float = 0.234, **changes: Any) -> Decision:
 
 @dataclass
 class FakeIntake:
-    """Answers every application with `decision`, or leaves it pending for None; raises `error` first."""
+    """Answers every application with `decision`, or leaves it pending for None; raises `error` first.
+
+    It notes idempotency keys without heeding them, and never waits: tests/integration/test_web.py asks the real one for
+    these.
+    """
 
     decision: Decision | None = field(default_factory=decision_of)
     failure: str | None = None
@@ -45,22 +49,16 @@ class FakeIntake:
     error_after: Exception | None = None
     submitted: list[dict[str, Any]] = field(default_factory=list)
     waited: list[float] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
-    keys: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
 
     def submit(self, application: Mapping[str, Any], idempotency_key: str | None = None) -> Receipt:
         if self.error:
             raise self.error
-        if idempotency_key in self.keys:
-            first, before = self.keys[idempotency_key]
-            if before != application:
-                raise IdempotencyConflict("The key was used for another application.")
-            return Receipt(first, repeated=True)
         application_id = new_application_id()
+        self.keys.append(idempotency_key)
         self.submitted.append(dict(application))
         self.ids.append(application_id)
-        if idempotency_key:
-            self.keys[idempotency_key] = (application_id, dict(application))
         return Receipt(application_id, repeated=False)
 
     def wait(

@@ -74,42 +74,6 @@ def test_a_preference_is_honoured_up_to_a_limit_and_ignored_when_unreadable(
     assert reply.headers.get("Preference-Applied") == (f"wait={seconds}" if seconds else None)
 
 
-def test_a_look_up_waits_only_for_what_is_undecided(
-    client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object]
-) -> None:
-    address = client.post(URL, json=raw_application).location
-    client.get(address, headers={"Prefer": "wait=4"})
-    assert intake.waited == []
-    intake.decision = None
-    reply = client.get(address, headers={"Prefer": "wait=4"})
-    assert intake.waited == [4]
-    assert reply.json
-    assert reply.json["status"] == "pending"
-
-
-def test_an_idempotency_key_sent_again_finds_the_first_answer(
-    client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object]
-) -> None:
-    headers = {"Idempotency-Key": "k1"}
-    first = client.post(URL, json=raw_application, headers=headers)
-    again = client.post(URL, json=raw_application, headers=headers)
-    assert again.location == first.location
-    assert again.json
-    assert again.json["status"] == "decided"
-    assert len(intake.submitted) == 1
-
-
-def test_an_idempotency_key_of_another_application_is_a_conflict(
-    client: FlaskClient, raw_application: dict[str, object]
-) -> None:
-    headers = {"Idempotency-Key": "k1"}
-    client.post(URL, json=raw_application, headers=headers)
-    reply = client.post(URL, json=raw_application | {"age": 35}, headers=headers)
-    assert reply.status_code == 409
-    assert reply.json
-    assert reply.json["code"] == "idempotency-conflict"
-
-
 @pytest.mark.parametrize("key", ["", "x" * 256, "sché"])
 def test_an_idempotency_key_that_cannot_be_kept_is_refused(
     client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object], key: str

@@ -214,13 +214,3 @@ def test_nothing_accepted_is_503_and_works_again_by_itself(
     assert "10.0.0.1" not in reply.text
     intake.error = None
     assert client.post("/predict", json=raw_application).status_code == 200
-
-
-def test_an_idempotency_key_gives_the_first_answer_again(
-    client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object]
-) -> None:
-    headers = {"Idempotency-Key": "k1"}
-    first = client.post("/predict", json=raw_application, headers=headers)
-    assert client.post("/predict", json=raw_application, headers=headers).json == first.json
-    assert client.post("/predict", json=raw_application | {"age": 35}, headers=headers).status_code == 409
-    assert len(intake.submitted) == 1

@@ -1,5 +1,6 @@
 """Templates compiled ahead of time, as the package for Lambda has them, make the same pages."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import cast
@@ -42,7 +43,10 @@ def test_compiled_templates_make_the_same_pages(
 ) -> None:
     for path, sent in (("/application", form), ("/application", form | {"age": "<7>"}), ("/nothing", {})):
         pages = [each.post(path, data=sent) for each in (client, packed.test_client())]
-        assert pages[0].text == pages[1].text
+        first, second = (
+            re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", page.text) for page in pages
+        )
+        assert first == second
         assert pages[0].status_code == pages[1].status_code
 
 

@@ -101,16 +101,14 @@ class Intake:
         """The answer, waiting for it up to `seconds` without polling; still "pending" when there is none by then.
 
         It is pending, too, when Redis goes away meanwhile: what was accepted stays accepted. Who has just handed in
-        the `application` gives it, which spares reading it back.
+        the `application` gives it, which spares reading it back. Raises as `find`.
         """
-        received = timestamp(time_of(application_id))
-        try:
-            if application is not None:
-                shard = self.queue.shard_of(application_id)
-                return self._decided(shard, application_id, received, application, seconds)
+        if application is None:
             return self._answer(application_id, seconds)
-        except QueueUnavailable:
-            return Answer(application_id, "pending", received, application or {})
+        received = timestamp(time_of(application_id))
+        return self._decided(
+            self.queue.shard_of(application_id), application_id, received, application, seconds
+        )
 
     def find(self, application_id: str) -> Answer:
         """How an application stands now: in Redis for `RESULT_TTL`, in the history afterwards.
@@ -144,9 +142,15 @@ class Intake:
     def _decided(
         shard: ApplicationQueue, application_id: str, received: str, application: Application, seconds: float
     ) -> Answer:
-        result = shard.result(application_id, seconds)
+        pending = Answer(application_id, "pending", received, application)
+        try:
+            result = shard.result(application_id, seconds)
+        except QueueUnavailable:
+            if not seconds:
+                raise
+            return pending
         if result is None:
-            return Answer(application_id, "pending", received, application)
+            return pending
         if result.type is Result.Type.SUCCESSFUL:
             decision = Decision.from_dict(result.return_value or {}, application)
             return Answer(application_id, "decided", received, application, decision)
