@@ -116,10 +116,10 @@ async def _one(connection: _Connection, body: bytes, outcome: Outcome, since: fl
     outcome.statuses[status] = outcome.statuses.get(status, 0) + 1
 
 
-def wait_until(ready: Callable[[], bool], seconds: float, what: str) -> None:
-    """Wait for a condition. Raises TimeoutError naming `what` is missing."""
+def wait_until(holds: Callable[[], object], seconds: float, what: str | Callable[[], str]) -> None:
+    """Look every 20 ms until a condition holds. Raises TimeoutError telling what it waited for."""
     deadline = time.monotonic() + seconds
-    while not ready():
+    while not holds():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} is not ready after {seconds:.0f} s")
-        time.sleep(0.05)
+            raise TimeoutError(f"{what if isinstance(what, str) else what()}: not within {seconds:g} s")
+        time.sleep(0.02)

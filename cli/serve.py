@@ -62,8 +62,7 @@ def _form(settings: Settings, port: int) -> list[str]:
     """gunicorn with the settings and the worker of web.serving."""
     bind = f"{settings.host}:{port}"
     return [
-        sys.executable, "-m", "gunicorn", "web:create_app()", "--config", "python:web.serving", "--bind", bind,
-        "--graceful-timeout", "4", "--no-control-socket",
+        sys.executable, "-m", "gunicorn", "--config", "python:web.serving", "--bind", bind, "--graceful-timeout", "4",
     ]  # fmt: skip
 
 

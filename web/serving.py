@@ -1,6 +1,6 @@
 """gunicorn's settings, and its worker: how the web app is served to a network that means no good.
 
-    gunicorn "web:create_app()" --config python:web.serving --bind …
+    gunicorn --config python:web.serving --bind …
 
 On gevent, a request that waits for its answer holds neither a process nor a thread. A connection of which a request is
 still to come is another matter: thousands of them, each with one byte, would take every place that there is. So a
@@ -34,13 +34,16 @@ MOST_AWAITED = 400
 SEND_BUFFER = 256 * 1024
 """What the system holds of an answer that is not taken: more than the longest answer, so that nobody waits for it."""
 
+wsgi_app = "web:create_app()"
 workers = 2
 worker_class = "web.serving.Worker"
 worker_connections = 1_000
 timeout = 60
+graceful_timeout = 25  # a request that waits for its answer may end
 keepalive = 2  # seconds until the next request of a connection, header and all; the first one has as long
 forwarder_headers = ""  # none of a request's headers says where the app is mounted
 loglevel = "warning"
+control_socket_disable = True  # nobody commands it while it runs
 
 _STATUS = {
     errors.LimitRequestLine: 414,

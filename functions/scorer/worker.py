@@ -57,6 +57,10 @@ class Worker:
                 self._wait(time.sleep, pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
+    def stop(self) -> None:
+        """Have `run` end after the batch in hand."""
+        self._stopping = True
+
     def _serve(self) -> None:
         """Drain each shard in turn until asked to stop. Raises HistoryUnavailable."""
         shards = self._shards()
@@ -132,7 +136,7 @@ class Worker:
             self._waiting = False
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        self._stopping = True
+        self.stop()
         if self._waiting:
             raise _Stop
 

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import boto3
 
+from benchmarks.load import wait_until
 from localstage.address import connection, form_address
 from localstage.stage import Stage, architecture, python
 from tests.e2e.template import ROOT
@@ -155,14 +156,6 @@ class Deployment:
         return subprocess.run(
             command, env=os.environ | self.stage.environment, capture_output=True, text=True
         )
-
-
-def wait_until(holds: Callable[[], bool], seconds: float, otherwise: Callable[[], str]) -> None:
-    """Return once it holds; fail with what is otherwise."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, otherwise()
-        time.sleep(0.5)
 
 
 def with_model(target: Path, change: Callable[[dict[str, bytes]], None]) -> Path:

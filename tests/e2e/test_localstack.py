@@ -12,12 +12,13 @@ from urllib.parse import urlencode
 
 import pytest
 
+from benchmarks.load import wait_until
 from cli.embedded_redis import free_port
 from localstage.address import connection, form_origin
 from localstage.commands import is_running
 from localstage.paths import Folders
 from localstage.stage import Stage
-from tests.e2e.local_aws import Deployment, break_a_pickle, new_version, wait_until, with_model
+from tests.e2e.local_aws import Deployment, break_a_pickle, new_version, with_model
 
 APPLICATIONS = 200
 BULK_ROWS = 100_000

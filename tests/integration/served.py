@@ -6,12 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.load import wait_until
 from cli.embedded_redis import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -64,13 +64,13 @@ def serving(redis_url: str, folder: Path) -> Iterator[Served]:
     """The form, with its log in the folder, while the block runs."""
     port = free_port()
     environment = {**os.environ, "REDIS_URL": redis_url, "HISTORY_URL": str(folder / "history")}
-    command = [sys.executable, "-m", "gunicorn", "web:create_app()", "--config", "python:web.serving"]
-    command += ["--bind", f"127.0.0.1:{port}", "--graceful-timeout", "1", "--no-control-socket"]
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:web.serving"]
+    command += ["--bind", f"127.0.0.1:{port}", "--graceful-timeout", "1"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     made = Served(port, folder / "log", process)
     try:
-        wait_for(lambda: answers(made))
+        wait_until(lambda: answers(made), 60, "the form")
         yield made
     finally:
         process.send_signal(signal.SIGTERM)
@@ -82,13 +82,6 @@ def answers(served: Served) -> bool:
     with suppress(OSError):
         return served.get("/healthz") == 200
     return False
-
-
-def wait_for(check: Callable[[], object], seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < until, "not within a minute"
-        time.sleep(0.05)
 
 
 def ended(clients: list[socket.socket]) -> set[socket.socket]:

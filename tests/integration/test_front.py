@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.load import wait_until
 from cli.embedded_redis import EmbeddedRedis, free_port
-from tests.integration.served import ATTACKS, ROOT, Served, answer_on, serving, wait_for
+from tests.integration.served import ATTACKS, ROOT, Served, answer_on, serving
 
 pytestmark = pytest.mark.needs("nginx", "openssl")
 
@@ -42,7 +43,7 @@ def front(form_port: int, folder: Path, tls: Path | None = None) -> Iterator[Ser
             start_new_session=True,
         )
     try:
-        wait_for(lambda: listens(port))
+        wait_until(lambda: listens(port), 60, "nginx")
         yield Served(tls_port if tls else port, folder / "log", process)
     finally:
         process.send_signal(signal.SIGTERM)

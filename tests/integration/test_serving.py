@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.load import wait_until
 from cli.embedded_redis import EmbeddedRedis
 from tests.integration.served import (
     ATTACKS,
@@ -26,7 +27,6 @@ from tests.integration.served import (
     answer_on,
     ended,
     serving,
-    wait_for,
 )
 
 SLOW = 2_000
@@ -61,7 +61,9 @@ def test_thousands_of_slow_clients_keep_nobody_else_from_being_answered(
             assert served.get("/") == 200
             assert served.post("/api/v1/applications", body)[0] == 202
         if attack not in ("answers that nobody takes",):
-            wait_for(lambda: len(ended(slow)) == SLOW)  # each has its deadline
+            wait_until(
+                lambda: len(ended(slow)) == SLOW, 60, "the end of the slow ones"
+            )  # each has its deadline
     assert served.get("/healthz") == 200
 
 

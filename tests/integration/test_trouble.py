@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.load import wait_until
 from cli.embedded_redis import free_port
 from creditrisk.application import FIELDS
 from creditrisk.application.kinds import Whole
@@ -28,13 +29,6 @@ from functions.scorer.worker import Worker
 
 ROOT = Path(__file__).parents[2]
 Make = Callable[..., dict[str, Any]]
-
-
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within {seconds:g} s"
-        time.sleep(0.02)
 
 
 def in_trouble(intake: Intake) -> str:
@@ -58,7 +52,7 @@ def working(assembly: Assembly, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wor
     try:
         yield worker
     finally:
-        worker._stopping = True
+        worker.stop()
         thread.join(60)
     assert not thread.is_alive()
 
@@ -72,12 +66,12 @@ def test_a_history_that_cannot_be_used_is_told_at_start_and_what_waits_is_record
 ) -> None:
     history.path.mkdir(parents=True)  # a folder where the file should be
     with working(assembly, monkeypatch):
-        wait_until(lambda: bool(in_trouble(intake)), "the trouble is told")
+        wait_until(lambda: bool(in_trouble(intake)), 60, "the trouble is told")
         assert "history" in in_trouble(intake) and "accepted" in in_trouble(intake)
         receipt = intake.submit(make_application())
         history.path.rmdir()
-        wait_until(lambda: intake.find(receipt.id).status == "decided", "it is decided")
-        wait_until(lambda: not in_trouble(intake), "the trouble is over")
+        wait_until(lambda: intake.find(receipt.id).status == "decided", 60, "it is decided")
+        wait_until(lambda: not in_trouble(intake), 60, "the trouble is over")
     assert history.find(receipt.id) is not None
 
 
@@ -85,10 +79,10 @@ def test_a_history_that_breaks_while_nothing_comes_in_is_told(
     intake: Intake, assembly: Assembly, history: FolderHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with working(assembly, monkeypatch):
-        wait_until(history.path.exists, "the history is begun")
+        wait_until(history.path.exists, 60, "the history is begun")
         history.path.unlink()
         history.path.mkdir()
-        wait_until(lambda: bool(in_trouble(intake)), "the trouble is told")
+        wait_until(lambda: bool(in_trouble(intake)), 60, "the trouble is told")
 
 
 def test_a_disk_that_is_full_is_told_until_something_has_been_recorded(
@@ -106,13 +100,13 @@ def test_a_disk_that_is_full_is_told_until_something_has_been_recorded(
     monkeypatch.setattr(assembly.history, "append", append_or_not)
     receipt = intake.submit(make_application())
     with working(assembly, monkeypatch):
-        wait_until(lambda: "No space left" in in_trouble(intake), "the trouble is told")
+        wait_until(lambda: "No space left" in in_trouble(intake), 60, "the trouble is told")
         for _ in range(20):  # the history's place is there, which alone is no end of the trouble
             assert in_trouble(intake)
             time.sleep(0.02)
         full.clear()
-        wait_until(lambda: intake.find(receipt.id).status == "decided", "it is decided")
-        wait_until(lambda: not in_trouble(intake), "the trouble is over")
+        wait_until(lambda: intake.find(receipt.id).status == "decided", 60, "it is decided")
+        wait_until(lambda: not in_trouble(intake), 60, "the trouble is over")
 
 
 def test_a_word_of_trouble_does_not_outlive_the_scorer_for_long(intake: Intake) -> None:
@@ -166,7 +160,7 @@ class Served:
             )  # fmt: skip
 
     def __enter__(self) -> "Served":
-        wait_until(lambda: "Ready:" in self.said or self.process.poll() is not None, "it is ready")
+        wait_until(lambda: "Ready:" in self.said or self.process.poll() is not None, 60, "it is ready")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -193,7 +187,7 @@ def test_serve_says_that_the_history_cannot_be_used_before_it_is_ready_and_the_f
     with Served(tmp_path) as served:
         before = served.said.partition("Ready:")[0]
         assert "creditrisk: The history cannot be written or read" in before and "wait undecided" in before
-        wait_until(lambda: "history" in served.get("/readyz")[1], "/readyz says so")
+        wait_until(lambda: "history" in served.get("/readyz")[1], 60, "/readyz says so")
         assert served.get("/readyz")[0] == 503
         assert served.get("/")[0] == 200
         assert served.process.poll() is None
@@ -202,7 +196,9 @@ def test_serve_says_that_the_history_cannot_be_used_before_it_is_ready_and_the_f
 def test_the_form_stays_up_when_the_scorer_cannot_start(tmp_path: Path) -> None:
     (tmp_path / "pickles").mkdir()
     with Served(tmp_path, MODEL_DIR=str(tmp_path / "pickles")) as served:
-        wait_until(lambda: served.said.count("the scorer ended") >= 4, "the scorer was tried again and again")
+        wait_until(
+            lambda: served.said.count("the scorer ended") >= 4, 60, "the scorer was tried again and again"
+        )
         assert "scorer cannot start" in served.get("/readyz")[1]
         assert served.get("/")[0] == 200
         assert served.process.poll() is None
@@ -214,5 +210,5 @@ def test_serve_names_a_file_that_is_no_history_and_goes_on(tmp_path: Path) -> No
     with Served(tmp_path) as served:
         before = served.said.partition("Ready:")[0]
         assert "history.csv is no history" in before
-        wait_until(lambda: served.get("/readyz")[0] == 200, "it is ready")
+        wait_until(lambda: served.get("/readyz")[0] == 200, 60, "it is ready")
     assert (tmp_path / "data" / "history" / "history.csv").read_text() == "ID,AGE\n1,30\n"

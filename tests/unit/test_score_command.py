@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from benchmarks.load import wait_until
 from cli.main import creditrisk
 from creditrisk.application import FIELDS
 from creditrisk.decision import decide
@@ -348,13 +348,6 @@ def test_a_workbook_is_refused_with_what_to_do(tmp_path: Path) -> None:
 # -- stopped
 
 
-def wait_until(holds: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def processes_of(group: int) -> list[int]:
     """The processes of a group that live, zombies apart."""
     done = subprocess.run(["ps", "-e", "-o", "pid=,pgid=,stat="], capture_output=True, text=True, check=True)
@@ -387,10 +380,11 @@ def test_a_stopped_score_leaves_no_process_and_no_half_file(
     wait_until(
         lambda: unfinished.exists() and unfinished.stat().st_size > 0 and len(processes_of(child.pid)) > 2,
         120,
+        "several processes write",
     )
     (os.killpg if to_all else os.kill)(child.pid, number)
     _, told = child.communicate(timeout=60)
-    wait_until(lambda: not processes_of(child.pid), 60)
+    wait_until(lambda: not processes_of(child.pid), 60, "their end")
     if number == signal.SIGKILL:
         return  # then nobody can take the half file away; it does not bear the result's name
     assert child.returncode == 128 + number

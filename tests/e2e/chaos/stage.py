@@ -4,12 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from benchmarks import load
 from cli.embedded_redis import EmbeddedRedis
 from creditrisk.errors import QueueUnavailable
 from creditrisk.history.records import HEADER
@@ -29,12 +29,8 @@ BUSY = 6
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Look every 20 ms; fail, naming `what` did not happen, after `seconds` of a quiet machine."""
-    deadline = time.monotonic() + seconds * BUSY
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {seconds * BUSY:g} s")
-        time.sleep(0.02)
+    """Wait for a condition; `seconds` are those of a quiet machine."""
+    load.wait_until(condition, seconds * BUSY, what)
 
 
 class Stage:
