@@ -10,7 +10,7 @@ from creditrisk.intake import Intake
 from creditrisk.redis_keys import slot
 from tests.e2e.chaos.crowd import Crowd
 from tests.e2e.chaos.ledger import Figures
-from tests.e2e.chaos.scenarios import Scale
+from tests.e2e.chaos.scale import Scale
 from tests.e2e.chaos.stage import Stage, wait_until
 from tests.redis_servers import Cluster, Proxy, Server
 
