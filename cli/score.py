@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 import click
 from tqdm import tqdm
 
-from cli.stopping import end_with, stoppable, undisturbed
+from cli.stopping import Work, end_with, stoppable, undisturbed
 from creditrisk.errors import UnusableFile
 from creditrisk.files import Piece, Plan, plain, plan, read
 from creditrisk.settings import Settings
@@ -146,9 +146,10 @@ def _workers(
         return
 
     context = get_context("spawn")
-    theirs, ours = context.Pipe(duplex=False)
+    lifeline, alive = context.Pipe(duplex=False)
+    wanted, wanting = context.Pipe(duplex=False)
     with undisturbed():
-        executor = ProcessPoolExecutor(processes, context, _begin, (table, theirs))
+        executor = ProcessPoolExecutor(processes, context, _begin, (table, lifeline, wanted))
     with executor as pool:
 
         def there(task: Task) -> "Future[Scored]":
@@ -157,8 +158,12 @@ def _workers(
 
         try:
             yield there
+        except BrokenProcessPool:
+            alive.close()  # who is left waits for what never comes
+            raise
         except BaseException:
-            ours.close()  # and now: the pool itself would first finish what it has
+            wanting.close()  # and now: the pool itself would first finish what it has
+            pool.shutdown(cancel_futures=True)
             raise
 
 
@@ -176,16 +181,17 @@ def _in_order(
         yield piece, future.result()
 
 
-_of_process: "tuple[_Table, RowScorer]"
+_of_process: "tuple[_Table, RowScorer, Work]"
 """What a process of the pool scores with."""
 
 
-def _begin(table: _Table, lifeline: Connection) -> None:
+def _begin(table: _Table, lifeline: Connection, wanted: Connection) -> None:
     global _of_process
     end_with(lifeline)
-    _of_process = table, table.scorer()
+    _of_process = table, table.scorer(), Work(wanted)
 
 
 def _work(task: Task) -> Scored:
-    table, scorer = _of_process
-    return table.scored(scorer, task)
+    table, scorer, work = _of_process
+    with work.under_way():
+        return table.scored(scorer, task)

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from types import FrameType
@@ -51,11 +51,50 @@ def undisturbed() -> Iterator[None]:
 
 def end_with(lifeline: Connection) -> None:
     """In a child: end this process when the other end of `lifeline` is closed, by whatever way its holder ended."""
+    _when_closed(lifeline, lambda: os._exit(1))
 
+
+class Unwanted(Exception):
+    """Nobody waits for the result of this work any more."""
+
+
+class Work:
+    """In a child: work that is dropped when the other end of `wanted` is closed.
+
+    The process lives on, and says so to its pool: one that died while it hands over a result would leave the pool
+    waiting for the rest of it.
+    """
+
+    def __init__(self, wanted: Connection) -> None:
+        self._under_way = self._unwanted = False
+        signal.signal(signal.SIGUSR1, self._drop)
+        _when_closed(wanted, self._end)
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Within, Unwanted is raised where the program stands, once the work is wanted no more."""
+        self._under_way = True
+        try:
+            if self._unwanted:
+                raise Unwanted
+            yield
+        finally:
+            self._under_way = False
+
+    def _end(self) -> None:
+        self._unwanted = True
+        os.kill(os.getpid(), signal.SIGUSR1)  # Python runs `_drop` in the main thread, where the work is
+
+    def _drop(self, number: int, frame: FrameType | None) -> None:
+        if self._under_way:
+            raise Unwanted
+
+
+def _when_closed(connection: Connection, do: Callable[[], None]) -> None:
     def wait() -> None:
         try:
-            lifeline.recv()
+            connection.recv()
         except (EOFError, OSError):
-            os._exit(1)
+            do()
 
     threading.Thread(target=wait, daemon=True).start()
