@@ -108,6 +108,31 @@ def test_an_answer_of_an_earlier_scorer_which_holds_sentences_is_read_as_data() 
     assert Decision.from_dict(json.loads(json.dumps(earlier)), APPLICATION) == decision
 
 
+def test_an_answer_of_an_earlier_scorer_which_found_a_record_of_this_version_is_read_as_data() -> None:
+    """It takes the record's value for words: a product's code stays text, and what was not given stays so."""
+    decision = decided(Score(0.7, {"AGE": 0.5, "RESIDENCIAL_CITY": 0.25, "SEX": 0.125, "PRODUCT": 0.1}))
+    earlier = decision.to_dict()
+    earlier["reasons"] = [
+        {"field": name, "contribution": contribution, "text": str(value)}
+        for name, contribution, value in decision.reasons
+    ]
+    assert [reason["text"] for reason in earlier["reasons"]] == ["19", "None", "None", "10"]
+    assert Decision.from_dict(json.loads(json.dumps(earlier)), APPLICATION) == decision
+
+
+def test_what_a_scorer_of_a_version_to_come_tells_more_stops_nothing() -> None:
+    decision = decided(Score(0.7))
+    later = decision.to_dict() | {"bureau_score": 711}
+    later["reasons"] = [reason | {"code": "R17"} for reason in later["reasons"]]
+    assert Decision.from_dict(json.loads(json.dumps(later)), APPLICATION) == decision
+
+
+@pytest.mark.parametrize("data", [{}, {"reasons": []}, {"reasons": [{}]}])
+def test_what_holds_no_decision_is_none(data: dict[str, Any]) -> None:
+    with pytest.raises((TypeError, KeyError)):
+        Decision.from_dict(data, APPLICATION)
+
+
 class EarlierReason(NamedTuple):
     """What a form of the version before makes of each reason: it takes these three names, and no other."""
 

@@ -79,21 +79,27 @@ class Decision:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], application: Mapping[str, Value]) -> Self:
-        """The decision on an `application` back from `to_dict`'s data, of this version or an earlier one, which had a
-        sentence in place of the value. Raises TypeError or KeyError when it is none."""
+        """The decision on an `application` back from `to_dict`'s data: of this version, of an earlier one, which had a
+        sentence in place of the value, or of one to come, which may tell more. Raises TypeError or KeyError when it is
+        none."""
         unknown = data.get("unknown", ())
         reasons = [
             Reason(told["field"], told["contribution"], _value_in(told, application, unknown))
             for told in data["reasons"]
         ]
-        return cls(**{**data, "reasons": reasons})
+        ours = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
+        return cls(**{**ours, "reasons": reasons})
 
 
 def _value_in(told: Mapping[str, Any], application: Mapping[str, Value], unknown: Container[str]) -> Value:
+    """A reason's value: the application's own, since a scorer of the version before that finds a record of this one
+    answers with the value as if it were words; where the application lacks the field, what the answer tells."""
+    if told["field"] in application:
+        return value_told(told["field"], application, unknown)
     try:
         value = json.loads(told["text"])
     except ValueError:
-        return value_told(told["field"], application, unknown)
+        return None
     return value if isinstance(value, str | int | float) else None
 
 
