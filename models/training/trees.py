@@ -21,8 +21,9 @@ Path = list[tuple[int, int, float]]
 
 
 def _count(node: Node) -> float:
-    """How many rows of the training data came by; a tree that is one leaf does not tell."""
-    return float(node["internal_count"] if "internal_count" in node else node.get("leaf_count", 1.0))
+    """How many rows of the training data came by: next to none, never none, since shares of it are told; a tree that is one
+    leaf does not tell."""
+    return float(node["internal_count"] if "internal_count" in node else node.get("leaf_count", 1.0)) or 1e-9
 
 
 class _Reader:

@@ -123,6 +123,23 @@ def test_the_two_forms_of_trees_agree_and_deep_ones_are_plain_data() -> None:
     assert shallow.base == pytest.approx(read.base, abs=1e-12)
 
 
+def test_a_leaf_that_no_row_of_the_training_data_reached_spoils_no_reason() -> None:
+    """Refitted trees have such leaves."""
+    split = {"split_feature": 0, "threshold": 0.0, "missing_type": "None", "default_left": True}
+    below = {**split, "split_feature": 1, "internal_count": 0, "left_child": {"leaf_value": 1.0, "leaf_count": 0}, "right_child": {"leaf_value": 2.0, "leaf_count": 0}}  # fmt: skip
+    root = {
+        **split,
+        "internal_count": 9,
+        "left_child": {"leaf_value": -1.0, "leaf_count": 9},
+        "right_child": below,
+    }
+    trees = deep_trees([root])
+    log_odds, shares = trees.explained(np.array([[-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]]))
+    assert log_odds.tolist() == [-1, 1, 2]
+    assert np.allclose(shares.sum(axis=1), log_odds - trees.base, rtol=0, atol=1e-9)
+    assert trees.base == pytest.approx(-1)
+
+
 def test_the_network_says_what_scikit_learn_says_on_average(monkeypatch: pytest.MonkeyPatch) -> None:
     matrix, bad = noisy()
     network = fit_deeplearning(matrix, bad, seed=1)
