@@ -5,11 +5,13 @@ from flask import Blueprint, request, url_for
 from creditrisk.application.validation import validate
 from creditrisk.decision import Answer
 from web.body import read_json
+from web.errors import as_json, shape
 from web.idempotency import key_of
 from web.prefer import seconds_asked
 from web.services import services
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+shape(blueprint, as_json, "/api/")
 
 Reply = tuple[dict[str, object], int, dict[str, str]]
 

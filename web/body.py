@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from web.refusals import UnreadableBody
+
 MAX_BODY = 64 * 1024
 """Longest request body taken, in bytes; an application of 54 full fields is under 8 KiB."""
 
@@ -20,14 +22,6 @@ _CHARSETS = {
     "windows-1252": "cp1252", "cp1252": "cp1252", "iso-8859-15": "iso8859-15", "latin-9": "iso8859-15",
 }  # fmt: skip
 """Name of a charset → Python's codec for it. What says ISO 8859-1 is read as Windows-1252, as browsers do."""
-
-
-class UnreadableBody(Exception):
-    """The body is not one that we take; its text is a sentence for the sender, `status` the HTTP status."""
-
-    def __init__(self, sentence: str, status: int = 400) -> None:
-        self.status = status
-        super().__init__(sentence)
 
 
 def read_json(request: Request) -> dict[str, Any]:

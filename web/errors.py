@@ -1,12 +1,13 @@
-"""What goes wrong, said in words: as a page to a person, as JSON to a program; never a stack trace."""
+"""What goes wrong, said in words, in the shape that the address speaks; never a stack trace."""
 
 import logging
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from flask import Flask, Response, json, render_template, request
+from flask import Blueprint, Flask, Response, current_app, json, request
+from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import BadHost, HTTPException
 
 from creditrisk.errors import (
@@ -17,9 +18,8 @@ from creditrisk.errors import (
     QueueUnavailable,
     UnknownApplication,
 )
-from web.body import UnreadableBody
-from web.origin import SAFE_METHODS, CrossOriginRequest
-from web.predict import members
+from web.origin import SAFE_METHODS
+from web.refusals import CrossOriginRequest, UnreadableBody
 
 RETRY_AFTER = "5"
 """Seconds after which to try again when Redis is away or full."""
@@ -125,27 +125,43 @@ def _log_unforeseen(error: Exception) -> None:
     log.error(json.dumps({"event": "error", "type": type(error).__name__, "where": places[-8:]}))
 
 
-def answer(problem: Problem) -> Response:
-    """The problem in the shape that this address speaks."""
-    if request.path == "/predict":
-        data = members(None, problem.detail) | {"errors": dict(problem.errors)}
-        response = Response(json.dumps(data), mimetype="application/json")
-    elif request.path.startswith("/api/") or request.path in ("/healthz", "/readyz"):
-        response = Response(json.dumps(problem.to_dict()), mimetype="application/problem+json")
-    elif isinstance(request.routing_exception, BadHost):  # a page has links, which cannot be made
-        response = Response(f"{problem.detail}\n", mimetype="text/plain")
-    else:
-        response = Response(render_template("problem.html", problem=problem))
-    response.status_code = problem.status
-    response.headers.update(problem.headers)
-    return response
+Shape = Callable[[Problem], Response]
+"""How a problem is shown; its status and headers are added afterwards."""
+
+_SHAPES = "creditrisk.errors"
+
+
+def shape(blueprint: Blueprint, shown: Shape, *addresses: str) -> None:
+    """Let a blueprint say how it shows what goes wrong at its addresses, also where it has no view, or none for the
+    method; an address that ends in a slash stands for all that begin with it."""
+
+    @blueprint.record
+    def keep(state: BlueprintSetupState) -> None:
+        state.app.extensions[_SHAPES] |= dict.fromkeys(addresses, shown)
+
+
+def as_json(problem: Problem) -> Response:
+    """The problem as programs know it (RFC 9457)."""
+    return Response(json.dumps(problem.to_dict()), mimetype="application/problem+json")
+
+
+def _shape_of(path: str) -> Shape:
+    """The shape of the longest address that this one equals or begins with."""
+    shapes: dict[str, Shape] = current_app.extensions[_SHAPES]
+    here = (each for each in shapes if path == each or (each.endswith("/") and path.startswith(each)))
+    return shapes[max(here, key=len)]
 
 
 def install(app: Flask) -> None:
     """Answer every exception that a view lets through."""
+    app.extensions[_SHAPES] = {}
 
     @app.errorhandler(Exception)
     def handle(error: Exception) -> Response | HTTPException:
         if isinstance(error, HTTPException) and (error.code or 500) < 400:
             return error
-        return answer(describe(error))
+        problem = describe(error)
+        response = _shape_of(request.path)(problem)
+        response.status_code = problem.status
+        response.headers.update(problem.headers)
+        return response

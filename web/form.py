@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.exceptions import BadHost
 from werkzeug.wrappers import Response as BaseResponse
 
 from creditrisk.application import FIELDS
@@ -12,7 +13,7 @@ from creditrisk.decision import Answer
 from creditrisk.errors import InvalidApplication, QueueUnavailable
 from web.body import read_form
 from web.cities import CITIES
-from web.errors import Problem, describe
+from web.errors import Problem, describe, shape
 from web.idempotency import key_of_form
 from web.prefer import MAX_WAIT
 from web.result import Result
@@ -62,6 +63,15 @@ def start_again() -> BaseResponse:
 def show(application_id: str) -> Response:
     """An application's answer as it stands."""
     return _answer_page(services().answer(application_id), 200)
+
+
+def _problem_page(problem: Problem) -> Response:
+    if isinstance(request.routing_exception, BadHost):  # a page has links, which cannot be made
+        return Response(f"{problem.detail}\n", mimetype="text/plain")
+    return Response(render_template("problem.html", problem=problem))
+
+
+shape(blueprint, _problem_page, "/")
 
 
 def _page(token: str, typed: Mapping[str, str] | None = None, problem: Problem | None = None) -> str:

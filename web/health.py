@@ -3,10 +3,11 @@
 from flask import Blueprint
 
 from creditrisk.errors import QueueUnavailable, ScorerInTrouble
-from web.errors import RETRY_AFTER
+from web.errors import RETRY_AFTER, as_json, shape
 from web.services import services
 
 blueprint = Blueprint("health", __name__)
+shape(blueprint, as_json, "/healthz", "/readyz")
 
 Reply = tuple[dict[str, str], int, dict[str, str]]
 

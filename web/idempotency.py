@@ -6,7 +6,7 @@ import json
 from flask import Request
 
 from creditrisk.application import Application
-from web.body import UnreadableBody
+from web.refusals import UnreadableBody
 
 LONGEST_KEY = 255
 

@@ -20,11 +20,9 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Request, request
 
+from web.refusals import CrossOriginRequest
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class CrossOriginRequest(Exception):
-    """A browser sent this on behalf of another site."""
 
 
 def is_forged(request: Request) -> bool:

@@ -1,10 +1,11 @@
 """POST /predict: JSON in, the decision out, with the members that clients of the first system know."""
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, Response, json, request, url_for
 
 from creditrisk.application.validation import validate
 from creditrisk.decision import Answer
 from web.body import read_json
+from web.errors import Problem, shape
 from web.idempotency import key_of
 from web.services import services
 from web.wording import VERDICTS
@@ -44,6 +45,14 @@ def _decided(answer: Answer) -> dict[str, object]:
 
 def _undecided(answer: Answer, sentence: str) -> dict[str, object]:
     return members(answer, sentence) | {"id": answer.id, "status": answer.status}
+
+
+def _refused(problem: Problem) -> Response:
+    data = members(None, problem.detail) | {"errors": dict(problem.errors)}
+    return Response(json.dumps(data), mimetype="application/json")
+
+
+shape(blueprint, _refused, "/predict")
 
 
 def members(

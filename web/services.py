@@ -52,7 +52,10 @@ class Services:
         return Answer(receipt.id, "pending", timestamp(received_at(receipt.id)), application)
 
     def answer(self, application_id: str, seconds: float = 0) -> Answer:
-        """How an application stands; raises UnknownApplication, QueueUnavailable, HistoryUnavailable."""
+        """How an application stands, waiting for its decision for up to `seconds`.
+
+        Raises UnknownApplication, QueueUnavailable, HistoryUnavailable.
+        """
         if not is_application_id(application_id):
             raise UnknownApplication("No application has this number.")
         g.application_id = application_id

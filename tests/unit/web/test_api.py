@@ -74,6 +74,19 @@ def test_a_preference_is_honoured_up_to_a_limit_and_ignored_when_unreadable(
     assert reply.headers.get("Preference-Applied") == (f"wait={seconds}" if seconds else None)
 
 
+def test_a_look_up_waits_as_long_as_it_is_asked_to(
+    client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object]
+) -> None:
+    intake.decision = None
+    address = client.post(URL, json=raw_application).location
+    client.get(address)
+    assert intake.waited == []
+    reply = client.get(address, headers={"Prefer": "wait=4"})
+    assert intake.waited == [4]
+    assert reply.json
+    assert reply.json["status"] == "pending"
+
+
 @pytest.mark.parametrize("key", ["", "x" * 256, "sché"])
 def test_an_idempotency_key_that_cannot_be_kept_is_refused(
     client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object], key: str

@@ -147,6 +147,40 @@ def test_a_method_that_nobody_knows_is_not_logged_as_it_was_sent(
     assert {json.loads(record.message)["method"] for record in caplog.records} == {"other"}
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "mimetype"),
+    [
+        ("GET", "/nothing", 404, "text/html"),
+        ("DELETE", "/application", 405, "text/html"),
+        ("GET", "/predictions", 404, "text/html"),
+        ("GET", "/apis", 404, "text/html"),
+        ("GET", "/predict", 405, "application/json"),
+        ("GET", "/predict/", 404, "text/html"),
+        ("GET", "/api/", 404, "application/problem+json"),
+        ("GET", "/api/v2/applications", 404, "application/problem+json"),
+        ("DELETE", "/api/v1/applications", 405, "application/problem+json"),
+        ("POST", "/healthz", 405, "application/problem+json"),
+        ("DELETE", "/readyz", 405, "application/problem+json"),
+    ],
+)
+def test_what_is_not_there_is_said_in_the_shape_of_its_neighbours(
+    client: FlaskClient, method: str, path: str, status: int, mimetype: str
+) -> None:
+    reply = client.open(path, method=method)
+    assert (reply.status_code, reply.mimetype) == (status, mimetype)
+    assert ("Allow" in reply.headers) == (status == 405)
+
+
+def test_a_host_that_is_none_is_told_in_the_shape_of_the_address(client: FlaskClient) -> None:
+    sentence = "The Host header of this request names no host."
+    page, predicted, told = (
+        client.get(path, headers={"Host": ".."}) for path in ("/", "/predict", "/api/v1/x")
+    )
+    assert (page.mimetype, page.text) == ("text/plain", sentence + "\n")
+    assert predicted.json and predicted.json["Message"] == sentence
+    assert told.json and told.json["detail"] == sentence
+
+
 @pytest.mark.parametrize("host", ["..", ".", "a..b", "ü" * 70, "x" * 300, "[::1", "a b"])
 @pytest.mark.parametrize("path", ["/", "/application", "/predict", "/api/v1/applications", "/nothing"])
 def test_a_host_that_is_none_is_the_senders_error(client: FlaskClient, host: str, path: str) -> None:
