@@ -1,7 +1,6 @@
-"""The pages that answer a form: decided, waiting, failed; and a form sent twice."""
+"""The pages that answer a form: decided, waiting, failed."""
 
 import re
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
