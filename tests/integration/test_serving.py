@@ -28,6 +28,7 @@ from tests.integration.served import (
     ended,
     serving,
 )
+from web.prefer import MAX_WAIT
 
 SLOW = 2_000
 """Connections of an attack."""
@@ -215,3 +216,10 @@ def test_gunicorn_changes_pythons_sockets_before_anything_is_made_with_them() ->
     )  # fmt: skip
     assert done.stdout == before.stdout
     assert "redis" not in done.stdout and "flask" not in done.stdout
+
+
+def test_who_waits_for_an_answer_has_it_before_the_server_is_stopped() -> None:
+    """In a process of its own: what is imported with the settings changes Python's own sockets."""
+    script = "import web.serving; print(web.serving.graceful_timeout)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > MAX_WAIT

@@ -1,6 +1,7 @@
 """The pages that answer a form: decided, waiting, failed."""
 
 import re
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
