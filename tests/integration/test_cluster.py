@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -24,12 +24,12 @@ from creditrisk.settings import Settings
 from functions.scorer import handler as scorer_function
 from functions.scorer.assembly import Assembly
 from functions.scorer.metrics import queue_metrics
+from tests.helpers import Make
 from tests.integration.conftest import StubModel
 from tests.integration.test_intake import Context, FakeWaker
 from tests.integration.test_trouble import working
 from tests.redis_servers import SLOTS, Cluster, Server
 
-Make = Callable[..., dict[str, Any]]
 ROOT = Path(__file__).parents[2]
 LUA = Path(queue_package.__file__).with_name("lua")
 

@@ -1,8 +1,5 @@
 """The drain on a real Redis: each application scored, recorded and answered once, whatever stands in the queue."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from redis import Redis
 from rq import Queue
@@ -16,14 +13,8 @@ from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
 from creditrisk.queue import QUEUE_NAME, ApplicationQueue
 from functions.scorer.assembly import Assembly
+from tests.helpers import DrainAll, Make, recorded
 from tests.integration.conftest import StubModel
-
-Make = Callable[..., dict[str, Any]]
-DrainAll = Callable[[], int]
-
-
-def recorded(history: FolderHistory) -> list[str]:
-    return [record.answer.id for record in history.records()]
 
 
 def test_an_application_is_answered_with_what_was_recorded(

@@ -1,7 +1,7 @@
 """A failover, a dropped connection, a moment without an answer: none of it is the applicant's business."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +20,9 @@ from creditrisk.queue.submission import IdTaken
 from creditrisk.redis_client import SteadyRedis
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
+from tests.helpers import Make
 from tests.integration.conftest import StubModel
 from tests.redis_servers import Proxy, Server
-
-Make = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -21,9 +20,8 @@ from creditrisk.history.columns import HEADER, VERSION, columns_of
 from creditrisk.history.names import name_of, read_name
 from creditrisk.history.records import to_line
 from tests import s3_server
+from tests.helpers import Make
 from tests.s3_server import Fault, S3Server
-
-Make = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture

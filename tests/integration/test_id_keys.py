@@ -1,10 +1,8 @@
 """Ids that we did not give are told from ours without a look-up, whichever form gave them, before and after Redis."""
 
 import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,10 +15,8 @@ from creditrisk.id_keys import UPGRADE_MS, IdKeys
 from creditrisk.intake import Intake
 from creditrisk.redis_keys import Keys
 from creditrisk.settings import Settings
+from tests.helpers import DrainAll, Make
 from web import create_app
-
-Make = Callable[..., dict[str, Any]]
-DrainAll = Callable[[], int]
 
 
 class CountingHistory:

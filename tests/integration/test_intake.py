@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -25,10 +25,7 @@ from creditrisk.settings import Settings
 from creditrisk.waking import WakeError, Waker
 from functions.scorer import handler as scorer_function
 from functions.scorer.assembly import Assembly
-
-Make = Callable[..., dict[str, Any]]
-DrainAll = Callable[[], int]
-
+from tests.helpers import DrainAll, Make
 
 # -- once
 

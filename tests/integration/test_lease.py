@@ -1,8 +1,6 @@
 """A scorer's lease is renewed for as long as it works, and no longer."""
 
 import threading
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from redis import Redis
@@ -13,8 +11,7 @@ from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
 from creditrisk.settings import Settings
 from functions.scorer.lease import Lease
-
-Make = Callable[..., dict[str, Any]]
+from tests.helpers import Make
 
 
 class Renewals:

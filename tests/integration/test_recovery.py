@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -10,12 +9,7 @@ from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
 from functions.scorer.assembly import Assembly
-
-Make = Callable[..., dict[str, Any]]
-
-
-def recorded(history: FolderHistory) -> list[str]:
-    return [record.answer.id for record in history.records()]
+from tests.helpers import Make, recorded
 
 
 def renew_no_more(queue: ApplicationQueue) -> None:

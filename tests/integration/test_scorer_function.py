@@ -1,7 +1,6 @@
 """The scorer as Lambda invokes it: woken with a ticket, or by the schedule, and never past its time."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
 from functions.scorer import handler as scorer_function
 from functions.scorer.assembly import Assembly
+from tests.helpers import Make
 from tests.integration.conftest import StubModel
-
-Make = Callable[..., dict[str, Any]]
 
 
 class Context:

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,9 +18,8 @@ from creditrisk.queue import ApplicationQueue
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
 from functions.scorer.worker import Worker
+from tests.helpers import Make
 from tests.integration.conftest import StubModel, StubScore
-
-Make = Callable[..., dict[str, Any]]
 
 
 def in_trouble(intake: Intake) -> str:

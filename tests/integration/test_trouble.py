@@ -26,9 +26,9 @@ from creditrisk.queue import trouble
 from functions.scorer import worker as worker_module
 from functions.scorer.assembly import Assembly
 from functions.scorer.worker import Worker
+from tests.helpers import Make
 
 ROOT = Path(__file__).parents[2]
-Make = Callable[..., dict[str, Any]]
 
 
 def in_trouble(intake: Intake) -> str:

@@ -21,11 +21,9 @@ from creditrisk.queue import ApplicationQueue, upkeep
 from creditrisk.queue.jobs import QUEUE_NAME
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
+from tests.helpers import DrainAll, Make
 from tests.integration.conftest import StubModel
 from web import create_app
-
-Make = Callable[..., dict[str, Any]]
-DrainAll = Callable[[], int]
 
 _SIZES: dict[bytes, Callable[[Redis, bytes], Any]] = {
     b"string": lambda redis, key: 1,

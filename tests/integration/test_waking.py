@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -13,8 +13,7 @@ from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
 from creditrisk.settings import Settings
 from creditrisk.waking import WakeError, Waker
-
-Make = Callable[..., dict[str, Any]]
+from tests.helpers import Make
 
 
 @dataclass

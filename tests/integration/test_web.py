@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
+from tests.helpers import DrainAll, recorded
 from tests.integration.conftest import StubModel
 from web import create_app
 
 Form = dict[str, object]
-DrainAll = Callable[[], int]
 API = "/api/v1/applications"
 
 
@@ -63,10 +63,6 @@ def scorer(assembly: Assembly) -> Iterator[None]:
 @pytest.fixture
 def form(raw_application: Form) -> Form:
     return {**raw_application, "submission": "a-token-of-the-page"}
-
-
-def recorded(history: FolderHistory) -> list[str]:
-    return [record.answer.id for record in history.records()]
 
 
 def id_on(page: str) -> str:

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,8 @@ from creditrisk.settings import Settings
 from functions.scorer import worker
 from functions.scorer.assembly import Assembly
 from functions.scorer.worker import Worker
+from tests.helpers import Make
 from tests.integration.conftest import StubModel, StubScore
-
-Make = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(autouse=True)

@@ -23,10 +23,10 @@ from creditrisk.history.records import to_line
 from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
 from scoring import load
+from tests.helpers import Make
 from tests.s3_server import S3Server
 
 HISTORIES = Path(__file__).parent / "common" / "histories"
-Make = Callable[..., dict[str, Any]]
 
 
 def run(*arguments: object) -> Result:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,8 +11,7 @@ from creditrisk.clock import timestamp
 from creditrisk.decision import Answer, Decision, Reason
 from creditrisk.history import open_history
 from creditrisk.history.folder import FolderHistory
-
-Make = Callable[..., dict[str, Any]]
+from tests.helpers import Make
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from creditrisk.history import Record, files
 from creditrisk.history.folder import FolderHistory
 from creditrisk.history.records import HEADER, to_line
 
-Make = Callable[..., dict[str, Any]]
 Decided = Callable[..., Answer]
 
 

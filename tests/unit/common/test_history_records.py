@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -12,8 +10,7 @@ from creditrisk.application import FIELDS
 from creditrisk.application.kinds import Choice
 from creditrisk.decision import Answer, Decision, Reason
 from creditrisk.history.records import COLUMNS, HEADER, from_line, id_of, to_line
-
-Make = Callable[..., dict[str, Any]]
+from tests.helpers import Make
 
 
 @pytest.fixture
