@@ -20,7 +20,7 @@ _MARGIN_MS = 5_000
 
 
 @cache
-def _assembly() -> Assembly:
+def assembled() -> Assembly:
     """One queue, model and history for all the invocations of this execution environment."""
     settings = Settings.from_environment()
     logging.getLogger().setLevel(settings.log_level)
@@ -38,7 +38,7 @@ def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
     # Lambda may deliver one invocation twice, even at once: each has a name of its own, and so its own claims.
     name = f"{ticket or 'scheduled'}-{time.time_ns():x}"
     try:
-        assembly = _assembly()
+        assembly = assembled()
         if ticket:
             shard = assembly.queue.shard((event or {}).get("shard", 0))
             shard.forget_ticket(ticket)  # the lease that follows takes its place
@@ -49,7 +49,7 @@ def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
         log.error("%s", error)
         if isinstance(error, HistoryUnavailable):
             with suppress(QueueUnavailable):
-                trouble.tell(_assembly().queue, str(error))
+                trouble.tell(assembled().queue, str(error))
         raise
 
 

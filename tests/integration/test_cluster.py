@@ -111,7 +111,7 @@ def test_a_wake_up_names_its_shard_and_is_for_that_alone(
     waker = ShardWaker()
     intake = Intake(open_queue(sharded), replace(sharded, max_scorers=1), waker)
     assembly = Assembly(sharded, StubModel())
-    monkeypatch.setattr(scorer_function, "_assembly", lambda: assembly)
+    monkeypatch.setattr(scorer_function, "assembled", lambda: assembly)
     with closing(intake.queue.redis), closing(assembly.queue.redis):
         while len(waker.shards) < 3:
             intake.submit(make_application())

@@ -2,7 +2,7 @@
 
 import os
 import signal
-import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -127,14 +127,27 @@ def test_more_may_wait_than_there_are_connections(
 
 
 def test_who_waits_is_answered_as_soon_as_it_is_decided(
-    intake: Intake, drain_all: DrainAll, make_application: Make
+    intake: Intake, redis: Redis, drain_all: DrainAll, make_application: Make
 ) -> None:
+    """Not at the end of the wait, and not at the next of many looks: a read blocks until the answer is there."""
+
+    def looks() -> int:
+        return int(redis.info("commandstats").get("cmdstat_xread", {"calls": 0})["calls"])
+
     receipt = intake.submit(make_application())
-    scorer = threading.Timer(0.2, drain_all)
-    scorer.start()
-    answer = intake.wait(receipt.id, 20)
-    scorer.join()
+    redis.config_resetstat()
+    asked = time.monotonic()
+    with ThreadPoolExecutor(1) as clients:
+        waiting = clients.submit(lambda: (intake.wait(receipt.id, 60), time.monotonic()))
+        wait_until(lambda: looks() >= 6, 60, "reads that blocked in vain")
+        drain_all()
+        decided = time.monotonic()
+        answer, answered = waiting.result()
     assert answer.status == "decided"
+    assert answered - decided < (decided - asked) / 4
+    assert looks() <= 2 * (
+        (answered - asked) / redis_client.BLOCK + 1
+    )  # Redis counts a read that blocks twice
 
 
 def test_who_waits_in_vain_hears_that_it_is_pending(intake: Intake, make_application: Make) -> None:
@@ -364,18 +377,19 @@ def test_what_comes_in_while_a_scorer_leaves_is_scored_by_it(
     make_application: Make,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    leave = assembly._leave
+    shard = assembly.queue.shards[0]
+    leave = shard.leave
     late: list[str] = []
 
-    def submit_then_leave(queue: ApplicationQueue, name: str) -> None:
+    def submit_then_leave(name: str) -> None:
         if not late:  # after the last look at the queue, before the lease is cleared: nobody is woken for it
             late.append(waking.submit(make_application()).id)
-        leave(queue, name)
+        leave(name)
 
-    monkeypatch.setattr(assembly, "_leave", submit_then_leave)
+    monkeypatch.setattr(shard, "leave", submit_then_leave)
     submit(waking, 1, make_application)
 
-    monkeypatch.setattr(scorer_function, "_assembly", lambda: assembly)
+    monkeypatch.setattr(scorer_function, "assembled", lambda: assembly)
 
     assert scorer_function.handler({"scorer": waker.tickets[0]}, Context())["scored"] == 2
 
@@ -400,7 +414,7 @@ def test_a_wake_up_delivered_twice_at_once_shares_no_claim(
             again[0] = scorer_function.handler(event, Context())["scored"]
         return score(applications)
 
-    monkeypatch.setattr(scorer_function, "_assembly", lambda: assembly)
+    monkeypatch.setattr(scorer_function, "assembled", lambda: assembly)
     monkeypatch.setattr(assembly.model, "score", score_while_the_second_one_drains)
     submit(waking, 1, make_application)
     event = {"scorer": waker.tickets[0]}

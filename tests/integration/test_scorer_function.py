@@ -30,7 +30,7 @@ class Context:
 @pytest.fixture
 def function(assembly: Assembly, monkeypatch: pytest.MonkeyPatch) -> Assembly:
     """The function with this assembly, as it stands after its first invocation."""
-    monkeypatch.setattr(scorer_function, "_assembly", lambda: assembly)
+    monkeypatch.setattr(scorer_function, "assembled", lambda: assembly)
     return assembly
 
 
@@ -113,9 +113,9 @@ def test_the_first_invocation_makes_what_the_others_use(
 ) -> None:
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("HISTORY_URL", str(tmp_path / "history"))
-    scorer_function._assembly.cache_clear()
+    scorer_function.assembled.cache_clear()
     try:
         assert scorer_function.handler({}, Context(60_000))["scored"] == 0
-        assert scorer_function._assembly() is scorer_function._assembly()
+        assert scorer_function.assembled() is scorer_function.assembled()
     finally:
-        scorer_function._assembly.cache_clear()
+        scorer_function.assembled.cache_clear()
