@@ -35,7 +35,9 @@ def read_json(request: Request) -> dict[str, Any]:
             "Send the application as JSON, with the header Content-Type: application/json.", 415
         )
     charset = request.mimetype_params.get("charset", "utf-8").lower()
-    codec = None if charset.startswith(("utf-8", "utf-16", "utf-32")) else _codec(charset)  # JSON shows these
+    codec = (
+        None if charset.startswith(("utf-8", "utf-16", "utf-32")) else _codec(charset)
+    )  # json.loads tells these apart by itself
     body = _read(request)
     try:
         text = body.decode(codec) if codec else body

@@ -8,7 +8,8 @@ SECURITY = {
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    # No address of ours reaches another site; our own must see it, or browsers hide Origin too (web.origin).
+    # Addresses (they hold ids) are sent to our own pages alone; with "no-referrer" browsers would hide Origin too,
+    # which web.origin needs.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",

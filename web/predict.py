@@ -36,7 +36,9 @@ def predict() -> Reply:
 def _decided(answer: Answer) -> dict[str, object]:
     assert answer.decision
     decision = answer.decision
-    verdict = " - ".join(VERDICTS[decision.decision])  # clients compare with it, hyphen and all
+    verdict = " - ".join(
+        VERDICTS[decision.decision]
+    )  # the first system's spelling, with which clients compare
     return members(answer, verdict, decision.prediction, round(decision.probability, 4)) | {
         "Probability": decision.probability,
         "id": answer.id,

@@ -137,7 +137,8 @@ class Worker(GeventWorker):  # type: ignore[misc]
             oldest = next(iter(self._awaited))
             del self._awaited[oldest]
             self._let_go.add(oldest)
-            # Its reading ends as if the client had ended. By another socket object: gevent's own would raise there.
+            # Its reader sees the end of the stream. On a duplicate of the socket, as gevent would raise in the reader
+            # if its own were closed.
             with suppress(OSError), socket.fromfd(oldest.fileno(), oldest.family, oldest.type) as same:
                 same.shutdown(socket.SHUT_RD)
 

@@ -52,7 +52,7 @@ class Field:
         """
         kind = self.kind
         if isinstance(raw, str):
-            if raw in kind.known:  # most are: an answer as the form offers it
+            if raw in kind.known:  # the usual case: an answer as the form offers it
                 return kind.known[raw]
             text = plain(raw)
             if not is_gap(text, isinstance(kind, Text) and kind.name):

@@ -12,16 +12,16 @@ Value = str | int | float | None
 
 _SPACES = re.compile(r"\s+")
 _DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Signs that turn the direction of writing, and make a name look like another."""
+"""Bidirectional controls: they turn the direction of writing, and make a name look like another."""
 _SHAPELESS = "\ufeff\u200b\u200e\u200f\u061c" + _DIRECTIONS
-"""Signs that nobody sees, copied along before and after a value."""
+"""Characters that nobody sees, copied along with a value: the byte order mark, zero-width space, directions."""
 _EDGES = _SHAPELESS + (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-"""They and every blank, among which they stand."""
+"""What is trimmed from both ends of a value: these characters and all white space."""
 _HYPHENS = re.compile("[\u2010-\u2015\u2212]")
-"""What a hyphen becomes in print."""
+"""Dashes and the minus sign, which word processors put for a hyphen."""
 _OPENING = "'\u2019\u2018\u02bc\u00b4`\"\u201c\u201d\u00ab("
 """What may stand before a name's first letter: 't Hart, “Zeca” Lima."""
 
@@ -78,7 +78,7 @@ class Text:
 
     def read(self, raw: str) -> str:
         text = _SPACES.sub(" ", unicodedata.normalize("NFC", raw)).strip()
-        if not text.isprintable() and any(  # most text is, which is told at once
+        if not text.isprintable() and any(  # most text is printable: no look at each character
             unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") or c in _DIRECTIONS for c in text
         ):
             raise ValueError("Use plain text, without control characters.")
