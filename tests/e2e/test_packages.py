@@ -27,8 +27,8 @@ from deploy.packages.target import Target
 from deploy.packages.unpacked import Unpacked, build_and_unpack, runnable_target, unpack
 from models.handover.check import install
 from models.synthetic import synthetic_applicants
+from tests.integration.models.conftest import bad_of, frame_of, usual_encoder, write
 from tests.machine import CYCLONEDX
-from tests.unit.models.conftest import bad_of, frame_of, usual_encoder, write
 
 ROOT = Path(__file__).parents[2]
 

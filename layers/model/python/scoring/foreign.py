@@ -156,7 +156,7 @@ class ForeignScorer:
         from the baseline's value to the applicant's one by one. The steps of an order add up to the whole difference,
         so their mean does, too; only its division among fields that work together is sampled: exact where at most two
         work together, otherwise, on the tests' network, 0.01 off on average and 0.11 at worst, beside contributions of
-        up to 3.9 (tests/unit/models/test_handover.py). The orders are the same every time.
+        up to 3.9 (tests/integration/models/test_handover.py). The orders are the same every time.
         Source: Štrumbelj and Kononenko, Knowledge and Information Systems 41 (2014).
         """
         row = self._inputs.table({name: [application.get(name)] for name in self.fields})[0]

@@ -16,7 +16,7 @@ from models.training.markdown import table
 from models.training.publishing import CARD, LAYER, card_of, publish
 from models.training.train import Training, save
 from scoring.estimators import probability
-from tests.unit.models.training.conftest import Train
+from tests.integration.models.training.conftest import Train
 
 SECTIONS = [
     "Data", "Fields", "Figures", "Gains by decile", "Sex and age", "What the protected fields are worth",

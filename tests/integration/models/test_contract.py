@@ -15,7 +15,7 @@ from models.handover.check import install
 from models.handover.contract import TEMPLATE, field_table
 from models.synthetic import synthetic_applicants
 from scoring import load
-from tests.unit.models.conftest import bad_of, frame_of
+from tests.integration.models.conftest import bad_of, frame_of
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "handover.md").read_text(encoding="utf-8")

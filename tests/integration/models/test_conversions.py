@@ -47,7 +47,7 @@ from models.handover.errors import NotConvertible, WrongLabels
 from models.synthetic import synthetic_applicants
 from scoring import load
 from scoring.errors import ModelError, UnreadableGraph, UnsafePickle
-from tests.unit.models.conftest import CODES, NUMBERS, bad_of, frame_of, usual_encoder, write
+from tests.integration.models.conftest import CODES, NUMBERS, bad_of, frame_of, usual_encoder, write
 
 LGBM = LGBMClassifier(n_estimators=15, verbose=-1)
 CLASSIFIERS: dict[str, Any] = {

@@ -25,7 +25,7 @@ from models.handover.errors import (
 from models.synthetic import synthetic_applicants
 from scoring import load
 from scoring.manifest import read_manifest
-from tests.unit.models.conftest import CODES, NUMBERS, bad_of, frame_of, usual_encoder, write
+from tests.integration.models.conftest import CODES, NUMBERS, bad_of, frame_of, usual_encoder, write
 
 
 def chain(frame: pd.DataFrame, labels: Any, encoder: Any = None, model: Any = None) -> dict[str, Any]:

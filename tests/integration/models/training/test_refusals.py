@@ -11,7 +11,7 @@ import pytest
 
 from cli.main import main
 from models.training.data import SOURCE_FIELDS
-from tests.unit.models.training.conftest import Rows, as_published
+from tests.integration.models.training.conftest import Rows, as_published
 
 ROOT = Path(__file__).parents[4]
 PICKLES = ROOT / "layers" / "model" / "pickles"

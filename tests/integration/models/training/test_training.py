@@ -11,7 +11,7 @@ from models.training.encoding import EncoderFit, blank_encoder, cross_fitted
 from models.training.train import PROTECTED, Training
 from scoring import plain
 from scoring.encoder import Encoder
-from tests.unit.models.training.conftest import Train
+from tests.integration.models.training.conftest import Train
 
 
 def digests(training: Training) -> dict[str, str]:

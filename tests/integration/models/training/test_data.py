@@ -7,7 +7,7 @@ import pytest
 
 from creditrisk.application import FIELDS
 from models.training.data import SOURCE_FIELDS, Data, read
-from tests.unit.models.training.conftest import Rows, as_published
+from tests.integration.models.training.conftest import Rows, as_published
 
 
 def test_every_row_becomes_an_application_with_canonical_values(data: Data, rows: Rows) -> None:
