@@ -26,7 +26,7 @@ from scoring import load
 from tests.helpers import Make
 from tests.s3_server import S3Server
 
-HISTORIES = Path(__file__).parent / "common" / "histories"
+HISTORIES = Path(__file__).parents[1] / "unit" / "common" / "histories"
 
 
 def run(*arguments: object) -> Result:
