@@ -57,6 +57,14 @@ def test_as_many_long_waits_as_there_are_places_are_granted_and_the_next_is_shor
     assert LONG_WAITS == 24
 
 
+def test_a_wait_as_long_as_everybodys_takes_no_place(app: Flask) -> None:
+    services: Services = app.extensions["creditrisk"]
+    held = [services.waiting(services.settings.wait_seconds) for _ in range(25)]
+    assert [each.__enter__() for each in held] == [1.5] * 25
+    with services.waiting(20) as seconds:
+        assert seconds == 20
+
+
 def test_a_refusal_for_now_and_a_pending_answer_say_when_to_come_again(
     client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object]
 ) -> None:
