@@ -24,7 +24,7 @@ from creditrisk.application import FIELDS
 from creditrisk.files.rows import RowScorer
 from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
-from models.training.models import TREES
+from models.training.recipe import Recipe
 
 ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 ROOT = Path(__file__).parents[1]
@@ -77,7 +77,7 @@ def comparable(scorer: Any) -> tuple[Any, Any]:
     bad = np.random.default_rng(1).random(len(matrix)) < scorer.probabilities(
         {n: [a[n] for a in applications] for n in scorer.fields}
     )
-    return LGBMClassifier(**TREES).fit(matrix, bad).booster_, matrix
+    return LGBMClassifier(**Recipe().lightgbm.trees).fit(matrix, bad).booster_, matrix
 
 
 def many(scorer: Any, rows: list[Row], data: dict[str, Any]) -> None:

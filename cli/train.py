@@ -27,10 +27,11 @@ from creditrisk.settings import Settings
 )
 @click.option("--card", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the model card; docs/model-card.md when the project's own layer is trained, else none.")  # fmt: skip
 @click.option(
+    "--ablation",
     "--costs",
-    "with_costs",
+    "with_ablation",
     is_flag=True,
-    help="Measure for the card what leaving out each protected field costs; takes some minutes more.",
+    help="Measure for the card what each protected field is worth, by leaving it out; takes some minutes more.",
 )
 def train(
     data: Path,
@@ -39,7 +40,7 @@ def train(
     exclude_protected: bool,
     excluded: tuple[str, ...],
     card: Path | None,
-    with_costs: bool,
+    with_ablation: bool,
 ) -> None:
     """Train both models from the PAKDD 2010 modelling file as it was published (.txt or .gz), and replace the layer.
 
@@ -50,22 +51,24 @@ def train(
         if name not in FIELDS:
             raise click.BadParameter(f"there is no field {name}", param_hint="--exclude")
     from models.training.data import read  # scikit-learn and LightGBM are slow to import
-    from models.training.publishing import STEPS as COST_STEPS
     from models.training.publishing import can_draw, card_of, publish
-    from models.training.train import PROTECTED, STEPS, save
+    from models.training.recipe import PROTECTED, Recipe
+    from models.training.train import save
     from models.training.train import train as run
 
+    recipe = Recipe(seed=seed, excluded=frozenset({*names, *(PROTECTED if exclude_protected else ())}))
     target = out or Settings.from_environment().model_folder
     card = card or card_of(target)
-    if with_costs and card is None:
-        raise click.UsageError("--costs are for the model card: say with --card where to write it")
+    if with_ablation and card is None:
+        raise click.UsageError("--ablation is for the model card: say with --card where to write it")
     source = read(data)
     if card and (lacking := can_draw()):
         click.echo(f"{lacking} Training goes on without the card.", err=True)
         card = None
-    measured = with_costs and card is not None
-    with tqdm(total=STEPS + (COST_STEPS if measured else 0), desc="training", unit="step") as bar:
-        training = run(source, seed, {*names, *(PROTECTED if exclude_protected else ())}, bar.update)
+    measured = with_ablation and card is not None
+    steps = recipe.steps + (recipe.ablation_steps if measured else 0)
+    with tqdm(total=steps, desc="training", unit="step") as bar:
+        training = run(source, recipe, bar.update)
         save(training, target)
         if card:
             publish(card, training, source, target, bar.update if measured else None)

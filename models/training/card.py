@@ -9,14 +9,13 @@ import numpy as np
 
 from creditrisk.application import FIELDS, Role
 from models.training import plots, segments
-from models.training.costs import Costs
+from models.training.ablation import Ablation
 from models.training.data import Data
+from models.training.fairness import fairness
 from models.training.intervals import intervals
 from models.training.limits import INTRODUCTION, LIMITS, RETRAIN
 from models.training.markdown import percent, table
-from models.training.models import NETWORK, NETWORKS, REGRESSION_PENALTY, TREES, TREES_WEIGHT
 from models.training.train import Training
-from models.training.treatment import treatment
 from models.training.tried import TRIED
 from scoring import Scorer
 from scoring.estimators import probability
@@ -36,7 +35,7 @@ class Subject:
     served: Mapping[str, Scorer]
 
 
-def write(path: Path, subject: Subject, costs: Costs | None) -> None:
+def write(path: Path, subject: Subject, ablation: Ablation | None) -> None:
     """Write the card, and its plots in a folder of the same name beside it. Raises PlotsUnavailable."""
     folder = path.with_suffix("")
     out_of_fold = subject.training.out_of_fold
@@ -48,8 +47,8 @@ def write(path: Path, subject: Subject, costs: Costs | None) -> None:
         _fields(subject),
         _metrics(subject, folder.name),
         _gains(subject),
-        treatment(_out_of_fold_chance(subject), subject.data, subject.training.facts["fields"], MAIN),
-        _costs(costs, subject.served[MAIN].version),
+        fairness(_out_of_fold(subject), subject.data, subject.training.facts["fields"], MAIN),
+        _ablation(ablation, subject.served[MAIN].version),
         _importance(subject),
         _tried(),
         LIMITS,
@@ -58,12 +57,12 @@ def write(path: Path, subject: Subject, costs: Costs | None) -> None:
     path.write_text("\n\n".join(section.strip() for section in sections) + "\n", encoding="utf-8")
 
 
-def _out_of_fold_chance(subject: Subject) -> Matrix:
+def _out_of_fold(subject: Subject) -> Matrix:
     return probability(subject.training.out_of_fold[MAIN].log_odds[0])
 
 
 def _identity(subject: Subject) -> str:
-    facts = subject.training.facts
+    facts, recipe = subject.training.facts, subject.training.recipe
     libraries = ", ".join(f"{name} {version}" for name, version in facts["libraries"].items())
     return table(
         ("", ""),
@@ -77,10 +76,13 @@ def _identity(subject: Subject) -> str:
             ),
             (
                 "",
-                f"trees: {_settings(TREES)}; weight of the trees {TREES_WEIGHT}; C of the regression {REGRESSION_PENALTY}",
+                f"trees: {_settings(recipe.lightgbm.trees)}; weight of the trees {recipe.lightgbm.trees_weight}; C of the regression {recipe.lightgbm.regression_penalty}",
             ),
-            ("`deeplearning`", f"a bag of {NETWORKS} multi-layer perceptrons with one hidden layer each"),
-            ("", _settings(NETWORK)),
+            (
+                "`deeplearning`",
+                f"a bag of {recipe.deeplearning.networks} multi-layer perceptrons with one hidden layer each",
+            ),
+            ("", _settings(recipe.deeplearning.settings)),
         ),
         figures_from=2,
     )
@@ -138,7 +140,12 @@ def _metrics(subject: Subject, folder: str) -> str:
     validation, training = subject.training.facts["cross_validation"], subject.training
     models = list(training.models)
     reach = {
-        name: intervals(training.out_of_fold[name].log_odds, subject.data.bad, training.facts["seed"])
+        name: intervals(
+            training.out_of_fold[name].log_odds,
+            subject.data.bad,
+            training.recipe.seed,
+            training.recipe.bootstrap_draws,
+        )
         for name in models
     }
 
@@ -168,23 +175,26 @@ def _metrics(subject: Subject, folder: str) -> str:
 def _gains(subject: Subject) -> str:
     rows = [
         (str(number), f"{d.rows:,}", f"{d.bads:,}", percent(d.bad_rate), percent(d.probability), percent(d.share_of_bads))
-        for number, d in enumerate(segments.deciles(_out_of_fold_chance(subject), subject.data.bad), 1)
+        for number, d in enumerate(segments.deciles(_out_of_fold(subject), subject.data.bad), 1)
     ]  # fmt: skip
     head = ("decile", "applications", "bad", "bad rate", "mean probability", "bad clients caught so far")
     return f"## Gains by decile\n\n`{MAIN}`, out of fold, highest risk first.\n\n" + table(head, rows)
 
 
-def _costs(costs: Costs | None, version: str) -> str:
+def _ablation(ablation: Ablation | None, version: str) -> str:
     heading = "## What the protected fields are worth\n\n"
-    if costs is None:
-        return heading + "Not measured yet: `creditrisk train DATA --costs` does."
-    origin = "this training" if costs.model_version == version else f"the training of {costs.trained_at} (version `{costs.model_version}`)"  # fmt: skip
-    rows = [(c.left_out, f"{c.roc_auc:.4f}", f"{c.cost:+.4f} ± {c.spread:.4f}") for c in costs.costs]
+    if ablation is None:
+        return heading + "Not measured yet: `creditrisk train DATA --ablation` does."
+    origin = "this training" if ablation.model_version == version else f"the training of {ablation.trained_at} (version `{ablation.model_version}`)"  # fmt: skip
+    rows = [
+        (each.what, f"{each.roc_auc:.4f}", f"{each.lost:+.4f} ± {each.spread:.4f}")
+        for each in ablation.left_out
+    ]
     return (
         heading
-        + f"ROC-AUC of `{MAIN}` in one cross-validation without them; all fields give {costs.roc_auc:.4f} on "
+        + f"ROC-AUC of `{MAIN}` in one cross-validation without them; all fields give {ablation.roc_auc:.4f} on "
         "the same folds (± the standard deviation of the difference over the folds). "
-        f"Measured with {origin}.\n\n" + table(("left out", "ROC-AUC", "cost"), rows)
+        f"Measured with {origin}.\n\n" + table(("left out", "ROC-AUC", "lost"), rows)
     )
 
 

@@ -5,7 +5,7 @@ cross-fitted: each part of the rows gets the figures learned from the others; th
 from all.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,85 +14,67 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
+from models.training.arrays import Labels, LevelCodes, Rows
+from models.training.recipe import Recipe
 from scoring.encoder import Encoder, Lookup
-from scoring.features import (
-    CROSSES,
-    EFFECTS,
-    FREQUENCIES,
-    NUMBERS,
-    ONE_HOT,
-    PARTS,
-    RATES,
-    SAME,
-    Columns,
-    Matrix,
-)
+from scoring.features import NUMBERS, PARTS, SAME, Columns, Matrix
 from scoring.scaler import Scaler
 
-Codes = NDArray[np.int64]
 
-SMOOTHING = 50.0
-"""Applications' worth of the overall bad rate that is mixed into a level's own."""
-FEWEST_ONE_HOT = 20
-"""Applications that a level needs for a column of its own."""
-FEWEST_EFFECT = 10
-"""Applications that a level needs for an effect of its own; rarer ones share none."""
-EFFECT_PENALTY = 0.03
-"""scikit-learn's C of the regression on all levels: strong shrinkage."""
-FOLDS = 8
-
-
-def blank_encoder(columns: Columns, excluded: Collection[str] = ()) -> Encoder:
+def blank_encoder(columns: Columns, recipe: Recipe) -> Encoder:
     """An encoder that knows the levels, and as yet no figures; nothing of it touches an excluded field."""
     vocabulary = {
         name: sorted({part.level(*raw) for raw in set(zip(*(columns[f] for f in part.fields), strict=True))})
         for name, part in PARTS.items()
-        if not set(part.fields) & set(excluded)
+        if recipe.excluded.isdisjoint(part.fields)
     }
-    numbers = [name for name, number in NUMBERS.items() if not set(number.fields) & set(excluded)]
-    same = [name for name, pair in SAME.items() if all(part in vocabulary for part in pair)]
+    chosen = recipe.columns
+    numbers = [name for name in chosen.numbers if recipe.excluded.isdisjoint(NUMBERS[name].fields)]
+    same = [name for name in chosen.same if all(part in vocabulary for part in SAME[name])]
     return Encoder(vocabulary, numbers, same, [], [])
 
 
 class EncoderFit:
     """Fits the figures of an encoder on some rows and labels."""
 
-    def __init__(self, encoder: Encoder, columns: Columns) -> None:
+    def __init__(self, columns: Columns, recipe: Recipe) -> None:
         """`columns` are all rows that will be fitted on or encoded."""
-        self.encoder = encoder
+        self.encoder = encoder = blank_encoder(columns, recipe)
+        self.recipe = recipe
         self.columns = columns
         self.codes = encoder.codes(columns)
         self._sizes = {part: len(levels) + 1 for part, levels in encoder.vocabulary.items()}
         self._place = {part: number for number, part in enumerate(encoder.vocabulary)}
 
-    def encoder_of(self, rows: Codes, bad: Codes) -> Encoder:
+    def encoder_of(self, rows: Rows, bad: Labels) -> Encoder:
         """The encoder with the figures of these rows; `bad` are their labels."""
-        vocabulary = self.encoder.vocabulary
+        vocabulary, chosen = self.encoder.vocabulary, self.recipe.columns
         flags = [
             (part, int(code))
-            for part in ONE_HOT
+            for part in chosen.one_hot
             if part in vocabulary
             for code in np.flatnonzero(self._enough(part, rows))
             if code
         ]
-        lookups = [self._frequency(part, rows) for part in FREQUENCIES if part in vocabulary]
-        keys = [(part,) for part in RATES] + list(CROSSES.values())
+        lookups = [self._frequency(part, rows) for part in chosen.frequencies if part in vocabulary]
+        keys = [(part,) for part in chosen.rates] + list(chosen.crosses.values())
         lookups += [self._rate(key, rows, bad) for key in keys if all(part in vocabulary for part in key)]
-        lookups += self._effects([part for part in EFFECTS if part in vocabulary], rows, bad)
+        lookups += self._effects([part for part in chosen.effects if part in vocabulary], rows, bad)
         return Encoder(vocabulary, self.encoder.numbers, self.encoder.same, flags, lookups)
 
-    def matrix(self, encoder: Encoder, rows: Codes) -> Matrix:
+    def matrix(self, encoder: Encoder, rows: Rows) -> Matrix:
         """These rows as the encoder encodes them."""
         columns = {name: [values[row] for row in rows] for name, values in self.columns.items()}
         return encoder.matrix(columns, self.codes[rows])
 
-    def _enough(self, part: str, rows: Codes) -> NDArray[np.bool_]:
+    def _enough(self, part: str, rows: Rows) -> NDArray[np.bool_]:
         """The levels that stand often enough, and not almost always, for a column of their own."""
         counts = np.bincount(self.codes[rows, self._place[part]], minlength=self._sizes[part])
-        enough: NDArray[np.bool_] = (counts >= FEWEST_ONE_HOT) & (counts <= len(rows) - FEWEST_ONE_HOT)
+        fewest = self.recipe.encoding.fewest_one_hot
+        enough: NDArray[np.bool_] = (counts >= fewest) & (counts <= len(rows) - fewest)
         return enough
 
-    def _index(self, key: Sequence[str], rows: Codes) -> tuple[Codes, int]:
+    def _index(self, key: Sequence[str], rows: Rows) -> tuple[LevelCodes, int]:
         """The place of each row in the table of a part or a cross, and the table's size."""
         index, size = np.zeros(len(rows), np.int64), 1
         for part in key:
@@ -100,14 +82,15 @@ class EncoderFit:
             size *= self._sizes[part]
         return index, size
 
-    def _rate(self, key: tuple[str, ...], rows: Codes, bad: Codes) -> Lookup:
+    def _rate(self, key: tuple[str, ...], rows: Rows, bad: Labels) -> Lookup:
         """The bad rate of each level, drawn towards the overall one where the level is rare."""
         index, size = self._index(key, rows)
         counts, bads = np.bincount(index, minlength=size), np.bincount(index, bad, size)
-        rate = (bads + SMOOTHING * bad.mean()) / (counts + SMOOTHING)
+        smoothing = self.recipe.encoding.smoothing
+        rate = (bads + smoothing * bad.mean()) / (counts + smoothing)
         return Lookup(f"bad rate of {' × '.join(key)}", key, rate)
 
-    def _frequency(self, part: str, rows: Codes) -> Lookup:
+    def _frequency(self, part: str, rows: Rows) -> Lookup:
         """The logarithm of how often each level stands."""
         index, size = self._index((part,), rows)
         return Lookup(
@@ -116,19 +99,20 @@ class EncoderFit:
             np.log1p(np.bincount(index, minlength=size) * (40_000 / len(rows))),
         )
 
-    def _effects(self, parts: Sequence[str], rows: Codes, bad: Codes) -> list[Lookup]:
+    def _effects(self, parts: Sequence[str], rows: Rows, bad: Labels) -> list[Lookup]:
         """The effect of each level beside all the others: a logistic regression with strong shrinkage."""
-        blocks, kept = [], []
+        settings, blocks, kept = self.recipe.encoding, [], []
         for part in parts:
             codes = self.codes[rows, self._place[part]]
-            often = np.flatnonzero(np.bincount(codes, minlength=self._sizes[part]) >= FEWEST_EFFECT)
+            counts = np.bincount(codes, minlength=self._sizes[part])
+            often = np.flatnonzero(counts >= settings.fewest_effect)
             position = np.full(self._sizes[part], -1)
             position[often] = np.arange(len(often))
             known = np.flatnonzero(position[codes] >= 0)
             ones = np.ones(len(known))
             blocks.append(sparse.csr_matrix((ones, (known, position[codes[known]])), (len(rows), len(often))))
             kept.append(often)
-        model = LogisticRegression(C=EFFECT_PENALTY, max_iter=300, tol=1e-3).fit(
+        model = LogisticRegression(C=settings.effect_penalty, max_iter=300, tol=1e-3).fit(
             sparse.hstack(blocks).tocsr(), bad
         )
         lookups, start = [], 0
@@ -140,12 +124,13 @@ class EncoderFit:
         return lookups
 
 
-def cross_fitted(fit: EncoderFit, rows: Codes, bad: Codes, seed: int) -> tuple[Encoder, Scaler, Matrix]:
+def cross_fitted(fit: EncoderFit, rows: Rows, bad: Labels, seed: int) -> tuple[Encoder, Scaler, Matrix]:
     """The encoder and scaler of these rows, and the scaled matrix to train on; `bad` are the rows' labels."""
     encoder = fit.encoder_of(rows, bad)
     matrix = fit.matrix(encoder, rows)
     first = len(encoder.columns) - len(encoder.lookups)
-    for learn, apply in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, bad):
+    folds = StratifiedKFold(fit.recipe.encoding.folds, shuffle=True, random_state=seed)
+    for learn, apply in folds.split(rows, bad):
         of_others = fit.encoder_of(rows[learn], bad[learn])
         part = fit.matrix(of_others, rows[apply])
         matrix[apply, first:] = part[:, part.shape[1] - len(encoder.lookups) :]

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from models.training.encoding import Codes
+from models.training.arrays import Labels
 from scoring.estimators import probability
 from scoring.features import Matrix
 
-DRAWS = 400
 LEVEL = 0.95
 Figures = dict[str, float]
 
@@ -14,12 +13,12 @@ Figures = dict[str, float]
 class _Ranked:
     """One repeat's rows in the order of their log-odds, so that a draw's figures cost one pass."""
 
-    def __init__(self, log_odds: Matrix, bad: Codes) -> None:
+    def __init__(self, log_odds: Matrix, bad: Labels) -> None:
         self.order = np.argsort(log_odds, kind="stable")
-        chance = np.clip(probability(log_odds[self.order]), 1e-12, 1 - 1e-12)
+        probabilities = np.clip(probability(log_odds[self.order]), 1e-12, 1 - 1e-12)
         self.bad = bad[self.order].astype(float)
-        self.squared = (chance - self.bad) ** 2
-        self.surprise = -np.log(np.where(self.bad > 0, chance, 1 - chance))
+        self.squared = (probabilities - self.bad) ** 2
+        self.surprise = -np.log(np.where(self.bad > 0, probabilities, 1 - probabilities))
 
     def figures(self, weights: Matrix) -> Figures:
         """The figures of a draw in which row i stands `weights[i]` times."""
@@ -39,7 +38,7 @@ class _Ranked:
         }
 
 
-def intervals(log_odds: Matrix, bad: Codes, seed: int, draws: int = DRAWS) -> dict[str, tuple[float, float]]:
+def intervals(log_odds: Matrix, bad: Labels, seed: int, draws: int) -> dict[str, tuple[float, float]]:
     """Figure → how far below and above it the 95 % interval reaches (two figures, the first mostly negative).
 
     `log_odds` (repeats × rows): a draw is the same for every repeat, and its figures are their mean over the repeats.

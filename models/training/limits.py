@@ -31,7 +31,7 @@ RETRAIN = """\
 
 ```
 creditrisk train modeling.txt.gz                       # the layer and this card
-creditrisk train modeling.txt.gz --costs               # and measures what the protected fields are worth
+creditrisk train modeling.txt.gz --ablation            # and measures what the protected fields are worth
 creditrisk train modeling.txt.gz --exclude-protected   # without sex, marital status, nationality and place of birth
 creditrisk train modeling.txt.gz --exclude AGE         # without any other field
 creditrisk train modeling.txt.gz --out FOLDER --card card.md   # elsewhere, with a card of its own

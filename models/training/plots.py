@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_curve
 
-from models.training.encoding import Codes
+from models.training.arrays import Labels
 from models.training.errors import PlotsUnavailable
 from scoring.estimators import probability
 from scoring.features import Matrix
@@ -37,7 +37,7 @@ def require() -> None:
         ) from None
 
 
-def draw(folder: Path, log_odds: Mapping[str, Matrix], bad: Codes) -> None:
+def draw(folder: Path, log_odds: Mapping[str, Matrix], bad: Labels) -> None:
     """Write roc.svg and calibration.svg. `log_odds`: model → out-of-fold log-odds, one for each row."""
     require()
     folder.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def draw(folder: Path, log_odds: Mapping[str, Matrix], bad: Codes) -> None:
         (folder / f"{name}.svg").write_text(_svg(plot, log_odds, bad), encoding="utf-8")
 
 
-def _svg(plot: Any, log_odds: Mapping[str, Matrix], bad: Codes) -> str:
+def _svg(plot: Any, log_odds: Mapping[str, Matrix], bad: Labels) -> str:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -59,7 +59,7 @@ def _svg(plot: Any, log_odds: Mapping[str, Matrix], bad: Codes) -> str:
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 
-def _roc(axes: Any, log_odds: Mapping[str, Matrix], bad: Codes) -> None:
+def _roc(axes: Any, log_odds: Mapping[str, Matrix], bad: Labels) -> None:
     for name, row in log_odds.items():
         false, true, _ = roc_curve(bad, row)
         at = np.linspace(0, 1, POINTS)
@@ -73,12 +73,12 @@ def _roc(axes: Any, log_odds: Mapping[str, Matrix], bad: Codes) -> None:
     )
 
 
-def _calibration(axes: Any, log_odds: Mapping[str, Matrix], bad: Codes) -> None:
+def _calibration(axes: Any, log_odds: Mapping[str, Matrix], bad: Labels) -> None:
     highest = 0.0
     for name, row in log_odds.items():
-        chance = probability(row)
-        parts = np.array_split(np.argsort(chance, kind="stable"), BINS)
-        told = np.array([chance[part].mean() for part in parts])
+        probabilities = probability(row)
+        parts = np.array_split(np.argsort(probabilities, kind="stable"), BINS)
+        told = np.array([probabilities[part].mean() for part in parts])
         seen = np.array([bad[part].mean() for part in parts])
         error = [
             1.96 * np.sqrt(rate * (1 - rate) / len(part)) for rate, part in zip(seen, parts, strict=True)

@@ -5,12 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from models.training import card, costs, plots
-from models.training.costs import STEPS as STEPS
+from models.training import ablation, card, plots
 from models.training.data import Data
 from models.training.errors import CardNotWritten, PlotsUnavailable
 from models.training.train import Training
-from models.training.validation import FOLDS
 from scoring import Scorer, load
 
 _PROJECT = Path(__file__).parents[2]
@@ -37,7 +35,7 @@ def publish(
 ) -> None:
     """Write the card of a training whose layer stands in `layer`.
 
-    With `step`, called after each fold, what the protected fields cost is measured and kept beside the card; without,
+    With `step`, called after each fold, what the protected fields are worth is measured and kept beside the card; without,
     the figures of an earlier training are shown, with that training's version. Raises CardNotWritten.
     """
     try:
@@ -56,12 +54,12 @@ def _publish(
     folder = path.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
     subject = card.Subject(training, data, served)
-    card.write(path, subject, costs.kept(folder))  # what follows takes minutes and may be interrupted
+    card.write(path, subject, ablation.kept(folder))  # what follows takes minutes and may be interrupted
     if step:
-        facts = training.facts
-        base = training.out_of_fold[card.MAIN].aucs[:FOLDS]
-        found = costs.measure(data, facts["seed"], facts["excluded_fields"], base, step)
+        recipe = training.recipe
+        base = training.out_of_fold[card.MAIN].aucs[: recipe.folds]
+        left_out = ablation.measure(data, recipe, base, step)
         version = served[card.MAIN].version
-        measured = costs.Costs(version, facts["trained_at"], float(np.mean(base)), found)
-        costs.save(measured, folder)
+        measured = ablation.Ablation(version, training.facts["trained_at"], float(np.mean(base)), left_out)
+        ablation.save(measured, folder)
         card.write(path, subject, measured)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditrisk.decision import declines
-from models.training.encoding import Codes
+from models.training.arrays import Labels
 from scoring.features import Matrix
 
 APPROVE_SHARE = 0.8
@@ -55,19 +55,19 @@ class Group:
     outcomes: tuple[Outcome, ...]
 
 
-def deciles(chance: Matrix, bad: Codes) -> list[Decile]:
+def deciles(probabilities: Matrix, bad: Labels) -> list[Decile]:
     """The gains table: highest risk first."""
-    parts = np.array_split(np.argsort(-chance, kind="stable"), DECILES)
+    parts = np.array_split(np.argsort(-probabilities, kind="stable"), DECILES)
     caught = np.cumsum([bad[part].sum() for part in parts]) / bad.sum()
     return [
-        Decile(len(part), int(bad[part].sum()), float(chance[part].mean()), float(share))
+        Decile(len(part), int(bad[part].sum()), float(probabilities[part].mean()), float(share))
         for part, share in zip(parts, caught, strict=True)
     ]
 
 
-def threshold_approving(chance: Matrix, share: float = APPROVE_SHARE) -> float:
+def threshold_approving(probabilities: Matrix, share: float = APPROVE_SHARE) -> float:
     """The probability below which this share of the applications lies."""
-    return float(np.quantile(chance, share))
+    return float(np.quantile(probabilities, share))
 
 
 def sex_of(values: Sequence[Any]) -> NDArray[np.str_]:
@@ -81,7 +81,9 @@ def age_band_of(values: Sequence[Any]) -> NDArray[np.str_]:
     return np.array([names.get(value, "not given") for value in values])
 
 
-def groups(of: NDArray[np.str_], chance: Matrix, bad: Codes, thresholds: Sequence[float]) -> list[Group]:
+def groups(
+    of: NDArray[np.str_], probabilities: Matrix, bad: Labels, thresholds: Sequence[float]
+) -> list[Group]:
     """What becomes of each group, in the order of their names."""
     found = []
     for name in sorted(set(of.tolist())):
@@ -91,14 +93,14 @@ def groups(of: NDArray[np.str_], chance: Matrix, bad: Codes, thresholds: Sequenc
                 name,
                 int(rows.sum()),
                 float(bad[rows].mean()),
-                float(chance[rows].mean()),
-                tuple(_outcome(~declines(chance[rows], threshold), bad[rows]) for threshold in thresholds),
+                float(probabilities[rows].mean()),
+                tuple(_outcome(~declines(probabilities[rows], threshold), bad[rows]) for threshold in thresholds),
             )
         )
     return found
 
 
-def _outcome(approved: NDArray[np.bool_], bad: Codes) -> Outcome:
+def _outcome(approved: NDArray[np.bool_], bad: Labels) -> Outcome:
     good = bad == 0
     return Outcome(
         float(approved.mean()),

@@ -4,7 +4,7 @@ import json
 import platform
 import shutil
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,9 +17,10 @@ from creditrisk.clock import timestamp
 from models.store.layer import replace_layer, staging, write_files
 from models.synthetic import synthetic_applicants
 from models.training.data import Data
-from models.training.encoding import EncoderFit, blank_encoder, cross_fitted
-from models.training.models import FITTERS
-from models.training.validation import FOLDS, OutOfFold, cross_validate, metrics, network_calibration
+from models.training.encoding import EncoderFit, cross_fitted
+from models.training.fitting import FITTERS
+from models.training.recipe import Recipe
+from models.training.validation import OutOfFold, cross_validate, metrics, network_calibration
 from scoring import plain
 from scoring.encoder import Encoder
 from scoring.estimators import Estimator
@@ -27,11 +28,6 @@ from scoring.loading import GOLDEN
 from scoring.manifest import ENCODER, MODEL_FILES, SCALER
 from scoring.scaler import Scaler
 
-REPEATS = 3
-STEPS = REPEATS * FOLDS + 3
-"""How often `step` is called in one training."""
-PROTECTED = tuple(name for name, field in FIELDS.items() if field.protected and name != "AGE")
-"""Left out by --exclude-protected: sex, marital status, nationality, place of birth. Age has a switch of its own."""
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm")
 
 
@@ -39,6 +35,7 @@ _LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm")
 class Training:
     """What came of a training: the encoder, the scaler and both models, and how they were judged."""
 
+    recipe: Recipe
     encoder: Encoder
     scaler: Scaler
     models: dict[str, Estimator]
@@ -46,22 +43,22 @@ class Training:
     facts: dict[str, Any]
 
 
-def train(data: Data, seed: int, excluded: Collection[str], step: Callable[[], object]) -> Training:
-    """Cross-validate and fit both models. The same data and seed give the same predictions."""
+def train(data: Data, recipe: Recipe, step: Callable[[], object]) -> Training:
+    """Cross-validate and fit both models. The same data and recipe give the same predictions."""
     start = time.monotonic()
-    fit = EncoderFit(blank_encoder(data.columns, excluded), data.columns)
+    fit = EncoderFit(data.columns, recipe)
     step()
-    judged = cross_validate(fit, data.bad, REPEATS, seed, step)
-    encoder, scaler, matrix = cross_fitted(fit, np.arange(len(data)), data.bad, seed)
-    models: dict[str, Any] = {name: fitter(matrix, data.bad, seed) for name, fitter in FITTERS.items()}
+    judged = cross_validate(fit, data.bad, recipe, step)
+    encoder, scaler, matrix = cross_fitted(fit, np.arange(len(data)), data.bad, recipe.seed)
+    models: dict[str, Any] = {name: fitter(matrix, data.bad, recipe) for name, fitter in FITTERS.items()}
     step()
-    calibration = network_calibration(models["deeplearning"], fit, data.bad, seed)
+    calibration = network_calibration(fit, data.bad, recipe)
     models["deeplearning"] = models["deeplearning"].calibrated(calibration.slope, calibration.intercept)
     step()
     facts = {
         "trained_at": timestamp(),
         "training_seconds": round(time.monotonic() - start, 1),
-        "seed": seed,
+        "seed": recipe.seed,
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in _LIBRARIES},
         "data": {
@@ -71,15 +68,15 @@ def train(data: Data, seed: int, excluded: Collection[str], step: Callable[[], o
             "sha256": data.fingerprint,
         },
         "fields": encoder.fields,
-        "excluded_fields": sorted(excluded),
+        "excluded_fields": sorted(recipe.excluded),
         "columns": len(encoder.columns),
         "cross_validation": {
-            "folds": FOLDS,
-            "repeats": REPEATS,
+            "folds": recipe.folds,
+            "repeats": recipe.repeats,
             **{name: metrics(result, data.bad) for name, result in judged.items()},
         },
     }
-    return Training(encoder, scaler, models, judged, facts)
+    return Training(recipe, encoder, scaler, models, judged, facts)
 
 
 def save(training: Training, target: Path) -> None:
@@ -107,9 +104,8 @@ def golden_rows(training: Training, count: int = 32) -> bytes:
         row.update(FULL_NAME="Golden Row", DNI="000000")
     columns = {name: [row[name] for row in rows] for name in training.encoder.fields}
     matrix = training.scaler.transform(training.encoder.transform(columns))
-    chances = {name: model.predict_proba(matrix)[:, 1].tolist() for name, model in training.models.items()}
+    told = {name: model.predict_proba(matrix)[:, 1].tolist() for name, model in training.models.items()}
     golden = [
-        {"application": row, **{name: chances[name][number] for name in chances}}
-        for number, row in enumerate(rows)
+        {"application": row, **{name: told[name][number] for name in told}} for number, row in enumerate(rows)
     ]
     return json.dumps(golden, indent=0, ensure_ascii=False).encode()

@@ -8,13 +8,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score, roc_curve
 from sklearn.model_selection import StratifiedKFold
 
-from models.training.encoding import Codes, EncoderFit, cross_fitted
-from models.training.models import FITTERS, Fitters
-from scoring.estimators import Network, probability
+from models.training.arrays import Labels, Rows
+from models.training.encoding import EncoderFit, cross_fitted
+from models.training.fitting import FITTERS, Fitters
+from models.training.recipe import Recipe
+from scoring.estimators import probability
 from scoring.features import Matrix
 
-FOLDS = 5
 BINS = 10
+"""Of the expected calibration error."""
 
 
 @dataclass
@@ -37,7 +39,7 @@ class Calibration:
         return result
 
 
-def calibration_of(log_odds: Matrix, bad: Codes) -> Calibration:
+def calibration_of(log_odds: Matrix, bad: Labels) -> Calibration:
     """The calibration that rows with known outcomes ask for."""
     fitted = LogisticRegression(C=1e6).fit(log_odds[:, None], bad)
     return Calibration(float(fitted.coef_[0, 0]), float(fitted.intercept_[0]))
@@ -45,23 +47,23 @@ def calibration_of(log_odds: Matrix, bad: Codes) -> Calibration:
 
 def cross_validate(
     fit: EncoderFit,
-    bad: Codes,
-    repeats: int,
-    seed: int,
+    bad: Labels,
+    recipe: Recipe,
     step: Callable[[], object],
     fitters: Fitters | None = None,
 ) -> dict[str, OutOfFold]:
     """Both models' out-of-fold log-odds; encoder, scaler and models are fitted anew in every fold. `step` is called
     after each fold. A network's log-odds are calibrated on the other folds. `fitters` may name fewer models."""
     fitters = FITTERS if fitters is None else fitters
-    results = {name: OutOfFold(np.zeros((repeats, len(bad)))) for name in fitters}
-    for repeat in range(repeats):
-        folds = list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed + repeat).split(bad, bad))
+    results = {name: OutOfFold(np.zeros((recipe.repeats, len(bad)))) for name in fitters}
+    for repeat in range(recipe.repeats):
+        reseeded = recipe.reseeded(repeat)
+        folds = list(_folds(bad, reseeded))
         for train, test in folds:
-            encoder, scaler, matrix = cross_fitted(fit, train, bad[train], seed + repeat)
+            encoder, scaler, matrix = cross_fitted(fit, train, bad[train], reseeded.seed)
             held_back = scaler.transform(fit.matrix(encoder, test))
             for name, fitter in fitters.items():
-                model = fitter(matrix, bad[train], seed + repeat)
+                model = fitter(matrix, bad[train], reseeded)
                 results[name].log_odds[repeat, test] = model.log_odds(held_back)
                 results[name].aucs.append(
                     float(roc_auc_score(bad[test], results[name].log_odds[repeat, test]))
@@ -72,24 +74,32 @@ def cross_validate(
     return results
 
 
-def _calibrate_by_fold(log_odds: Matrix, bad: Codes, folds: list[tuple[Codes, Codes]]) -> None:
+def _folds(bad: Labels, recipe: Recipe) -> Iterator[tuple[Rows, Rows]]:
+    """The rows to train on and those to judge by, each time."""
+    folds: Iterator[tuple[Rows, Rows]] = StratifiedKFold(
+        recipe.folds, shuffle=True, random_state=recipe.seed
+    ).split(bad, bad)
+    return folds
+
+
+def _calibrate_by_fold(log_odds: Matrix, bad: Labels, folds: list[tuple[Rows, Rows]]) -> None:
     """Calibrate each fold with what the others ask for, in place."""
     raw = log_odds.copy()
     for train, test in folds:
         log_odds[test] = calibration_of(raw[train], bad[train])(raw[test])
 
 
-def network_calibration(network: Network, fit: EncoderFit, bad: Codes, seed: int) -> Calibration:
+def network_calibration(fit: EncoderFit, bad: Labels, recipe: Recipe) -> Calibration:
     """The calibration of the network that serves, from out-of-fold log-odds of networks like it."""
     log_odds = np.zeros(len(bad))
-    for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(bad, bad):
-        encoder, scaler, matrix = cross_fitted(fit, train, bad[train], seed)
-        model = FITTERS["deeplearning"](matrix, bad[train], seed)
+    for train, test in _folds(bad, recipe):
+        encoder, scaler, matrix = cross_fitted(fit, train, bad[train], recipe.seed)
+        model = FITTERS["deeplearning"](matrix, bad[train], recipe)
         log_odds[test] = model.log_odds(scaler.transform(fit.matrix(encoder, test)))
     return calibration_of(log_odds, bad)
 
 
-def metrics(result: OutOfFold, bad: Codes) -> dict[str, float]:
+def metrics(result: OutOfFold, bad: Labels) -> dict[str, float]:
     """The figures that the manifest keeps: ROC-AUC as mean and spread over the folds, the others over all rows."""
     each = list(_of_repeats(result.log_odds, bad))
     mean = {name: float(np.mean([figures[name] for figures in each])) for name in each[0]}
@@ -97,23 +107,25 @@ def metrics(result: OutOfFold, bad: Codes) -> dict[str, float]:
     return {"roc_auc": auc, "roc_auc_sd": float(np.std(result.aucs)), "gini": 2 * auc - 1, **mean}
 
 
-def _of_repeats(log_odds: Matrix, bad: Codes) -> Iterator[dict[str, float]]:
+def _of_repeats(log_odds: Matrix, bad: Labels) -> Iterator[dict[str, float]]:
     for row in log_odds:
-        chance = probability(row)
-        false, true, _ = roc_curve(bad, chance)
+        probabilities = probability(row)
+        false, true, _ = roc_curve(bad, probabilities)
         fitted = calibration_of(row, bad)
         yield {
             "ks": float(np.max(true - false)),
-            "brier": float(brier_score_loss(bad, chance)),
-            "log_loss": float(log_loss(bad, chance)),
-            "calibration_error": calibration_error(chance, bad),
+            "brier": float(brier_score_loss(bad, probabilities)),
+            "log_loss": float(log_loss(bad, probabilities)),
+            "calibration_error": calibration_error(probabilities, bad),
             "calibration_slope": fitted.slope,
             "calibration_intercept": fitted.intercept,
         }
 
 
-def calibration_error(chance: Matrix, bad: Codes) -> float:
+def calibration_error(probabilities: Matrix, bad: Labels) -> float:
     """Expected calibration error over BINS bins of equally many rows: mean distance of bad rate and mean probability."""
-    order = np.argsort(chance, kind="stable")
+    order = np.argsort(probabilities, kind="stable")
     parts = np.array_split(order, BINS)
-    return float(sum(len(part) * abs(bad[part].mean() - chance[part].mean()) for part in parts) / len(bad))
+    return float(
+        sum(len(part) * abs(bad[part].mean() - probabilities[part].mean()) for part in parts) / len(bad)
+    )

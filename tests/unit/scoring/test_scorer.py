@@ -14,7 +14,8 @@ from creditrisk.application import FIELDS
 from creditrisk.decision import decide
 from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
-from models.training.models import fit_deeplearning
+from models.training.fitting import fit_deeplearning
+from models.training.recipe import Recipe
 from models.training.trees import deep_trees, trees_of
 from scoring import Scorer, load, plain
 from scoring.deep import DeepTrees
@@ -140,15 +141,14 @@ def test_a_leaf_that_no_row_of_the_training_data_reached_spoils_no_reason() -> N
     assert trees.base == pytest.approx(-1)
 
 
-def test_the_network_says_what_scikit_learn_says_on_average(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_network_says_what_scikit_learn_says_on_average() -> None:
     matrix, bad = noisy()
-    network = fit_deeplearning(matrix, bad, seed=1)
+    network = fit_deeplearning(matrix, bad, Recipe(seed=1))
     assert isinstance(network, Network)
-    from models.training.models import NETWORK, NETWORKS
-
-    inputs = bounded(matrix)
+    inputs, bag = bounded(matrix), Recipe().deeplearning
     members = [
-        MLPClassifier(**NETWORK, random_state=1 + number).fit(inputs, bad) for number in range(NETWORKS)
+        MLPClassifier(**bag.settings, random_state=1 + number).fit(inputs, bad)
+        for number in range(bag.networks)
     ]
     chances = [member.predict_proba(inputs)[:, 1] for member in members]
     expected = np.mean([np.log(chance / (1 - chance)) for chance in chances], axis=0)

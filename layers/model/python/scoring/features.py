@@ -1,4 +1,4 @@
-"""Which columns a model may see, and which fields each is made of.
+"""Which columns a model may see, and which fields each is made of; a training chooses among them (`models.training`).
 
 Everything here is something that a person can truthfully give in the form: text counts without letter case, accents
 and length, money without cents. A column is a number, a flag for one level of a field (one-hot), or a figure looked up
@@ -47,26 +47,28 @@ def _city_and_age(city: Any, age: Any) -> str:
     return f"{levels.text(city)}|{levels.age_5(age)}"
 
 
-_CODES = (
+FEW_LEVELS = (
     "PAYMENT_DAY", "APPLICATION_SUBMISSION_TYPE", "POSTAL_ADDRESS_TYPE", "SEX", "MARITAL_STATUS", "NACIONALITY",
     "FLAG_RESIDENCIAL_PHONE", "RESIDENCE_TYPE", "FLAG_EMAIL", "FLAG_VISA", "FLAG_MASTERCARD", "FLAG_DINERS",
     "FLAG_AMERICAN_EXPRESS", "FLAG_OTHER_CARDS", "QUANT_BANKING_ACCOUNTS", "QUANT_CARS", "COMPANY",
     "FLAG_PROFESSIONAL_PHONE", "PROFESSION_CODE", "OCCUPATION_TYPE", "MATE_PROFESSION_CODE", "EDUCATION_LEVEL_2",
-    "PRODUCT", "STATE_OF_BIRTH", "RESIDENCIAL_STATE", "PROFESSIONAL_STATE", "RESIDENCIAL_ZIP_3",
-    "RESIDENCIAL_PHONE_AREA_CODE", "PROFESSIONAL_PHONE_AREA_CODE",
+    "PRODUCT",
 )  # fmt: skip
-_TEXTS = (
+"""Fields whose values are their levels, and few."""
+PLACE_CODES = (
+    "STATE_OF_BIRTH", "RESIDENCIAL_STATE", "PROFESSIONAL_STATE", "RESIDENCIAL_ZIP_3", "RESIDENCIAL_PHONE_AREA_CODE",
+    "PROFESSIONAL_PHONE_AREA_CODE",
+)  # fmt: skip
+"""Fields whose values are the codes of places: dozens to hundreds of levels."""
+TEXTS = (
     "CITY_OF_BIRTH",
     "RESIDENCIAL_CITY",
     "RESIDENCIAL_BOROUGH",
     "PROFESSIONAL_CITY",
     "PROFESSIONAL_BOROUGH",
 )
-
-PARTS: dict[str, Part] = {
-    **{name: Part((name,), levels.code) for name in _CODES},
-    "RESIDENCIAL_ZIP_3": Part(("RESIDENCIAL_ZIP_3",), levels.zip_3),
-    **{name: Part((name,), levels.text) for name in _TEXTS},
+"""Fields that are typed: thousands of levels."""
+DERIVED: dict[str, Part] = {
     "age": Part(("AGE",), levels.age_5),
     "age_3": Part(("AGE",), levels.age_3),
     "income": Part(("PERSONAL_MONTHLY_INCOME",), levels.doubling),
@@ -81,46 +83,15 @@ PARTS: dict[str, Part] = {
     "city, age": Part(("RESIDENCIAL_CITY", "AGE"), _city_and_age),
     "ZIP, phone area": Part(("RESIDENCIAL_ZIP_3", "RESIDENCIAL_PHONE_AREA_CODE"), _zip_and_code),
 }
+"""Levels made of a field's value, or of two."""
+
+PARTS: dict[str, Part] = {
+    **{name: Part((name,), levels.code) for name in (*FEW_LEVELS, *PLACE_CODES)},
+    "RESIDENCIAL_ZIP_3": Part(("RESIDENCIAL_ZIP_3",), levels.zip_3),
+    **{name: Part((name,), levels.text) for name in TEXTS},
+    **DERIVED,
+}
 """Name → part. A part of one field also tells whether the field's value is new to the model."""
-
-ONE_HOT = _CODES[:23]
-"""Parts of few levels: one column for each level that stands often enough in the data."""
-
-CROSSES: dict[str, tuple[str, ...]] = {
-    "state × state of birth": ("RESIDENCIAL_STATE", "STATE_OF_BIRTH"),
-    "profession × occupation": ("PROFESSION_CODE", "OCCUPATION_TYPE"),
-    "age × sex × marital status": ("age", "SEX", "MARITAL_STATUS"),
-    "age × phone × payment day": ("age", "FLAG_RESIDENCIAL_PHONE", "PAYMENT_DAY"),
-    "payment day × submission × product": ("PAYMENT_DAY", "APPLICATION_SUBMISSION_TYPE", "PRODUCT"),
-    "state × age": ("RESIDENCIAL_STATE", "age"),
-    "occupation × income": ("OCCUPATION_TYPE", "income"),
-    "phone × state": ("FLAG_RESIDENCIAL_PHONE", "RESIDENCIAL_STATE"),
-    "residence × marital status × phone": ("RESIDENCE_TYPE", "MARITAL_STATUS", "FLAG_RESIDENCIAL_PHONE"),
-    "region × age": ("region", "age"),
-    "age × marital status × phone": ("age_3", "MARITAL_STATUS", "FLAG_RESIDENCIAL_PHONE"),
-    "age × occupation": ("age", "OCCUPATION_TYPE"),
-    "age × profession": ("age", "PROFESSION_CODE"),
-    "age × dependants": ("age", "dependants"),
-    "payment day × age": ("PAYMENT_DAY", "age"),
-    "payment day × state": ("PAYMENT_DAY", "RESIDENCIAL_STATE"),
-    "submission × state × product": ("APPLICATION_SUBMISSION_TYPE", "RESIDENCIAL_STATE", "PRODUCT"),
-    "months × age": ("months", "age"),
-    "income × age": ("income", "age"),
-    "income × state": ("income", "RESIDENCIAL_STATE"),
-    "state × marital status × sex": ("RESIDENCIAL_STATE", "MARITAL_STATUS", "SEX"),
-    "company × profession × occupation × phone": ("COMPANY", "PROFESSION_CODE", "OCCUPATION_TYPE", "FLAG_PROFESSIONAL_PHONE"),
-    "mate × marital status": ("MATE_PROFESSION_CODE", "MARITAL_STATUS", "EDUCATION_LEVEL_2"),
-}  # fmt: skip
-"""Crosses of parts whose bad rate is looked up together."""
-
-RATES = (*_TEXTS, *_CODES[23:], "PROFESSION_CODE", "OCCUPATION_TYPE", "MARITAL_STATUS", *list(PARTS)[34:])
-"""Parts whose own bad rate is looked up."""
-
-FREQUENCIES = (*_TEXTS, "RESIDENCIAL_ZIP_3", "city, borough")
-"""Parts whose frequency is looked up: an applicant from a large city, or from a place seen once."""
-
-EFFECTS = (*_CODES, *_TEXTS, "age_3", "income", "months", "dependants")
-"""Parts that stand together in one regression on all their levels; a column is a level's effect there, in log-odds."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from models.training import costs, plots, segments
+from models.training import ablation, plots, segments
 from models.training.data import Data
 from models.training.errors import CardNotWritten, PlotsUnavailable
 from models.training.intervals import intervals
@@ -53,17 +53,17 @@ def test_the_card_has_every_section_and_its_plots(
     assert {path.name: path.read_bytes() for path in (card.parent / "card").iterdir()} == first
 
 
-def test_measured_costs_are_kept_for_later_cards_with_the_version_they_came_from(
-    layer: Path, trained: Training, run: Train, data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_a_field_is_worth_is_kept_for_later_cards_with_the_version_it_was_measured_with(
+    layer: Path, run: Train, data: Data, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(costs, "SETS", {"age": ("AGE",)})
+    trained = run(ablations={"age": ("AGE",)})
     steps: list[None] = []
     card = tmp_path / "card.md"
     publish(card, trained, data, layer, step=lambda: steps.append(None))
-    assert len(steps) == costs.FOLDS
+    assert len(steps) == trained.recipe.ablation_steps == trained.recipe.folds
     assert "Measured with this training." in card.read_text(encoding="utf-8")
-    kept = costs.kept(tmp_path / "card")
-    assert kept and kept.costs[0].cost > 0.02  # the labels were made up from age
+    kept = ablation.kept(tmp_path / "card")
+    assert kept and kept.left_out[0].lost > 0.02  # the labels were made up from age
     later = run(seed=65)
     save(later, layer)
     publish(card, later, data, layer, step=None)

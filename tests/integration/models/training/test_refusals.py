@@ -23,7 +23,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def layer(tmp_path: Path, small: None) -> Path:
+def layer(tmp_path: Path) -> Path:
     return Path(shutil.copytree(PICKLES, tmp_path / "model" / "pickles"))
 
 
@@ -106,7 +106,10 @@ def test_an_unknown_field_to_exclude_is_wrong_usage(layer: Path, file: Path, com
     assert "there is no field SHOE_SIZE" in err
 
 
-def test_costs_without_a_card_are_wrong_usage(layer: Path, file: Path, command: Command) -> None:
-    status, err = command("train", str(file), "--out", str(layer), "--costs")
+@pytest.mark.parametrize("option", ["--ablation", "--costs"])
+def test_ablation_without_a_card_is_wrong_usage(
+    option: str, layer: Path, file: Path, command: Command
+) -> None:
+    status, err = command("train", str(file), "--out", str(layer), option)
     assert status == 2
     assert "--card" in err

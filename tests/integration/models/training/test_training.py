@@ -1,17 +1,21 @@
 """What a training promises: the same again, nothing of what is excluded, no row's own label, a full manifest."""
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from models.training.columns import ColumnChoice
 from models.training.data import Data
-from models.training.encoding import EncoderFit, blank_encoder, cross_fitted
-from models.training.train import PROTECTED, Training
+from models.training.encoding import EncoderFit, cross_fitted
+from models.training.errors import UnusableRecipe
+from models.training.recipe import PROTECTED, Encoding, Recipe
+from models.training.train import Training, train
 from scoring import plain
 from scoring.encoder import Encoder
-from tests.integration.models.training.conftest import Train
+from tests.integration.models.training.conftest import SMALL, Train
 
 
 def digests(training: Training) -> dict[str, str]:
@@ -19,10 +23,10 @@ def digests(training: Training) -> dict[str, str]:
     return {name: hashlib.sha256(plain.dumps(part)).hexdigest() for name, part in parts.items()}
 
 
-def chances(training: Training, data: Data, model: str) -> list[float]:
+def probabilities(training: Training, data: Data, model: str) -> list[float]:
     matrix = training.scaler.transform(training.encoder.transform(data.columns))
-    chance: list[float] = training.models[model].predict_proba(matrix)[:, 1].tolist()
-    return chance
+    told: list[float] = training.models[model].predict_proba(matrix)[:, 1].tolist()
+    return told
 
 
 def test_the_same_data_and_seed_give_the_same_pickles_and_predictions(
@@ -31,14 +35,14 @@ def test_the_same_data_and_seed_give_the_same_pickles_and_predictions(
     again = run()
     assert digests(again) == digests(trained)
     for model in trained.models:
-        assert chances(again, data, model) == chances(trained, data, model)
+        assert probabilities(again, data, model) == probabilities(trained, data, model)
         assert again.out_of_fold[model].aucs == trained.out_of_fold[model].aucs
 
 
 def test_another_seed_gives_other_models(trained: Training, run: Train, data: Data) -> None:
     other = run(seed=65)
     for model in trained.models:
-        assert chances(other, data, model) != chances(trained, data, model)
+        assert probabilities(other, data, model) != probabilities(trained, data, model)
 
 
 def fields_of(encoder: Encoder) -> set[str]:
@@ -47,21 +51,55 @@ def fields_of(encoder: Encoder) -> set[str]:
 
 @pytest.mark.parametrize("excluded", [("AGE",), ("RESIDENCIAL_STATE", "RESIDENCIAL_CITY"), PROTECTED])
 def test_no_column_touches_an_excluded_field(excluded: tuple[str, ...], run: Train, data: Data) -> None:
-    training = run(excluded=excluded)
+    training = run(excluded=frozenset(excluded))
     assert not fields_of(training.encoder) & set(excluded)
     assert training.facts["excluded_fields"] == sorted(excluded)
     changed = Data({**data.columns, **dict.fromkeys(excluded, [None] * len(data))}, data.bad, {}, "")
     for model in training.models:
-        assert chances(training, changed, model) == chances(training, data, model)
+        assert probabilities(training, changed, model) == probabilities(training, data, model)
 
 
 def test_exclude_protected_leaves_out_sex_marital_status_nationality_and_place_of_birth() -> None:
     assert set(PROTECTED) == {"SEX", "MARITAL_STATUS", "NACIONALITY", "STATE_OF_BIRTH", "CITY_OF_BIRTH"}
 
 
-def test_the_training_matrix_does_not_carry_a_rows_own_label(data: Data, small: None) -> None:
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"excluded": frozenset({"SXE"})}, "no field SXE"),
+        ({"ablations": {"sex": ("GENDER",)}}, "no field GENDER"),
+        ({"columns": ColumnChoice(rates=("city, county",))}, "no part city, county"),
+        ({"columns": ColumnChoice(crosses={"a × b": ("SEX", "aeg")})}, "no part aeg"),
+        ({"columns": ColumnChoice(numbers=("AGE",))}, "no number AGE"),
+        ({"columns": ColumnChoice(same=("SEX",))}, "no pair of parts SEX"),
+        ({"folds": 1}, "at least 2 folds"),
+        ({"encoding": Encoding(folds=1)}, "at least 2 folds"),
+        ({"repeats": 0}, "1 repeat"),
+    ],
+)
+def test_a_recipe_that_names_what_is_not_there_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(UnusableRecipe, match=said):
+        Recipe(**changes)
+
+
+def test_a_recipe_chooses_the_columns(run: Train) -> None:
+    few = ColumnChoice(numbers=("age",), same=(), one_hot=("SEX",), rates=("RESIDENCIAL_STATE",), crosses={}, frequencies=(), effects=("PAYMENT_DAY",))  # fmt: skip
+    training = run(columns=few)
+    assert training.encoder.columns == [
+        "age", *(f"SEX = {level}" for level in "?FM"), "bad rate of RESIDENCIAL_STATE", "effect of PAYMENT_DAY",
+    ]  # fmt: skip
+    assert training.facts["fields"] == ["AGE", "PAYMENT_DAY", "RESIDENCIAL_STATE", "SEX"]
+
+
+def test_a_recipe_tells_how_many_steps_its_training_has(data: Data) -> None:
+    steps: list[None] = []
+    train(data, SMALL, lambda: steps.append(None))
+    assert len(steps) == SMALL.steps
+
+
+def test_the_training_matrix_does_not_carry_a_rows_own_label(data: Data) -> None:
     unique = {**data.columns, "RESIDENCIAL_BOROUGH": [f"borough {number}" for number in range(len(data))]}
-    fit = EncoderFit(blank_encoder(unique), unique)
+    fit = EncoderFit(unique, SMALL)
     encoder, scaler, matrix = cross_fitted(fit, np.arange(len(data)), data.bad, seed=64)
     place = encoder.columns.index("bad rate of RESIDENCIAL_BOROUGH")
     assert roc_auc_score(data.bad, encoder.transform(unique)[:, place]) == 1.0  # fitted on all rows, it does

@@ -10,11 +10,11 @@ from scoring.features import Matrix
 _THRESHOLD = 0.5
 
 
-def treatment(chance: Matrix, data: Data, used: Sequence[str], model: str) -> str:
-    """The card's section on sexes and age bands. `chance` are out-of-fold probabilities of `model`, whose columns are
+def fairness(probabilities: Matrix, data: Data, used: Sequence[str], model: str) -> str:
+    """The card's section on sexes and age bands. `probabilities` are out-of-fold probabilities of `model`, whose columns are
     made of the fields `used`."""
     bad, columns = data.bad, data.columns
-    thresholds = (_THRESHOLD, segments.threshold_approving(chance))
+    thresholds = (_THRESHOLD, segments.threshold_approving(probabilities))
     share = percent(segments.APPROVE_SHARE)
     head = ["", "applications", "bad rate", "mean probability"]
     for threshold in thresholds:
@@ -35,7 +35,7 @@ def treatment(chance: Matrix, data: Data, used: Sequence[str], model: str) -> st
         ("Sex", segments.sex_of(columns["SEX"])),
         ("Age", segments.age_band_of(columns["AGE"])),
     ):
-        found = segments.groups(of, chance, bad, thresholds)
+        found = segments.groups(of, probabilities, bad, thresholds)
         parts.append(
             table([label, *head[1:]], [_group_row(group) for group in found])
             + "\n\n"
