@@ -12,7 +12,8 @@ from creditrisk.settings import Settings
 if TYPE_CHECKING:
     from minisign import SecretKey
 
-    from models.handover.check import Report
+    from models.handover.report import Report
+    from scoring.manifest import Manifest
 
 
 _SHOWN = 20
@@ -188,6 +189,12 @@ def _print(report: "Report", last: str) -> None:
         )
     else:
         click.echo(f"expected scores: all {report.expected:,} come out, to 0.00001")
+    if report.reference is None:
+        click.echo(
+            "no reference distributions: no drift will be measured against this model (reference.csv, docs/handover.md)"
+        )
+    else:
+        click.echo(f"reference distributions: of {report.reference:,} applications")
     for warning in report.warnings:
         click.echo(f"note: {warning}")
     if report.left_alone:
@@ -218,7 +225,11 @@ def _show() -> None:
                 )
         libraries = ", ".join(f"{name} {number}" for name, number in data.get("libraries", {}).items())
         fields = data.get("fields", [])
-        lines += [f"libraries     {libraries}", f"fields        {len(fields)}: {', '.join(fields)}"]
+        lines += [
+            f"reference     {_reference(settings.model_folder, manifest)}",
+            f"libraries     {libraries}",
+            f"fields        {len(fields)}: {', '.join(fields)}",
+        ]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ManifestMissing(
             f"The manifest in {settings.model_folder} is not one that installing writes ({type(error).__name__}); install the "
@@ -226,3 +237,14 @@ def _show() -> None:
         ) from None
     for line in lines:
         click.echo(one_line(line))
+
+
+def _reference(folder: Path, manifest: "Manifest") -> str:
+    """What `show` says of a layer's reference distributions."""
+    from scoring.errors import ReferenceMissing
+    from scoring.reference import read_reference
+
+    try:
+        return f"distributions of {read_reference(folder, manifest).rows:,} applications"
+    except ReferenceMissing:
+        return "none: no drift can be measured; train anew, or install with a reference.csv"

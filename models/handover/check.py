@@ -6,7 +6,7 @@ import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -16,10 +16,11 @@ import numpy as np
 
 from creditrisk.clock import timestamp
 from creditrisk.decision import declines
-from models.handover import answers
+from models.handover import answers, distributions
 from models.handover.errors import ConversionDiffers
 from models.handover.expected import TOLERANCE, Expected, compare, read_expected
 from models.handover.folder import Folder, read_folder
+from models.handover.report import Figures, Report
 from models.handover.sandbox import run
 from models.handover.timing import microseconds
 from models.store.layer import load_all, replace_layer, staging, write_files
@@ -27,7 +28,17 @@ from models.synthetic import synthetic_applicants
 from scoring import load
 from scoring.errors import FileMissing, WrongScores
 from scoring.loading import GOLDEN, read_golden
-from scoring.manifest import FILES, MANIFEST, MODEL_FILES, Manifest, parse_manifest, read_manifest, sha256
+from scoring.manifest import (
+    FILES,
+    MANIFEST,
+    MODEL_FILES,
+    REFERENCE,
+    Manifest,
+    parse_manifest,
+    read_manifest,
+    sha256,
+)
+from scoring.reference import loads
 from scoring.scorer import AnyScorer
 
 MADE_UP: Final = 1_000
@@ -35,31 +46,6 @@ MADE_UP: Final = 1_000
 _GOLDEN_ROWS: Final = 32
 _LIBRARIES: Final = ("scikit-learn", "lightgbm", "numpy", "onnx", "skl2onnx")
 """What a conversion depends on; their versions stand in the manifest."""
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What a check measured of one model: microseconds for one application, one with reasons, and each of a thousand;
-    the mean probability of default and the share declined among made-up applicants."""
-
-    one: float
-    one_with_reasons: float
-    many: float
-    mean: float
-    declined: float
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a check found: the layer's version, whether it is of our own kind, each model's figures, how many expected
-    scores came out (None when none came along), what is worth knowing, and which files were left alone."""
-
-    version: str
-    own: bool
-    models: dict[str, Figures]
-    expected: int | None = None
-    warnings: list[str] = field(default_factory=list)
-    left_alone: list[str] = field(default_factory=list)
 
 
 def check(folder: Path, bad: str | None = None, active: str = "lightgbm", threshold: float = 0.5) -> Report:
@@ -117,15 +103,21 @@ def _made(
             report = _own_layer(layer, folder, own, threshold)
             if expected:
                 _compare_own(layer, expected)
+            if folder.reference is not None and folder.rows is not None:
+                folder.left_alone.append(REFERENCE)
         else:
             graphs = answers.converted(converted, MADE_UP)
             report = _foreign_layer(layer, folder, graphs, expected, bad, threshold)
-            made_anew = {MANIFEST: folder.manifest, GOLDEN: folder.golden}
+            made_anew = {MANIFEST: folder.manifest, GOLDEN: folder.golden, REFERENCE: folder.reference}
             folder.left_alone += [name for name, data in made_anew.items() if data is not None]
-        counted = len(expected.rows) if expected else None
         yield (
             layer,
-            Report(report.version, report.own, report.models, counted, report.warnings, folder.left_alone),
+            replace(
+                report,
+                expected=len(expected.rows) if expected else None,
+                left_alone=folder.left_alone,
+                reference=distributions.add(layer, folder, report.warnings),
+            ),
         )
     finally:
         shutil.rmtree(layer, ignore_errors=True)
@@ -143,8 +135,10 @@ def _agrees_with_its_manifest(folder: Folder, text: bytes) -> None:
         raise FileMissing(
             f"{folder.path} lacks {', '.join(lacking)}, which its manifest lists; hand over the whole layer."
         )
-    golden = {GOLDEN: folder.golden} if folder.golden is not None else {}
-    manifest.agree(folder.path, folder.parts | golden)
+    beside = {GOLDEN: folder.golden, REFERENCE: folder.reference}
+    manifest.agree(
+        folder.path, folder.parts | {name: data for name, data in beside.items() if data is not None}
+    )
 
 
 def _own_layer(layer: Path, folder: Folder, read: Mapping[str, bytes], threshold: float) -> Report:
@@ -171,6 +165,8 @@ def _own_layer(layer: Path, folder: Folder, read: Mapping[str, bytes], threshold
         contents[GOLDEN] = _scored_anew(layer, contents, facts, rows, models)
     else:
         contents[GOLDEN] = folder.golden
+    if folder.reference is not None and folder.rows is None:
+        contents[REFERENCE] = loads(folder.reference).dumps()
     write_files(layer, contents, facts)
     scorers = load_all(layer)
     rows = list(synthetic_applicants(MADE_UP, seed=7))

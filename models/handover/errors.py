@@ -37,3 +37,7 @@ class UnknownLevels(ModelError):
 
 class UnexpectedScores(ModelError):
     """The expected scores that came along are not those that would be served."""
+
+
+class UnusableRows(ModelError):
+    """The rows that came along for the reference distributions cannot be counted."""

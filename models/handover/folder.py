@@ -11,10 +11,12 @@ from creditrisk.errors import one_line
 from models.handover.errors import WrongFiles
 from scoring.errors import FileMissing
 from scoring.loading import GOLDEN
-from scoring.manifest import MANIFEST
+from scoring.manifest import MANIFEST, REFERENCE
 
 EXPECTED: Final = "expected.csv"
 """Rows with the probabilities that the data scientist's notebook gave them."""
+ROWS: Final = "reference.csv"
+"""The applications that the model learned from, to be counted: the rows themselves go nowhere."""
 PARTS: Final = ("encoder_hot", "std_scaler")
 MODELS: Final = ("lightgbm_model", "deeplearning_model")
 _KINDS: Final = {
@@ -35,14 +37,16 @@ _MOST_NAMES: Final = 1_000
 
 @dataclass
 class Folder:
-    """What was found: `parts` by name, the notebook's `expected` scores, our own kind's `manifest` and `golden` rows,
-    and the names of what was left alone."""
+    """What was found: `parts` by name, the notebook's `expected` scores, the `rows` to count, our own kind's `manifest`,
+    `golden` rows and `reference` distributions, and the names of what was left alone."""
 
     path: Path
     parts: dict[str, bytes] = field(default_factory=dict)
     expected: bytes | None = None
     manifest: bytes | None = None
     golden: bytes | None = None
+    rows: bytes | None = None
+    reference: bytes | None = None
     left_alone: list[str] = field(default_factory=list)
 
 
@@ -75,6 +79,10 @@ def read_folder(path: Path) -> Folder:
             found.manifest = _content(path / name, _LARGEST_TEXT)
         elif name == GOLDEN:
             found.golden = _content(path / name, _LARGEST_TEXT)
+        elif name == REFERENCE:
+            found.reference = _content(path / name, _LARGEST_TEXT)
+        elif name == ROWS:
+            found.rows = _content(path / name)
         else:
             found.left_alone.append(one_line(name, _LONGEST_NAME))
     stems = [known[name] for name in found.parts]

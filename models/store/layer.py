@@ -12,7 +12,8 @@ from typing import Any
 
 from scoring import load
 from scoring.errors import ModelError, UnknownModel
-from scoring.manifest import MANIFEST, read_manifest, sha256
+from scoring.manifest import MANIFEST, REFERENCE, read_manifest, sha256
+from scoring.reference import Reference, read_reference
 from scoring.scorer import AnyScorer
 
 PREVIOUS = ".previous"
@@ -27,6 +28,18 @@ def write_files(folder: Path, contents: Mapping[str, bytes], facts: Mapping[str,
     for name, data in contents.items():
         (folder / name).write_bytes(data)
     (folder / MANIFEST).write_text(json.dumps({"files": files, **facts}, indent=1) + "\n", encoding="utf-8")
+
+
+def add_reference(folder: Path, reference: Reference) -> None:
+    """Write a layer's reference distributions and list them in its manifest, in place of those it may have.
+
+    The version stays, since no score depends on them; a signature does not.
+    """
+    content = reference.dumps()
+    data = dict(read_manifest(folder).data)
+    data["files"] = {**data["files"], REFERENCE: {"sha256": sha256(content), "bytes": len(content)}}
+    (folder / REFERENCE).write_bytes(content)
+    (folder / MANIFEST).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
 def staging(target: Path) -> Path:
@@ -83,11 +96,16 @@ def roll_back(target: Path, verify: Callable[[Path], object] | None = None) -> N
 
 
 def load_all(folder: Path) -> list[AnyScorer]:
-    """Every model of a layer, loaded. Raises ModelError when one cannot be, or when there is none."""
-    models = read_manifest(folder).models
-    if not models:
+    """Every model of a layer, loaded, once its reference distributions are read, if it has any.
+
+    Raises ModelError when a model or they cannot be read, or when there is no model.
+    """
+    manifest = read_manifest(folder)
+    if not manifest.models:
         raise UnknownModel(f"{folder} carries no model; train, or install a folder with one.")
-    return [load(folder, model) for model in models]
+    if REFERENCE in manifest.data["files"]:
+        read_reference(folder, manifest)
+    return [load(folder, model) for model in manifest.models]
 
 
 def exchange(first: Path, second: Path) -> None:

@@ -6,6 +6,7 @@ from all.
 """
 
 from collections.abc import Sequence
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,10 @@ from scoring.scaler import Scaler
 def blank_encoder(columns: Columns, recipe: Recipe) -> Encoder:
     """An encoder that knows the levels, and as yet no figures; nothing of it touches an excluded field."""
     vocabulary = {
-        name: sorted({part.level(*raw) for raw in set(zip(*(columns[f] for f in part.fields), strict=True))})
+        # A pickle writes a text once and refers to it afterwards: one object for equal levels makes equal files.
+        name: sorted(
+            {intern(part.level(*raw)) for raw in set(zip(*(columns[f] for f in part.fields), strict=True))}
+        )
         for name, part in PARTS.items()
         if recipe.excluded.isdisjoint(part.fields)
     }

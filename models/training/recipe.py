@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from creditrisk.application import FIELDS
+from models.reference import Binning
 from models.training.columns import ColumnChoice
 from models.training.errors import UnusableRecipe
 from scoring.features import NUMBERS, PARTS, SAME
@@ -75,21 +76,6 @@ class DeepLearning:
     """Settings of scikit-learn's MLPClassifier, the same for each."""
 
 
-@dataclass(frozen=True)
-class Binning:
-    """How the reference distributions are cut (`scoring.reference`): fine enough to see a shift, too coarse to find a
-    person in."""
-
-    scores: int = 20
-    """Bins of a model's score, of about equally many applications; pairs of them are the usual ten."""
-    numbers: int = 10
-    """Bins of a quantity."""
-    levels: int = 50
-    """Levels of a field that are counted one by one: the most frequent."""
-    fewest: int = 20
-    """Applications that a bin or a level needs to be counted; rarer levels are counted together."""
-
-
 def _left_out_together() -> dict[str, tuple[str, ...]]:
     return {
         "sex": ("SEX",),
@@ -122,7 +108,8 @@ class Recipe:
     """Draws of the applications for the intervals of the model card's figures."""
     ablations: Mapping[str, tuple[str, ...]] = field(default_factory=_left_out_together)
     """What is left out together, to measure what it is worth → its fields."""
-    binning: Binning = Binning()
+    binning: Binning = field(default_factory=Binning)
+    """How the reference distributions are cut."""
 
     def __post_init__(self) -> None:
         """Raises UnusableRecipe when a name is not known: a field that is misspelt would not be left out."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from creditrisk.application import FIELDS
 from creditrisk.clock import timestamp
+from models.reference import reference_of
 from models.store.layer import replace_layer, staging, write_files
 from models.synthetic import synthetic_applicants
 from models.training.data import Data
@@ -23,9 +24,10 @@ from models.training.recipe import Recipe
 from models.training.validation import OutOfFold, cross_validate, metrics, network_calibration
 from scoring import plain
 from scoring.encoder import Encoder
-from scoring.estimators import Estimator
+from scoring.estimators import Estimator, probability
 from scoring.loading import GOLDEN
-from scoring.manifest import ENCODER, MODEL_FILES, SCALER
+from scoring.manifest import ENCODER, MODEL_FILES, REFERENCE, SCALER
+from scoring.reference import Reference
 from scoring.scaler import Scaler
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm")
@@ -40,6 +42,7 @@ class Training:
     scaler: Scaler
     models: dict[str, Estimator]
     out_of_fold: dict[str, OutOfFold]
+    reference: Reference
     facts: dict[str, Any]
 
 
@@ -55,6 +58,8 @@ def train(data: Data, recipe: Recipe, step: Callable[[], object]) -> Training:
     calibration = network_calibration(fit, data.bad, recipe)
     models["deeplearning"] = models["deeplearning"].calibrated(calibration.slope, calibration.intercept)
     step()
+    scores = {name: probability(result.log_odds[0]) for name, result in judged.items()}
+    reference = reference_of(data.columns, encoder.fields, scores, recipe.binning)
     facts = {
         "trained_at": timestamp(),
         "training_seconds": round(time.monotonic() - start, 1),
@@ -76,14 +81,14 @@ def train(data: Data, recipe: Recipe, step: Callable[[], object]) -> Training:
             **{name: metrics(result, data.bad) for name, result in judged.items()},
         },
     }
-    return Training(recipe, encoder, scaler, models, judged, facts)
+    return Training(recipe, encoder, scaler, models, judged, reference, facts)
 
 
 def save(training: Training, target: Path) -> None:
     """Replace the layer in `target` by what was trained: whole, or not at all."""
     contents = {ENCODER: plain.dumps(training.encoder), SCALER: plain.dumps(training.scaler)}
     contents |= {MODEL_FILES[name]: plain.dumps(model) for name, model in training.models.items()}
-    contents[GOLDEN] = golden_rows(training)
+    contents |= {GOLDEN: golden_rows(training), REFERENCE: training.reference.dumps()}
     folder = staging(target)
     try:
         write_files(folder, contents, training.facts)

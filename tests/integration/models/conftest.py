@@ -16,13 +16,12 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from creditrisk.application import FIELDS
-from creditrisk.settings import Settings
 from models.handover.conversion import convert
 from models.handover.rewriting import rewrite
 from models.handover.serving import serve
 from models.synthetic import synthetic_applicants
+from tests.integration.models.layers import LAYER
 
-LAYER = Settings().model_folder
 NUMBERS, CODES = (
     ["AGE", "PERSONAL_MONTHLY_INCOME", "MONTHS_IN_RESIDENCE"],
     ["PAYMENT_DAY", "SEX", "RESIDENCIAL_STATE"],
@@ -107,7 +106,3 @@ def copy_of(tmp_path: Path) -> Callable[[Path], Path]:
         return tmp_path / "copy"
 
     return copy
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

@@ -36,7 +36,8 @@ from scoring.errors import (
 from scoring.foreign import ForeignScorer
 from scoring.inputs import Input
 from scoring.manifest import FILES, GRAPH_FILES, MODEL_FILES, read_manifest, sha256
-from tests.integration.models.conftest import CODES, LAYER, NUMBERS, contents, frame_of
+from tests.integration.models.conftest import CODES, NUMBERS, frame_of
+from tests.integration.models.layers import LAYER, contents
 
 
 @pytest.mark.parametrize("model", MODEL_FILES)

@@ -16,7 +16,7 @@ from models.handover.rewriting import rewrite
 from models.handover.sandbox import _answer
 from models.handover.serving import serve
 from scoring.errors import ModelError
-from tests.integration.models.conftest import LAYER, contents
+from tests.integration.models.layers import LAYER, contents
 
 STAGES: dict[str, Any] = {"convert": convert, "serve": serve, "rewrite": rewrite}
 

@@ -34,7 +34,7 @@ from scoring import load
 from scoring.errors import FileChanged, FileMissing, ManifestMissing, ModelError
 from scoring.loading import GOLDEN
 from scoring.manifest import MANIFEST, sha256
-from tests.integration.models.conftest import LAYER
+from tests.integration.models.layers import LAYER
 
 KEY = KeyPair.generate()
 PUBLIC = KEY.public_key.to_base64().decode()

@@ -35,6 +35,14 @@ class UnreadableGraph(ModelError):
     """An ONNX graph does not load, or is not what the manifest says of it."""
 
 
+class ReferenceMissing(ModelError):
+    """A layer came without reference distributions."""
+
+
+class UnreadableReference(ModelError):
+    """A layer's reference distributions are not what this code reads."""
+
+
 class LibraryMissing(ModelError):
     """A library that the files need is not installed here."""
 

@@ -20,6 +20,8 @@ FILES = (ENCODER, SCALER, *MODEL_FILES.values())
 """A layer of our own kind."""
 GRAPH_FILES = {"lightgbm": "lightgbm_model.onnx", "deeplearning": "deeplearning_model.onnx"}
 """Model → its file in a layer that was handed over: see `scoring.foreign`."""
+REFERENCE = "reference.json"
+"""What the training data looked like: see `scoring.reference`. No scorer reads it."""
 _LARGEST = 512 << 20
 """Bytes that a file of a layer may have; more than Lambda takes."""
 _LARGEST_MANIFEST = 16 << 20
@@ -39,8 +41,11 @@ class Manifest:
 
     @property
     def version(self) -> str:
-        """The model's version: the beginning of a fingerprint of all files' fingerprints."""
-        listed: list[Any] = sorted((name, file["sha256"]) for name, file in self.data["files"].items())
+        """The model's version: the beginning of a fingerprint of the fingerprints of all files that scoring reads."""
+        files = self.data["files"]
+        listed: list[Any] = sorted(
+            (name, file["sha256"]) for name, file in files.items() if name != REFERENCE
+        )
         if (
             self.foreign is not None
         ):  # what the graphs are given, and which class is the bad one, is part of the model

@@ -1,7 +1,6 @@
 """The layer that comes with the project: as good as promised, and served as it was trained."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +9,8 @@ from creditrisk.application.validation import validate
 from models.training.data import SOURCE_FIELDS, Data, read
 from scoring import load
 from tests.machine import DATA
+from tests.integration.models.layers import LAYER
 
-ROOT = Path(__file__).parents[4]
-PICKLES = ROOT / "layers" / "model" / "pickles"
 ROWS = 1_000
 
 with_data = pytest.mark.needs("the PAKDD 2010 file")
@@ -20,7 +18,7 @@ with_data = pytest.mark.needs("the PAKDD 2010 file")
 
 @pytest.mark.parametrize(("model", "least"), [("lightgbm", 0.645), ("deeplearning", 0.640)])
 def test_the_cross_validated_figures_are_as_promised(model: str, least: float) -> None:
-    figures = json.loads((PICKLES / "manifest.json").read_text(encoding="utf-8"))["cross_validation"][model]
+    figures = json.loads((LAYER / "manifest.json").read_text(encoding="utf-8"))["cross_validation"][model]
     assert figures["roc_auc"] >= least
     assert figures["calibration_error"] <= 0.012
     assert 0.95 <= figures["calibration_slope"] <= 1.05
@@ -33,7 +31,7 @@ def data() -> Data:
 
 @with_data
 def test_the_manifest_names_the_data(data: Data) -> None:
-    facts = json.loads((PICKLES / "manifest.json").read_text(encoding="utf-8"))["data"]
+    facts = json.loads((LAYER / "manifest.json").read_text(encoding="utf-8"))["data"]
     assert facts["sha256"] == data.fingerprint
     assert (facts["rows"], facts["refused"]) == (len(data), data.refused)
 
@@ -43,7 +41,7 @@ def test_the_manifest_names_the_data(data: Data) -> None:
 def test_rows_of_the_data_score_through_the_served_path_as_in_the_trainers_frame(
     model: str, data: Data
 ) -> None:
-    scorer = load(PICKLES, model)
+    scorer = load(LAYER, model)
     columns = data.take(np.arange(ROWS))
     matrix = scorer.scaler.transform(scorer.encoder.transform(columns))
     expected = scorer.model.predict_proba(matrix)[:, 1]

@@ -15,13 +15,7 @@ from models.training.train import Training, save
 from scoring import load
 from scoring.errors import WrongScores
 from scoring.manifest import MANIFEST, MODEL_FILES, sha256
-
-ROOT = Path(__file__).parents[4]
-PICKLES = ROOT / "layers" / "model" / "pickles"
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+from tests.integration.models.layers import ROOT, contents
 
 
 @pytest.fixture
@@ -38,6 +32,7 @@ def test_the_manifest_lists_every_file_with_its_digest(target: Path) -> None:
     assert manifest["files"] == {n: {"sha256": sha256(d), "bytes": len(d)} for n, d in files.items()}
     assert set(files) == {
         "encoder_hot.pkl", "std_scaler.pkl", "lightgbm_model.pkl", "deeplearning_model.pkl", "golden_rows.json",
+        "reference.json",
     }  # fmt: skip
 
 

@@ -11,20 +11,15 @@ import pytest
 
 from cli.main import main
 from models.training.data import SOURCE_FIELDS
+from tests.integration.models.layers import LAYER, ROOT, contents
 from tests.integration.models.training.conftest import Rows, as_published
 
-ROOT = Path(__file__).parents[4]
-PICKLES = ROOT / "layers" / "model" / "pickles"
 Command = Callable[..., tuple[int, str]]
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
 def layer(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(PICKLES, tmp_path / "model" / "pickles"))
+    return Path(shutil.copytree(LAYER, tmp_path / "model" / "pickles"))
 
 
 @pytest.fixture

@@ -1,6 +1,10 @@
 """What a training promises: the same again, nothing of what is excluded, no row's own label, a full manifest."""
 
 import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +19,7 @@ from models.training.recipe import PROTECTED, Encoding, Recipe
 from models.training.train import Training, train
 from scoring import plain
 from scoring.encoder import Encoder
+from tests.integration.models.layers import ROOT
 from tests.integration.models.training.conftest import SMALL, Train
 
 
@@ -37,6 +42,29 @@ def test_the_same_data_and_seed_give_the_same_pickles_and_predictions(
     for model in trained.models:
         assert probabilities(again, data, model) == probabilities(trained, data, model)
         assert again.out_of_fold[model].aucs == trained.out_of_fold[model].aucs
+
+
+ENCODER_DIGEST = """
+import hashlib, sys
+from pathlib import Path
+from models.training.data import read
+from models.training.encoding import blank_encoder
+from models.training.recipe import Recipe
+from scoring import plain
+encoder = blank_encoder(read(Path(sys.argv[1])).columns, Recipe())
+print(hashlib.sha256(plain.dumps(encoder)).hexdigest())
+"""
+
+
+def test_the_encoders_file_does_not_depend_on_the_process_that_writes_it(file: Path) -> None:
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", ENCODER_DIGEST, str(file)],
+            cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }  # fmt: skip
+    assert len(found) == 1
 
 
 def test_another_seed_gives_other_models(trained: Training, run: Train, data: Data) -> None:

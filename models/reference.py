@@ -1,0 +1,114 @@
+"""Reference distributions (`scoring.reference`) made: of a model's scores, and of every input that it takes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from creditrisk.application import FIELDS
+from scoring.features import Columns
+from scoring.levels import MISSING
+from scoring.reference import Bins, Levels, Reference, counted
+
+_SCORE_GRID = 1_000
+"""Edges of the scores are thousandths."""
+
+
+@dataclass(frozen=True)
+class Binning:
+    """How the distributions are cut: fine enough to see a shift, too coarse to find a person in."""
+
+    scores: int = 20
+    """Bins of a model's score, of about equally many applications; pairs of them are the usual ten."""
+    numbers: int = 10
+    """Bins of a quantity."""
+    levels: int = 50
+    """Levels of a field that are counted one by one: the most frequent."""
+    fewest: int = 20
+    """Applications that a bin or a level needs to be counted; rarer levels are counted together."""
+
+
+def reference_of(
+    columns: Columns,
+    fields: Collection[str],
+    scores: Mapping[str, NDArray[np.float64]],
+    binning: Binning = Binning(),
+) -> Reference:
+    """The distributions of the `fields` among the applications in `columns`, and of each model's probabilities of
+    default for them (`scores`: model → one for each application, by a model that did not learn from it where that can be).
+    """
+    inputs: dict[str, Bins | Levels] = {}
+    for name in sorted(fields):
+        number = FIELDS[name].is_number
+        inputs[name] = (
+            number_bins(columns[name], binning) if number else levels_of(name, columns[name], binning)
+        )
+    of_scores = {model: score_bins(probabilities, binning) for model, probabilities in scores.items()}
+    return Reference(len(next(iter(scores.values()))), of_scores, inputs)
+
+
+def score_bins(probabilities: NDArray[np.float64], binning: Binning) -> Bins:
+    """Probabilities of default, in bins of about equally many."""
+    grid = np.floor(probabilities * _SCORE_GRID).astype(int)
+    edges = [round((below + 1) / _SCORE_GRID, 3) for below in _cuts(grid, binning.scores, binning.fewest)]
+    return _filled(edges, probabilities)
+
+
+def number_bins(values: Sequence[Any], binning: Binning) -> Bins:
+    """Quantities, in bins of about equally many; a value that very many have is one bin."""
+    there = np.array([value for value in values if value is not None], float)
+    grid = _two_digits(np.floor(there).astype(int))
+    edges = [float(below + _unit(below)) for below in _cuts(grid, binning.numbers, binning.fewest)]
+    return _filled(edges, values)
+
+
+def levels_of(name: str, values: Sequence[Any], binning: Binning) -> Levels:
+    """The most frequent levels, by falling count; what stands too rarely, or past the most that are listed, is others.
+
+    One rare level alone among the others would still be told apart by what is not listed: the rarest that is goes along.
+    """
+    found = counted(name, values)
+    missing = found.pop(MISSING, 0)
+    ranked = sorted(found.items(), key=lambda entry: (-entry[1], entry[0]))
+    named = {level: count for level, count in ranked[: binning.levels] if count >= binning.fewest}
+    others = found.total() - sum(named.values())
+    while 0 < others < binning.fewest and named:
+        others += named.popitem()[1]
+    return Levels(name, named, others, missing)
+
+
+def _filled(edges: Sequence[float], values: Any) -> Bins:
+    *counts, missing = Bins(tuple(edges), (0,) * (len(edges) + 1)).count(values)
+    return Bins(tuple(edges), tuple(counts), missing)
+
+
+def _cuts(grid: NDArray[np.int64], most: int, fewest: int) -> list[int]:
+    """The highest value below each cut, so that at most `most` bins hold about equally many, and `fewest` each.
+
+    A value that fills a bin alone gets one, and the others share what is left: else amounts that are mostly 0 would
+    have one bin for all the rest.
+    """
+    values, counts = np.unique(grid, return_counts=True)
+    cuts: list[int] = []
+    held, left = 0, len(grid)
+    for place, count in enumerate(counts.tolist()):
+        share = max(left / (most - len(cuts)), fewest)
+        full = held >= share or (held >= fewest and count >= share)
+        if full and left - held >= fewest and len(cuts) < most - 1:
+            cuts.append(int(values[place - 1]))
+            left -= held
+            held = 0
+        held += count
+    return cuts
+
+
+def _unit(value: int) -> int:
+    """What the second digit of a whole number counts."""
+    return int(10 ** max(len(str(value)) - 2, 0))
+
+
+def _two_digits(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Whole numbers, rounded down to two digits: 1,234 is 1,200. No edge is then anyone's own figure."""
+    return np.array([value - value % _unit(value) for value in values.tolist()], np.int64)
