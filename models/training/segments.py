@@ -122,3 +122,26 @@ def impact_ratio(found: Sequence[Group], threshold: int) -> tuple[float, str, st
     if not high.outcomes[threshold].approved:
         return 1.0, low.name, high.name
     return low.outcomes[threshold].approved / high.outcomes[threshold].approved, low.name, high.name
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Groups side by side: `impact` has for each threshold it, the impact ratio, and whose the lowest and highest approval
+    rate are; `worst` is the large group whose mean probability and bad rate differ most, by `gap`. Without two large
+    groups: no impact and no worst."""
+
+    groups: list[Group]
+    impact: list[tuple[float, float, str, str]]
+    worst: str = ""
+    gap: float = 0.0
+
+
+def compare(found: list[Group], thresholds: Sequence[float]) -> Comparison:
+    """Compare groups whose outcomes are those at the `thresholds`."""
+    ratios = [(threshold, *impact_ratio(found, place)) for place, threshold in enumerate(thresholds)]
+    impact = [each for each in ratios if each[2]]
+    if not impact:
+        return Comparison(found, impact)
+    gaps = {group.name: group.probability - group.bad_rate for group in found if group.rows >= FEWEST}
+    worst = max(gaps, key=lambda name: abs(gaps[name]))
+    return Comparison(found, impact, worst, gaps[worst])

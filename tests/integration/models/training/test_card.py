@@ -12,7 +12,6 @@ from models.training import ablation, plots, segments
 from models.training.data import Data
 from models.training.errors import CardNotWritten, PlotsUnavailable
 from models.training.intervals import intervals
-from models.training.markdown import table
 from models.training.publishing import CARD, LAYER, card_of, publish
 from models.training.train import Training, save
 from scoring.estimators import probability
@@ -47,10 +46,34 @@ def test_the_card_has_every_section_and_its_plots(
     assert f"{trained.facts['cross_validation']['lightgbm']['roc_auc']:.4f} (" in text
     assert all(f"| `{name}` |" in text for name in trained.encoder.fields)
     assert "Not measured yet" in text
+    assert tables(text) == 11 and "{" not in text
     first = {path.name: path.read_bytes() for path in (card.parent / "card").iterdir()}
     publish(card, trained, data, layer, step=None)
     assert card.read_text(encoding="utf-8") == text
     assert {path.name: path.read_bytes() for path in (card.parent / "card").iterdir()} == first
+
+
+def tables(text: str) -> int:
+    """How many tables a page of Markdown has; each must have a rule, and as many cells in every row as in its head."""
+    found = [block.splitlines() for block in re.split(r"\n\n+", text) if block.startswith("|")]
+    for head, rule, *rows in found:
+        assert re.fullmatch(r"\|( -{3}:? \|)+", rule), head
+        assert {line.count("|") for line in (rule, *rows)} == {head.count("|")}, head
+        assert rows
+    return len(found)
+
+
+def test_the_committed_card_is_whole() -> None:
+    assert tables(CARD.read_text(encoding="utf-8")) == 12
+
+
+def test_groups_that_are_too_small_are_not_compared(
+    layer: Path, trained: Training, data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments, "FEWEST", len(data) + 1)
+    publish(tmp_path / "card.md", trained, data, layer, step=None)
+    text = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert text.count("No two groups are large enough to compare.") == 2 and "four-fifths" not in text
 
 
 def test_what_a_field_is_worth_is_kept_for_later_cards_with_the_version_it_was_measured_with(
@@ -126,7 +149,3 @@ def test_age_bands_and_sexes_cover_every_applicant() -> None:
         "18 – 24", "25 – 34", "35 – 44", "45 – 54", "55 – 64", "65 and older",
     }  # fmt: skip
     assert segments.sex_of(["F", "M", "N", None]).tolist() == ["female", "male", "not given", "not given"]
-
-
-def test_a_table_is_markdown() -> None:
-    assert table(("a", "b"), [("c", "1")]) == "| a | b |\n| --- | ---: |\n| c | 1 |"
