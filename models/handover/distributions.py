@@ -97,4 +97,4 @@ def _places(header: Sequence[str], fields: Sequence[str]) -> dict[str, int]:
 
 def _scores(scorer: AnyScorer, rows: Sequence[dict[str, Any]]) -> Any:
     blocks = (rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK))
-    return np.array([score.probability for block in blocks for score in scorer.score(block, reasons=0)])
+    return np.array([score.probability for block in blocks for score in scorer.score(block, explained=False)])

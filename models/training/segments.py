@@ -94,7 +94,9 @@ def groups(
                 int(rows.sum()),
                 float(bad[rows].mean()),
                 float(probabilities[rows].mean()),
-                tuple(_outcome(~declines(probabilities[rows], threshold), bad[rows]) for threshold in thresholds),
+                tuple(
+                    _outcome(~declines(probabilities[rows], threshold), bad[rows]) for threshold in thresholds
+                ),
             )
         )
     return found

@@ -252,7 +252,7 @@ def test_a_hand_over_with_its_rows_gets_their_distributions_and_keeps_no_row(
     for name, each in found.inputs.items():
         assert each.count([row[name] for row in rows]) == each.expected
     for model, bins in found.scores.items():
-        served = [score.probability for score in load(target, model).score(rows, 0)]
+        served = [score.probability for score in load(target, model).score(rows, explained=False)]
         assert bins.count(served) == bins.expected
     assert not (target / "reference.csv").exists()
 

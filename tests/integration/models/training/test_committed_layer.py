@@ -11,8 +11,8 @@ from models.training.data import SOURCE_FIELDS, Data, read
 from scoring import load
 from scoring.manifest import read_manifest
 from scoring.reference import Levels, Reference, read_reference, shares
-from tests.machine import DATA
 from tests.integration.models.layers import LAYER
+from tests.machine import DATA
 
 ROWS = 1_000
 
