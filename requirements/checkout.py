@@ -8,7 +8,10 @@ import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = (ROOT, ROOT / "layers/common/python", ROOT / "layers/model/python")
+FOLDERS = (
+    ROOT,
+    *(ROOT / name for name in ("layers/common/python", "layers/model/python", "localstack/executor")),
+)
 COMMAND = f"""#!{sys.executable}
 from cli.main import main
 

@@ -1,39 +1,58 @@
 """A function as Lambda lays it out: its zip in task/, its layers' zips over one another in opt/."""
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
+from deploy.packages import parts
 from deploy.packages.builder import Builder
-from deploy.packages.lambda_runtime import LambdaRuntime
-from deploy.packages.parts import FUNCTIONS, Function
+from deploy.packages.parts import FUNCTIONS
 from deploy.packages.runtime_python import runtime_python
 from deploy.packages.target import Target
+from lambda_runtime.environment import ExecutionEnvironment
+from lambda_runtime.function import Function
 
 
 @dataclass(frozen=True)
 class Unpacked:
     """An unpacked function, and the Python that runs it."""
 
-    handler: str
+    name: str
     task: Path
     opt: Path
     python: Path
+    version: str
 
-    def start(self, environment: dict[str, str], timeout: float = 30.0) -> LambdaRuntime:
-        """A new execution environment for it: a context manager."""
-        return LambdaRuntime(self.python, self.handler, self.task, self.opt, environment, timeout)
+    @contextmanager
+    def start(self, environment: dict[str, str], timeout: float = 30.0) -> Iterator[ExecutionEnvironment]:
+        """A new execution environment for it, with these variables and this time limit (seconds)."""
+        function = Function(
+            name=self.name,
+            handler=f"functions/{self.name}/handler.handler",
+            task=self.task,
+            opt=self.opt,
+            python=self.python,
+            runtime=f"python{self.version}",
+            configured=environment,
+            timeout=timeout,
+        )
+        with TemporaryDirectory() as folder, ExecutionEnvironment(function, Path(folder, "log")) as running:
+            yield running
 
 
-def unpack(builder: Builder, function: Function, to: Path) -> Unpacked:
+def unpack(builder: Builder, function: parts.Function, to: Path) -> Unpacked:
     """Unpack a built function and its layers under `to`."""
     _extract(builder.zip(function.part), to / "task")
     for layer in function.layers:
         _extract(builder.zip(layer), to / "opt")
     assert builder.python is not None
-    python = runtime_python(builder.root, builder.target.python, builder.python)
-    return Unpacked(f"{function.part.name}/handler.handler", to / "task", to / "opt", python)
+    version = builder.target.python
+    python = runtime_python(builder.root, version, builder.python)
+    return Unpacked(Path(function.part.name).name, to / "task", to / "opt", python, version)
 
 
 def build_and_unpack(root: Path, to: Path) -> dict[str, Unpacked]:
@@ -43,8 +62,8 @@ def build_and_unpack(root: Path, to: Path) -> dict[str, Unpacked]:
     for function in FUNCTIONS:
         for part in (function.part, *function.layers):
             builder.build(part)
-        name = Path(function.part.name).name
-        unpacked[name] = unpack(builder, function, to / name)
+        made = unpack(builder, function, to / function.part.name)
+        unpacked[made.name] = made
     return unpacked
 
 

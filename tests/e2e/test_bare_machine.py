@@ -73,7 +73,7 @@ MACHINES = {
             "tests.e2e.test_localstack": "install Node.js 20",
             "tests.e2e.test_deploy_docs": "install curl",
             "tests.e2e.test_packages": "There is no network",
-            "tests.integration.test_process_executor": "There is no network",
+            "tests.integration.test_lambda_runtime": "There is no network",
         },
     ),
     "halves": Machine(

@@ -2,8 +2,11 @@
 
 import queue
 import threading
+import time
+import uuid
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 _VERSION = "/2018-06-01/runtime/"
@@ -19,13 +22,12 @@ class InitFailed(Exception):
 
 @dataclass(frozen=True)
 class Invocation:
-    """One invocation: `deadline` in seconds since the epoch."""
+    """One event on its way to a function."""
 
-    id: str
     payload: bytes
-    function_arn: str
-    trace_id: str
-    deadline: float
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:function"
+    trace_id: str = ""
     answer: "Future[tuple[bytes, bool]]" = field(default_factory=Future)
     """Its payload, and whether it is an error."""
 
@@ -35,21 +37,22 @@ class RuntimeApi:
 
     def __init__(self) -> None:
         self.ready: Future[None] = Future()
-        self._work: queue.Queue[Invocation | None] = queue.Queue()
+        self._work: queue.Queue[tuple[Invocation, float] | None] = queue.Queue()
         self._current: Invocation | None = None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self}))
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, name="runtime-api", daemon=True).start()
+        serve = partial(self._server.serve_forever, poll_interval=0.05)
+        threading.Thread(target=serve, name="runtime-api", daemon=True).start()
 
     @property
     def address(self) -> str:
         """What AWS_LAMBDA_RUNTIME_API is set to."""
         return f"127.0.0.1:{self._server.server_port}"
 
-    def submit(self, invocation: Invocation) -> None:
-        """Give the runtime client its next invocation; its answer arrives in `invocation.answer`."""
+    def submit(self, invocation: Invocation, seconds: float) -> None:
+        """Give the runtime client its next invocation, and this long for it; the answer comes in `invocation.answer`."""
         self._current = invocation
-        self._work.put(invocation)
+        self._work.put((invocation, time.time() + seconds))
 
     def abort(self, error: Exception) -> None:
         """The client is gone: whoever waits for it gets the error."""
@@ -65,8 +68,11 @@ class RuntimeApi:
 
     # -- what the client asks for
 
-    def next(self) -> Invocation | None:
-        """The next invocation, waiting for one; asking for it says that the function is loaded. None ends the client."""
+    def next(self) -> tuple[Invocation, float] | None:
+        """The next invocation and its deadline (seconds since the epoch), waiting for one; None ends the client.
+
+        Asking for it says that the function is loaded.
+        """
         if not self.ready.done():
             self.ready.set_result(None)
         return self._work.get()
@@ -91,10 +97,11 @@ class _Handler(BaseHTTPRequestHandler):
         """The function's log is the only one."""
 
     def do_GET(self) -> None:
-        invocation = self.api.next()
-        if invocation is None:
+        work = self.api.next()
+        if work is None:
             self.close_connection = True
             return
+        invocation, deadline = work
         self._reply(
             200,
             invocation.payload,
@@ -103,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "Lambda-Runtime-Aws-Request-Id": invocation.id,
                 "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
                 "Lambda-Runtime-Trace-Id": invocation.trace_id,
-                "Lambda-Runtime-Deadline-Ms": str(int(invocation.deadline * 1000)),
+                "Lambda-Runtime-Deadline-Ms": str(int(deadline * 1000)),
             },
         )
 

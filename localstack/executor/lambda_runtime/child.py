@@ -7,7 +7,8 @@ import threading
 from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 
-from process_executor.runtime_api import Invocation, RuntimeApi
+from lambda_runtime.api import Invocation, RuntimeApi
+from lambda_runtime.function import Function
 
 INIT_SECONDS = 60
 """Lambda gives a function 10 s to load; a laptop that is busy may take longer."""
@@ -22,17 +23,15 @@ class TimedOut(Exception):
 
 
 class Child:
-    """Runs `handler`; every method raises Exited when the process is gone."""
+    """Runs a function's handler; every method raises Exited when the process is gone."""
 
-    def __init__(
-        self, api: RuntimeApi, handler: str, folder: Path, environment: dict[str, str], log: Path
-    ) -> None:
+    def __init__(self, function: Function, api: RuntimeApi, log: Path) -> None:
         self._api = api
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [os.environ["LAMBDA_PROCESS_PYTHON"], "-m", "awslambdaric", handler],
-                cwd=folder,
-                env=environment,
+                [function.python, "-m", "awslambdaric", function.handler],
+                cwd=function.task,
+                env=function.variables(api.address),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -57,6 +56,11 @@ class Child:
         except (OSError, IndexError):
             return 0
 
+    def cpu_seconds(self) -> float:
+        """Processor time that the process has taken since it started. Linux."""
+        ticks = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
     def wait_until_ready(self) -> None:
         """Wait for the function to be loaded. Raises InitFailed, TimedOut."""
         try:
@@ -66,7 +70,7 @@ class Child:
 
     def invoke(self, invocation: Invocation, seconds: float) -> tuple[bytes, bool]:
         """The handler's answer and whether it is an error. Raises TimedOut."""
-        self._api.submit(invocation)
+        self._api.submit(invocation, seconds)
         try:
             return invocation.answer.result(timeout=seconds)
         except FutureTimeout:
