@@ -11,16 +11,10 @@ from typing import Any
 
 import pytest
 
+from deploy.packages.parts import PARTS
+
 ROOT = Path(__file__).parents[2]
-ARTIFACTS = (
-    "functions/form",
-    "functions/scorer",
-    "functions/bulk",
-    "layers/common",
-    "layers/model",
-    "layers/form-deps",
-    "layers/scorer-deps",
-)
+ARTIFACTS = tuple(part.name for part in PARTS)
 
 Compile = Callable[..., dict[str, Any]]
 
