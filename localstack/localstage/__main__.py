@@ -1,4 +1,4 @@
-"""`localstack/up`, `localstack/down` and `localstack/sls` call this."""
+"""The whole system on LocalStack, without Docker. `localstack/run`, `localstack/up` and `localstack/down` call this."""
 
 import argparse
 import os
@@ -22,9 +22,11 @@ def main() -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start LocalStack and Redis, deploy, print the form's address")
-    port = int(os.environ.get("LOCALSTACK_PORT", "4566"))
     up.add_argument(
-        "--port", type=int, default=port, help="LocalStack's port (default: $LOCALSTACK_PORT, or 4566)"
+        "--port",
+        type=_port,
+        default=os.environ.get("LOCALSTACK_PORT") or "4566",
+        help="LocalStack's port (default: $LOCALSTACK_PORT, or 4566)",
     )
     up.add_argument("--no-deploy", action="store_true", help="start LocalStack and Redis only")
     up.add_argument("--no-package", action="store_true", help="deploy the packages that stand in build/")
@@ -52,6 +54,12 @@ def main() -> int:
         print(f"localstack: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """LocalStack as a plain process."""
 
+import errno
 import json
 import os
+import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 
 from localstage.address import form_origin
@@ -15,10 +16,24 @@ _WORDS = "process_executor"
 _START_SECONDS = 120
 
 
+def check_port(port: int) -> None:
+    """Listen there for a moment, as LocalStack will: it would not say that it cannot. Raises CommandFailed."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections just closed do not count
+        try:
+            tried.bind(("127.0.0.1", port))
+            tried.listen()
+        except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            why = "is taken by another program" if taken else f"cannot be listened on ({error.strerror})"
+            raise CommandFailed(
+                f"Port {port} {why}; give another one with --port or LOCALSTACK_PORT."
+            ) from None
+
+
 def start_server(folders: Folders, port: int) -> int:
     """Start LocalStack on 127.0.0.1:`port` and wait until it answers; returns its process id. Raises CommandFailed."""
-    if _health(port) is not None:
-        raise CommandFailed(f"Something answers on port {port} already; give another one with --port.")
+    check_port(port)  # once more: an installation may have taken minutes
     with folders.log.open("ab") as log:
         process = subprocess.Popen(
             [folders.server_venv / "bin" / "python", "-m", _WORDS],
@@ -67,12 +82,10 @@ def _environment(folders: Folders, port: int) -> dict[str, str]:
 
 
 def _health(port: int) -> dict[str, object] | None:
-    """What LocalStack says of itself; {} when something else answers; None when nothing does."""
+    """What LocalStack says of itself; None when it does not answer yet."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/_localstack/health", timeout=2) as reply:
             health: dict[str, object] = json.load(reply)
             return health
-    except (urllib.error.HTTPError, ValueError):
-        return {}
-    except OSError:
+    except (OSError, ValueError):
         return None

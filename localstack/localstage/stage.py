@@ -12,7 +12,7 @@ from deploy.packages.network import no_network
 from localstage.address import REGION, form_address, wait_until_it_answers
 from localstage.commands import CommandFailed, end, run
 from localstage.paths import ROOT, Folders
-from localstage.server import server_runs, start_server, stop_server
+from localstage.server import check_port, server_runs, start_server, stop_server
 from localstage.venvs import install
 
 _REDIS_WORDS = "redis-server"
@@ -57,6 +57,7 @@ class Stage:
             if server_runs(stage.server):
                 return stage
             cls.stop(folders)  # what a power cut left
+        check_port(port)  # before minutes are spent on the rest
         install(folders)
         folders.make()
         redis = EmbeddedRedis(folders.redis, stays=True)
