@@ -40,11 +40,12 @@ class Stack:
 
     port: int
     history: Path
+    owner: int = os.getuid() or 10001
+    """The user as whom everything runs, and whose the history is."""
     sent: list[str] = field(default_factory=list)
 
     def compose(self, *arguments: str) -> str:
         """Run `docker compose`; returns what it prints."""
-        owner = str(os.getuid() or 10001)
         answer = subprocess.run(
             ["docker", "compose", "--project-name", f"creditrisk-test-{self.port}", *arguments],
             cwd=ROOT,
@@ -52,8 +53,8 @@ class Stack:
                 **os.environ,
                 "PORT": str(self.port),
                 "HISTORY": str(self.history),
-                "APP_UID": owner,
-                "APP_GID": owner,
+                "APP_UID": str(self.owner),
+                "APP_GID": str(self.owner),
             },
             capture_output=True,
             text=True,
@@ -257,6 +258,24 @@ def test_down_and_up_again_keep_the_history_and_the_answers(stack: Stack) -> Non
     assert stack.decided(before[-3:])
     ids = [stack.send(application) for application in applications(5, seed=8)]
     assert_recorded_once(stack, ids)
+    assert stack.recorded()[: len(before)] == before
+
+
+def test_another_user_takes_over_an_existing_stack(stack: Stack) -> None:
+    before, first = stack.recorded(), stack.owner
+    for owner, stopped in ((first + 113, False), (first, True)):
+        if stopped:
+            stack.compose("stop")
+        stack.owner = owner
+        stack.up()
+        ids = [stack.send(application) for application in applications(5, seed=owner)]
+        assert_recorded_once(stack, ids)
+        assert stack.decided(before[-3:]), "what another user's Redis had is there"
+        for service in ("redis", "form", "scorer", "front"):
+            for container in stack.containers(service):
+                assert container["Config"]["User"] == f"{owner}:{owner}"
+                assert container["RestartCount"] == 0, f"{service} had to be started again"
+        assert {path.stat().st_uid for path in (stack.history, *stack.history.iterdir())} == {owner}
     assert stack.recorded()[: len(before)] == before
 
 
