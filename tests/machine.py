@@ -25,7 +25,7 @@ from deploy.packages.parts import PARTS
 from deploy.packages.unpacked import runnable_target
 from localstage import venvs
 from localstage.commands import CommandFailed
-from localstage.paths import HERE, Folders
+from localstage.paths import Folders
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "pakdd2010" / "modeling.txt.gz"
@@ -228,7 +228,7 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "sls": _sls,
     "npm's registry": _npm_registry,
     "LocalStack": _venv(lambda: venvs.install(Folders())),
-    "Lambda's Python": _venv(lambda: venvs.make_venv(Folders().runtime_venv, HERE / "runtime.txt")),
+    "Lambda's Python": _venv(lambda: venvs.install_runtime(Folders())),
     "checkov": _venv(lambda: venvs.make_venv(CHECKOV, ROOT / "deploy" / "resources" / "checkov.txt")),
     "the network": _network,
     "CycloneDX's schema": _venv(lambda: venvs.make_venv(CYCLONEDX, ROOT / "tests" / "e2e" / "cyclonedx.txt")),

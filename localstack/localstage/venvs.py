@@ -10,8 +10,6 @@ from deploy.packages.network import no_network
 from localstage.commands import CommandFailed, run
 from localstage.paths import HERE, ROOT, Folders
 
-_PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-
 
 def install(folders: Folders) -> None:
     """Install LocalStack with the process executor, and what Lambda's own runtime has, unless they stand there.
@@ -20,22 +18,26 @@ def install(folders: Folders) -> None:
     """
     make_venv(folders.server_venv, HERE / "requirements.txt")
     _install_ours(folders.server_venv, HERE / "executor")
-    make_venv(folders.runtime_venv, HERE / "runtime.txt")
+    install_runtime(folders)
 
 
-def make_venv(folder: Path, requirements: Path) -> None:
-    """Install a hash-pinned set of packages into `folder`, unless just that stands there."""
+def install_runtime(folders: Folders) -> None:
+    """Install what Lambda's own runtime has, compiled as there: a function's process writes no bytecode."""
+    make_venv(folders.runtime_venv, HERE / "runtime.txt", compiled=True)
+
+
+def make_venv(folder: Path, requirements: Path, *, compiled: bool = False) -> None:
+    """Install a hash-pinned set of packages into `folder`, unless just that stands there.
+
+    Python compiles a module when it is first imported: compiling all of them costs more than the rest together.
+    """
     stamp, wanted = folder / "installed", _fingerprint(requirements)
     if stamp.is_file() and stamp.read_text() == wanted:
         return
     print(f"Installing {folder.relative_to(ROOT)} …", flush=True)
-    run([sys.executable, "-m", "venv", "--clear", folder], cwd=ROOT)
+    run([sys.executable, "-m", "venv", "--without-pip", "--clear", folder], cwd=ROOT)
     try:
-        run(
-            [folder / "bin" / "python", *_PIP, "--no-deps", "--require-hashes", "-r", requirements],
-            cwd=ROOT,
-            quiet=True,
-        )
+        _pip(folder, "--compile" if compiled else "--no-compile", "--require-hashes", "-r", requirements)
     except CommandFailed as error:
         if no_network(str(error)):
             raise CommandFailed(
@@ -53,15 +55,21 @@ def _install_ours(folder: Path, source: Path) -> None:
         return
     with tempfile.TemporaryDirectory() as copy:
         shutil.copytree(source, copy, dirs_exist_ok=True)
-        pip: list[str | Path] = [
-            folder / "bin" / "python",
-            *_PIP,
-            "--no-build-isolation",
-            "--no-deps",
-            "--force-reinstall",
-        ]
-        run([*pip, copy], cwd=ROOT, quiet=True)
+        _pip(folder, "--no-build-isolation", "--force-reinstall", copy)
     stamp.write_text(wanted)
+
+
+def _pip(folder: Path, *arguments: str | Path) -> None:
+    """Install into a virtual environment with the pip of this one, and nothing but what is named."""
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(folder / "bin" / "python"),
+        "--disable-pip-version-check",
+    ]
+    run([*pip, "install", "--quiet", "--no-deps", *arguments], cwd=ROOT, quiet=True)
 
 
 def _fingerprint(*files: Path) -> str:
