@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -41,12 +40,13 @@ class Plan:
         return self.pieces[-1].end if self.pieces else 0
 
 
-def plan(blocks: Iterable[bytes], rows: int) -> Plan:
-    """Read all of a text (see `plain`) once, in constant memory, and cut it into pieces of `rows` rows.
+def plan(blocks: Iterable[bytes], rows: int, encoding: Encoding | None = None) -> Plan:
+    """Read all of a text (see `plain`) once, in constant memory, and cut it into pieces of `rows` rows. `encoding` tells
+    in which encoding it is, once it has been fed all of it.
 
     Raises UnusableFile when it has no header, a row without an end, or not one encoding.
     """
-    encoding = Encoding()
+    encoding = encoding or Encoding()
     lines = _lines(blocks, encoding)
     begun = opening(lines)
     every = iter(_Rows(chain([begun.line], lines), begun.number, begun.delimiter))
@@ -118,45 +118,47 @@ class _Rows:
 
     def __init__(self, lines: Iterator[bytes], number: int, delimiter: str) -> None:
         self._lines = lines
-        self._number = number  # of the line that comes next
+        self._number = number  # of the row's first line
         self._row: list[bytes] = []
-        self._parts: deque[str] = deque()
+        self._all_read = True  # whether the csv module has seen the row's lines to their ends
         self._reader = reader(self._text(), delimiter)
 
     def __iter__(self) -> Iterator[bytes]:
         for line in self._lines:
-            if b'"' in line:
-                yield self._quoted(line)
-            else:
+            if b'"' not in line:
                 yield line
-            self._number += 1
-
-    def _quoted(self, line: bytes) -> bytes:
-        """The row that begins with this line. Raises UnusableFile when it has no end."""
-        self._row = []
-        self._take(line)
-        while self._parts:  # a carriage return alone ends a row, too
+                self._number += 1
+                continue
+            row = self._row = [line]
             next(self._reader)
-        self._number += len(self._row) - 1
-        return b"".join(self._row)
+            while not self._all_read:  # a carriage return alone ends a row, too
+                next(self._reader)
+            yield line if len(row) == 1 else b"".join(row)
+            self._number += len(row)
 
     def _text(self) -> Iterator[str]:
-        """What the csv module reads: lines as they come, one more for as long as it finds no end of the row."""
+        """What the csv module reads: the row's first line, and one more whenever it finds no end of the row."""
+        row: list[bytes] = []
         size = 0
         while True:
-            if not self._parts:
-                line = next(self._lines, b"")
-                size = sum(map(len, self._row)) if len(self._row) == 1 else size + len(self._row[-1])
-                if not line or size > MOST_ROW:
-                    raise UnusableFile(
-                        f"A quotation mark in line {self._number} opens a cell that is never closed; mend that line."
-                    )
-                self._take(line)
-            yield self._parts.popleft()
-
-    def _take(self, line: bytes) -> None:
-        self._row.append(line)
-        self._parts.extend(io.StringIO(line.decode("iso-8859-1"), newline=""))
+            if row is self._row:
+                row.append(next(self._lines, b""))
+            else:
+                row, size = self._row, 0
+            line = row[-1]
+            size += len(line)
+            if not line or size > MOST_ROW:
+                raise UnusableFile(
+                    f"A quotation mark in line {self._number} opens a cell that is never closed; mend that line."
+                )
+            text = line.decode("iso-8859-1")
+            if "\r" in text.removesuffix("\r\n"):
+                *parts, text = io.StringIO(text, newline="")
+                for part in parts:
+                    self._all_read = False
+                    yield part
+            self._all_read = True
+            yield text
 
 
 def _endless(number: int) -> UnusableFile:
