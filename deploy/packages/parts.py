@@ -1,4 +1,4 @@
-"""What the packages are made of: three functions of our own code, two layers of ours, two of other people's."""
+"""What the packages are made of: four functions of our own code, two layers of ours, two of other people's."""
 
 from dataclasses import dataclass
 
@@ -51,11 +51,15 @@ SCORER = Part(
     "/var/task",
     (_FUNCTIONS, _LOADER, ("functions/scorer", "functions/scorer"), _LICENSE),
 )
+OPERATOR = Part(
+    "functions/operator", "/var/task", (_FUNCTIONS, ("functions/operator", "functions/operator"), _LICENSE)
+)
 
 FUNCTIONS = (
     Function(FORM, (COMMON, FORM_DEPS), 30 * MB),
     Function(SCORER, (COMMON, MODEL, SCORER_DEPS), 160 * MB),
     Function(BULK, (COMMON, MODEL, SCORER_DEPS), 160 * MB),
+    Function(OPERATOR, (COMMON, FORM_DEPS), 30 * MB),
 )
 LAYERS = (COMMON, MODEL, FORM_DEPS, SCORER_DEPS)
-PARTS = (FORM, SCORER, BULK, *LAYERS)
+PARTS = (FORM, SCORER, BULK, OPERATOR, *LAYERS)
