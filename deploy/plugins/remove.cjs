@@ -1,14 +1,19 @@
 'use strict';
 // `sls remove` leaves nothing of a stage with keepData: false: it deletes the history first, as CloudFormation deletes no
-// bucket that holds something. There are no images, so ECR is never asked about them.
+// bucket that holds something. Of any stage it deletes the layers, which CloudFormation keeps for old versions to stand on.
+// There are no images, so ECR is never asked about them.
 const { CloudFormationClient, DescribeStackResourceCommand } = require('@aws-sdk/client-cloudformation');
+const { DeleteLayerVersionCommand, LambdaClient, paginateListLayerVersions } = require('@aws-sdk/client-lambda');
 const { DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } = require('@aws-sdk/client-s3');
 
 module.exports = class Remove {
   constructor(serverless) {
     this.serverless = serverless;
     this.provider = serverless.getProvider('aws');
-    this.hooks = { 'before:remove:remove': () => this.prepare() };
+    this.hooks = {
+      'before:remove:remove': () => this.prepare(),
+      'after:remove:remove': () => this.removeLayers(),
+    };
   }
 
   async prepare() {
@@ -16,10 +21,21 @@ module.exports = class Remove {
       if (plugin.checkIfEcrRepositoryExists) plugin.checkIfEcrRepositoryExists = async () => false;
     }
     const { Bucket } = this.serverless.service.resources.Resources;
-    if (Bucket.DeletionPolicy !== 'Delete') return;
+    if (!Bucket || Bucket.DeletionPolicy !== 'Delete') return; // one that is given is not ours to empty
     const config = await this.provider.getAwsSdkV3Config();
     const name = await this.bucketName(new CloudFormationClient(config));
     if (name) await this.empty(new S3Client(config), name);
+  }
+
+  async removeLayers() {
+    const client = new LambdaClient(await this.provider.getAwsSdkV3Config());
+    for (const { name: LayerName } of Object.values(this.serverless.service.layers)) {
+      for await (const { LayerVersions } of paginateListLayerVersions({ client }, { LayerName })) {
+        for (const { Version: VersionNumber } of LayerVersions) {
+          await client.send(new DeleteLayerVersionCommand({ LayerName, VersionNumber }));
+        }
+      }
+    }
   }
 
   async bucketName(client) {

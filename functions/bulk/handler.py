@@ -1,20 +1,21 @@
 """The Lambda entry for bulk files: the three steps that Step Functions calls (deploy/resources/bulk.yml).
 
-{"step": "plan", bucket, key}                      → where the file is cut, kept beside the result
-{"step": "score", bucket, key, work, table, piece} → one piece, scored
-{"step": "join", bucket, work, table, result…}     → the result, bulk-results/NAME.csv, and NAME.json, which tells how many
-                                                     rows it has and which columns were ignored or absent
+{"step": "plan", bucket, object, time, execution} → where the file is cut, kept beside the result
+{"step": "score", piece, bucket, source, …}       → one piece, scored
+{"step": "join", bucket, result, …}               → the result, and a report: how many rows it has, how many are bad, which
+                                                    columns were ignored or absent
 
-`table` is how the file's text is read: its encoding, its header, and what stands between its cells. Bulk files are scored, and not recorded: nobody applied.
+A run of a file has a folder of its own, named after the file's whole key and the moment of its upload, so that no file's
+result meets another's: bulk-results/TEAM/FILE.csv/20261125T101500Z-1a2b3c4d/result.csv. All its steps read the version
+of the file that was uploaded then, and run the version of this function that planned it: one model scores all rows.
+Bulk files are scored, and not recorded: nobody applied.
 """
 
 import json
 import logging
-from collections.abc import Iterable, Iterator
+import re
 from dataclasses import asdict
 from functools import cache
-from itertools import chain, islice
-from pathlib import PurePosixPath
 from typing import Any
 
 from creditrisk.errors import CreditRiskError, UnusableFile
@@ -22,25 +23,19 @@ from creditrisk.files import Header, plain, plan
 from creditrisk.files.columns import told_of
 from creditrisk.files.rows import RESULT_COLUMNS, RowScorer
 from creditrisk.settings import Settings
+from functions.bulk import storage
+from functions.bulk.damage import DamagedRows, KnownByItsLetters
 from functions.model import load_model
 from scoring.scorer import AnyScorer
 
 log = logging.getLogger(__name__)
 
-ROWS = 2_000
-"""Rows of a piece: a second's work or two, and under a megabyte."""
-_ENDINGS = frozenset((".csv", ".gz", ".tsv", ".txt"))
+ROWS = 1_000_000
+"""Rows of a piece at most; it is full at 8 MiB long before, unless its rows are very short."""
+MOST_PIECES = 10_000
+"""So many parts S3 joins into one object; at 8 MiB each a file may have 80 GB."""
 _MOST_NAMED = 100
 """Ignored columns that are named: what a step answers may have 256 KiB."""
-_LEAST_PART = 5 << 20
-"""S3 takes parts of an upload from 5 MiB on."""
-
-
-@cache
-def _s3() -> Any:
-    import boto3
-
-    return boto3.client("s3")
 
 
 @cache
@@ -50,36 +45,49 @@ def _scorer() -> AnyScorer:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Do one step of a bulk file. What cannot be scored at all fails the execution with a sentence."""
-    steps = {"plan": _plan, "score": _score, "join": _join}
     try:
-        return steps[event["step"]](event)
+        match event["step"]:
+            case "plan":
+                return _plan(event) | {"function": _this_version(context)}
+            case "score":
+                return _score(event)
+            case _:
+                return _join(event)
     except CreditRiskError as error:
         log.error("%s", error)
         raise
 
 
 def _plan(event: dict[str, Any]) -> dict[str, Any]:
-    bucket, key = event["bucket"], event["key"]
-    name = _name(key)
-    work = f"bulk-results/{name}.work/{event['execution'].rpartition(':')[2]}"
-    blocks, other = plain(_s3().get_object(Bucket=bucket, Key=key)["Body"])
+    bucket, uploaded = event["bucket"], event["object"]
+    source = storage.pinned(bucket, uploaded["key"], uploaded.get("version-id"))
+    folder = _folder(source["Key"], event["time"], event["execution"])
+    blocks, other = plain(storage.opened(bucket, source))
     if other:  # pieces are ranges of bytes of a text: of a packed file's, there must be one
-        key = f"{work}/input.csv"
-        _upload(bucket, key, blocks)
-        blocks, _ = plain(_s3().get_object(Bucket=bucket, Key=key)["Body"])
-    planned = plan(blocks, ROWS)
+        source = {"Key": f"{folder}/work/input"}
+        blocks = storage.kept(bucket, source["Key"], blocks)
+    try:
+        planned = plan(blocks, ROWS, KnownByItsLetters())
+    except UnicodeDecodeError as error:
+        raise UnusableFile(
+            f"The header is not in UTF-8 (character {error.start + 1}); save the file as UTF-8."
+        ) from None
     table = {"encoding": planned.encoding, **asdict(planned.header)}
     scorer = _rows(table)  # refuses a wrong header before any piece is scored
     if not planned.pieces:
         raise UnusableFile("The file has a header and no row.")
-    _put(bucket, f"{work}/plan.json", json.dumps([asdict(piece) for piece in planned.pieces]))
+    if len(planned.pieces) > MOST_PIECES:
+        raise UnusableFile(
+            f"The file would make {len(planned.pieces):,} pieces, and S3 joins {MOST_PIECES:,}; split it."
+        )
+    storage.put(bucket, f"{folder}/work/plan.json", json.dumps([asdict(piece) for piece in planned.pieces]))
     return {
         "bucket": bucket,
-        "key": key,
-        "work": work,
+        "source": source,
         "table": table,
+        "folder": folder,
+        "plan": f"{folder}/work/plan.json",
         "pieces": len(planned.pieces),
-        "result": f"bulk-results/{name}.csv",
         "columns": {
             "ignored": [told_of(column) for column in list(scorer.columns.ignored.items())[:_MOST_NAMED]],
             "absent": scorer.absent,
@@ -88,81 +96,53 @@ def _plan(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _score(event: dict[str, Any]) -> dict[str, Any]:
-    piece = event["piece"]
+    piece, table = event["piece"], event["table"]
     span = f"bytes={piece['start']}-{piece['end'] - 1}"
-    body = _s3().get_object(Bucket=event["bucket"], Key=event["key"], Range=span)["Body"].read()
-    text, rows, bad = _rows(event["table"]).score_text(body.decode(event["table"]["encoding"]))
-    _put(event["bucket"], _part(event["work"], piece["number"]), text)
-    return {"rows": rows, "bad": bad}
+    body = storage.opened(event["bucket"], event["source"], Range=span).read()
+    text, rows, bad = _rows(table).score_bytes(body, table["encoding"])
+    if piece["number"] == 0:
+        text = _header(table).line(*RESULT_COLUMNS) + text
+    # Its name tells the join what it holds: what 10,000 steps answer would not fit into a state's 256 KiB.
+    storage.put(event["bucket"], f"{_scored(event)}{piece['number']:06}-{rows}-{bad}", text)
+    return {"piece": piece["number"]}
 
 
 def _join(event: dict[str, Any]) -> dict[str, Any]:
-    bucket, result = event["bucket"], event["result"]
-    totals = {name: sum(piece[name] for piece in event["scored"]) for name in ("rows", "bad")}
-    told = {"bucket": bucket, "key": result, **totals, **event["columns"]}
-    _put(bucket, f"{result.removesuffix('.csv')}.json", json.dumps(told, ensure_ascii=False, indent=1))
-    _upload(bucket, result, _joined(event))
+    bucket, result = event["bucket"], f"{event['folder']}/result.csv"
+    pieces = storage.listed(bucket, _scored(event))
+    if len(pieces) != event["pieces"]:
+        raise UnusableFile(
+            f"{len(pieces)} of {event['pieces']} pieces are there to be joined; put the file into bulk/ once more."
+        )
+    counts = [key.rsplit("-", 2)[1:] for key, _ in pieces]
+    rows, bad = (sum(map(int, column)) for column in zip(*counts, strict=True))
+    told = {"bucket": bucket, "key": result, "rows": rows, "bad": bad, **event["columns"]}
+    storage.put(bucket, f"{event['folder']}/report.json", json.dumps(told, ensure_ascii=False, indent=1))
+    storage.join(bucket, result, pieces)
     return told
 
 
-def _joined(event: dict[str, Any]) -> Iterator[bytes]:
-    """The result, header first."""
-    yield _header(event["table"]).line(*RESULT_COLUMNS).encode()
-    for number in range(event["pieces"]):
-        found = _s3().get_object(Bucket=event["bucket"], Key=_part(event["work"], number))
-        yield found["Body"].read()
+def _folder(key: str, time: str, execution: str) -> str:
+    """The run's own folder, by the file's whole key below bulk/, its time and its execution."""
+    moment = re.sub(r"[-:]|\.\d+", "", time)
+    return f"bulk-results/{key.removeprefix('bulk/')}/{moment}-{execution[-8:]}"
 
 
-def _rows(table: dict[str, str]) -> RowScorer:
+def _scored(event: dict[str, Any]) -> str:
+    return f"{event['folder']}/work/scored-"
+
+
+def _rows(table: dict[str, str]) -> DamagedRows:
     header = _header(table)
     threshold = Settings.from_environment().threshold
-    return RowScorer(_scorer(), threshold, header.columns, delimiter=header.delimiter)
+    return DamagedRows(_scorer(), threshold, header.columns, delimiter=header.delimiter)
 
 
 def _header(table: dict[str, str]) -> Header:
     return Header(table["text"], table["delimiter"])
 
 
-def _name(key: str) -> str:
-    """The file's name without the endings of a table: autumn, of autumn.csv.gz."""
-    path = PurePosixPath(key)
-    while path.suffix.lower() in _ENDINGS:
-        path = path.with_suffix("")
-    return path.name
-
-
-def _part(work: str, number: int) -> str:
-    return f"{work}/{number:06}.csv"
-
-
-def _put(bucket: str, key: str, text: str) -> None:
-    _s3().put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType="text/plain; charset=utf-8")
-
-
-def _upload(bucket: str, key: str, blocks: Iterable[bytes]) -> None:
-    """One object from blocks: at once when it is small, else in parts of at least the size that S3 takes."""
-    client = _s3()
-    place = {"Bucket": bucket, "Key": key}
-    kind = {"ContentType": "text/csv; charset=utf-8"}
-    large = _large(blocks)
-    first = list(islice(large, 2))
-    if len(first) < 2:
-        client.put_object(**place, **kind, Body=b"".join(first))
-        return
-    where = place | {"UploadId": client.create_multipart_upload(**place, **kind)["UploadId"]}
-    parts = []
-    for number, block in enumerate(chain(first, large), start=1):
-        done = client.upload_part(**where, PartNumber=number, Body=block)
-        parts.append({"PartNumber": number, "ETag": done["ETag"]})
-    client.complete_multipart_upload(**where, MultipartUpload={"Parts": parts})
-
-
-def _large(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    waiting = bytearray()
-    for block in blocks:
-        waiting += block
-        if len(waiting) >= _LEAST_PART:
-            yield bytes(waiting)
-            waiting.clear()
-    if waiting:
-        yield bytes(waiting)
+def _this_version(context: Any) -> str:
+    """The function's ARN with the version that runs, which the alias may leave behind while a file is scored."""
+    name = ":".join(context.invoked_function_arn.split(":")[:7])
+    return f"{name}:{context.function_version}"

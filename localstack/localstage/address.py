@@ -11,7 +11,7 @@ import boto3
 from localstage.commands import CommandFailed
 
 REGION = "us-east-1"
-_NAME = "credit-risk"  # as deploy/resources/address.cjs says
+_NAME = "credit-risk-live"  # the tag of deploy/resources/pieces.cjs, and the alias
 _STACK = "credit-risk-local"
 _OUTPUT = "FormLambdaFunctionUrl"
 _SECONDS = 60

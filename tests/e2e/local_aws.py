@@ -124,17 +124,22 @@ class Deployment:
         return "\n".join(event["message"] for event in events)
 
     def set_environment(self, function: str, **changes: str) -> None:
-        """Change a deployed function's environment variables, and wait until it has them."""
+        """Change a deployed function's environment variables, and wait until the version that is live has them."""
         name, client = f"credit-risk-local-{function}", self.client("lambda")
         variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         client.update_function_configuration(
             FunctionName=name, Environment={"Variables": variables | changes}
         )
         client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+        version = client.publish_version(FunctionName=name)["Version"]
+        client.get_waiter("published_version_active").wait(
+            FunctionName=name, Qualifier=version, WaiterConfig={"Delay": 1}
+        )
+        client.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
 
-    def redeploy(self, packages: Path = PACKAGES) -> None:
+    def redeploy(self, packages: Path = PACKAGES, *parameters: str) -> None:
         """Deploy these packages over what runs."""
-        self.stage.deploy(package=False, parameters=(f"packages={packages}",))
+        self.stage.deploy(package=False, parameters=(f"packages={packages}", *parameters))
         assert form_address(self.stage.environment) == self.address
 
     def sls(self, *arguments: str) -> str:
@@ -158,12 +163,19 @@ class Deployment:
         )
 
 
+def applications(raw: dict[str, object], count: int) -> list[dict[str, object]]:
+    """Made-up applicants who differ."""
+    return [raw | {"DNI": f"{number:09}", "age": str(20 + number % 60)} for number in range(count)]
+
+
 def with_model(target: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
     """A copy of the packages whose model layer's files (path in the layer → content) were changed."""
     shutil.copytree(
         PACKAGES,
         target,
-        ignore=shutil.ignore_patterns("*.stamp", "form", "scorer", "common", "model", "*-deps"),
+        ignore=shutil.ignore_patterns(
+            "*.stamp", "form", "scorer", "bulk", "operator", "common", "model", "*-deps"
+        ),
     )
     source = PACKAGES / "layers" / "model.zip"
     with zipfile.ZipFile(source) as archive:

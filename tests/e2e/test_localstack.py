@@ -18,7 +18,7 @@ from localstage.address import connection, form_origin
 from localstage.commands import is_running
 from localstage.paths import Folders
 from localstage.stage import Stage
-from tests.e2e.local_aws import Deployment, break_a_pickle, new_version, with_model
+from tests.e2e.local_aws import Deployment, applications, break_a_pickle, new_version, with_model
 
 APPLICATIONS = 200
 BULK_ROWS = 100_000
@@ -38,11 +38,6 @@ def deployment(folders: Folders) -> Iterator[Deployment]:
         yield Deployment(stage, stage.deploy())
     finally:
         Stage.stop(folders)
-
-
-def applications(raw: dict[str, object], count: int) -> list[dict[str, object]]:
-    """Made-up applicants who differ."""
-    return [raw | {"DNI": f"{number:09}", "age": str(20 + number % 60)} for number in range(count)]
 
 
 def submit_all(deployment: Deployment, raw: dict[str, object], count: int) -> list[str]:
@@ -129,7 +124,7 @@ def test_without_waking_the_schedule_scores_what_waits(
         deployment.answers(ids, 130)
         assert '"QueueAge"' in deployment.log("scorer"), "the scheduled scorer tells how old the queue is"
     finally:
-        deployment.set_environment("form", SCORER_FUNCTION="credit-risk-local-scorer")
+        deployment.set_environment("form", SCORER_FUNCTION="credit-risk-local-scorer:live")
 
 
 def test_a_broken_pickle_is_named_in_the_log_and_scores_nothing_until_the_layer_is_whole_again(
@@ -192,16 +187,23 @@ def test_a_bulk_file_is_scored_by_the_distributed_map_with_its_bad_rows(
             age = "seventeen" if number % 1000 == 7 else str(20 + number % 60)
             writer.writerow((raw_application | {"DNI": f"{number:09}", "age": age}).values())
     client, started = deployment.client("s3"), time.monotonic()
-    client.upload_file(str(bulk), deployment.bucket, f"bulk/{name}.csv")
+    client.upload_file(str(bulk), deployment.bucket, f"bulk/team/{name}.CSV")
+    results: list[str] = []
 
     def finished() -> bool:
-        listed = client.list_objects_v2(Bucket=deployment.bucket, Prefix=f"bulk-results/{name}.csv")
-        return listed["KeyCount"] == 1
+        results.extend(
+            entry["Key"]
+            for entry in client.list_objects_v2(
+                Bucket=deployment.bucket, Prefix=f"bulk-results/team/{name}.CSV/"
+            ).get("Contents", ())
+            if entry["Key"].endswith("/result.csv")
+        )
+        return bool(results)
 
     wait_until(finished, 400, lambda: deployment.log("bulk"))
     print(f"{BULK_ROWS:,} rows in {time.monotonic() - started:.0f} s")
     result = tmp_path / "result.csv"
-    client.download_file(deployment.bucket, f"bulk-results/{name}.csv", str(result))
+    client.download_file(deployment.bucket, results[0], str(result))
     with result.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["DNI"] for row in rows] == [f"{number:09}" for number in range(BULK_ROWS)]

@@ -1,7 +1,7 @@
 """The compiled template of every stage: what docs/deploy.md promises of functions, roles and data."""
 
 import itertools
-import json
+import re
 import shutil
 import subprocess
 import sys
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.needs("sls")
 def test_every_stage_prints(stage: str) -> None:
     done = sls("print", "--stage", stage)
     assert done.returncode == 0, done.stderr + done.stdout
-    assert set(yaml.safe_load(done.stdout)["functions"]) == {"form", "scorer", "bulk"}
+    assert set(yaml.safe_load(done.stdout)["functions"]) == {"form", "scorer", "bulk", "operator"}
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -106,26 +106,27 @@ def test_one_package_that_is_missing_or_no_zip_is_named(
 
 def test_the_functions_have_limits_and_layers(prod: dict[str, Any]) -> None:
     functions = of_type(prod, "AWS::Lambda::Function")
-    assert set(functions) == {"FormLambdaFunction", "ScorerLambdaFunction", "BulkLambdaFunction"}
+    assert set(functions) == {f"{name}LambdaFunction" for name in ("Form", "Scorer", "Bulk", "Operator")}
     for function in functions.values():
         assert function["Runtime"] == "python3.13"
-        assert function["Timeout"] <= 120
         assert function["MemorySize"] >= 512
         assert len(function["VpcConfig"]["SubnetIds"]) == 2
-    layers = {name: [layer["Ref"] for layer in function["Layers"]] for name, function in functions.items()}
-    assert layers["FormLambdaFunction"] == ["CommonLambdaLayer", "FormDepsLambdaLayer"]
-    assert layers["ScorerLambdaFunction"] == [
-        "CommonLambdaLayer",
-        "ModelLambdaLayer",
-        "ScorerDepsLambdaLayer",
-    ]
+    limits = {name.removesuffix("LambdaFunction"): entry["Timeout"] for name, entry in functions.items()}
+    assert limits == {"Form": 29, "Scorer": 120, "Bulk": 900, "Operator": 60}
+    layers = {
+        name: [re.sub(r"LambdaLayer[0-9a-f]{40}$", "", layer["Ref"]) for layer in function["Layers"]]
+        for name, function in functions.items()
+    }
+    assert layers["FormLambdaFunction"] == layers["OperatorLambdaFunction"] == ["Common", "FormDeps"]
+    assert layers["ScorerLambdaFunction"] == layers["BulkLambdaFunction"] == ["Common", "Model", "ScorerDeps"]
     assert functions["FormLambdaFunction"]["ReservedConcurrentExecutions"] == 50
 
 
-def test_a_scheduled_scorer_finds_room_beside_those_that_the_form_wakes(prod: dict[str, Any]) -> None:
+def test_scheduled_scorers_find_room_beside_those_that_the_form_wakes(prod: dict[str, Any]) -> None:
+    """Two: a run lasts until its queue is empty, and the next minute's begins meanwhile. No alarm on throttles is false."""
     functions = of_type(prod, "AWS::Lambda::Function")
     woken = functions["FormLambdaFunction"]["Environment"]["Variables"]["MAX_SCORERS"]
-    assert functions["ScorerLambdaFunction"]["ReservedConcurrentExecutions"] > int(woken)
+    assert functions["ScorerLambdaFunction"]["ReservedConcurrentExecutions"] == int(woken) + 2
 
 
 def test_the_scorer_runs_on_a_schedule_of_an_events_rule(prod: dict[str, Any]) -> None:
@@ -137,6 +138,7 @@ def test_the_scorer_runs_on_a_schedule_of_an_events_rule(prod: dict[str, Any]) -
 def test_asynchronous_invocations_that_fail_for_good_are_kept(prod: dict[str, Any]) -> None:
     (config,) = of_type(prod, "AWS::Lambda::EventInvokeConfig").values()
     assert config["FunctionName"] == {"Ref": "ScorerLambdaFunction"}
+    assert config["Qualifier"] == "live"
     assert config["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
     assert of_type(prod, "AWS::SQS::Queue")["DeadLetters"]["SqsManagedSseEnabled"] is True
 
@@ -144,8 +146,17 @@ def test_asynchronous_invocations_that_fail_for_good_are_kept(prod: dict[str, An
 def test_x_ray_is_off_unless_asked_for(prod: dict[str, Any], compile_template: Compile) -> None:
     for function in of_type(prod, "AWS::Lambda::Function").values():
         assert function.get("TracingConfig", {"Mode": "PassThrough"}) == {"Mode": "PassThrough"}
-    asked = of_type(compile_template("prod", "tracing=Active")["Resources"], "AWS::Lambda::Function")
-    assert all(function["TracingConfig"] == {"Mode": "Active"} for function in asked.values())
+    may = [entry for role in of_type(prod, "AWS::IAM::Role").values() for entry in statements(role)]
+    assert not [entry for entry in may if "xray" in str(entry["Action"])]
+
+
+def test_who_sends_traces_may(compile_template: Compile) -> None:
+    resources = compile_template("prod", "tracing=Active")["Resources"]
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        role = resources[function["Role"]["Fn::GetAtt"][0]]["Properties"]
+        actions = {action for entry in statements(role) for action in listed(entry["Action"])}
+        assert {"xray:PutTraceSegments", "xray:PutTelemetryRecords"} <= actions
 
 
 # -- what each may do
@@ -158,6 +169,7 @@ def test_each_function_has_a_role_of_its_own(prod: dict[str, Any]) -> None:
         "FormLambdaFunction": "FormRole",
         "ScorerLambdaFunction": "ScorerRole",
         "BulkLambdaFunction": "BulkRole",
+        "OperatorLambdaFunction": "OperatorRole",
     }
 
 
@@ -172,7 +184,7 @@ def test_no_role_has_a_wildcard_where_aws_allows_a_name(prod: dict[str, Any]) ->
 
 def test_a_functions_own_code_may_not_use_what_lambda_needs_for_the_vpc(prod: dict[str, Any]) -> None:
     roles = of_type(prod, "AWS::IAM::Role")
-    for role in (roles[name] for name in ("FormRole", "ScorerRole", "BulkRole")):
+    for role in (roles[name] for name in ("FormRole", "ScorerRole", "BulkRole", "OperatorRole")):
         network = [entry for entry in statements(role) if listed(entry["Action"])[0].startswith("ec2:")]
         allowed, denied = (next(s for s in network if s["Effect"] == effect) for effect in ("Allow", "Deny"))
         assert denied["Action"] == allowed["Action"]
@@ -228,7 +240,10 @@ def test_one_node_of_redis_means_no_failover(compile_template: Compile) -> None:
 def test_the_secret_stands_nowhere_in_the_template(prod: dict[str, Any]) -> None:
     secret = of_type(prod, "AWS::SecretsManager::Secret")["RedisSecret"]
     assert secret["GenerateSecretString"]["PasswordLength"] >= 32
-    for function in of_type(prod, "AWS::Lambda::Function").values():
+    functions = of_type(prod, "AWS::Lambda::Function")
+    bulk = functions.pop("BulkLambdaFunction")
+    assert "REDIS_URL" not in bulk["Environment"]["Variables"], "bulk files never meet the queue"
+    for function in functions.values():
         url = function["Environment"]["Variables"]["REDIS_URL"]["Fn::Sub"]
         assert url.startswith("rediss://:{{resolve:secretsmanager:${RedisSecret}:")
 
@@ -236,13 +251,26 @@ def test_the_secret_stands_nowhere_in_the_template(prod: dict[str, Any]) -> None
 # -- bulk files
 
 
+def states(machine: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = machine["Definition"]["States"]
+    return found
+
+
 def test_bulk_files_are_handed_out_by_aws_own_distributed_map(prod: dict[str, Any]) -> None:
     machine = of_type(prod, "AWS::StepFunctions::StateMachine")["BulkFiles"]
-    states = json.loads(machine["DefinitionString"])["States"]
-    assert states["Score"]["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
-    assert states["Score"]["MaxConcurrency"] == 4
+    assert states(machine)["Score"]["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
+    assert states(machine)["Score"]["MaxConcurrency"] == 4
     rule = of_type(prod, "AWS::Events::Rule")["BulkUploads"]
-    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"wildcard": "bulk/*.*"}]}
+    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"prefix": "bulk/"}]}
+
+
+def test_a_bulk_file_is_scored_to_its_end_by_the_version_that_planned_it(prod: dict[str, Any]) -> None:
+    machine = of_type(prod, "AWS::StepFunctions::StateMachine")["BulkFiles"]
+    assert machine["DefinitionSubstitutions"] == {"Function": {"Ref": "BulkLive"}}
+    piece = states(machine)["Score"]["ItemProcessor"]["States"]["ScorePiece"]
+    called = [step["Parameters"] for step in (states(machine)["Plan"], piece, states(machine)["Join"])]
+    assert called[0]["FunctionName"] == "${Function}"
+    assert [step["FunctionName.$"] for step in called[1:]] == ["$.function"] * 2
 
 
 def test_the_bulk_function_reaches_neither_the_history_nor_redis(prod: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The compiled template: the network, the alarms, what may be given instead, and that every parameter is explained."""
 
+import json
 import re
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.e2e.template import ROOT, Compile, of_type, sls
 
 pytestmark = pytest.mark.needs("sls")
 
+DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 GIVEN_VPC = ("vpc=vpc-1234", "subnets=subnet-1,subnet-2")
 GIVEN_REDIS = ("redis=rediss://:secret@queue.example.org:6379/0", "redisSecurityGroup=sg-1234")
 
@@ -39,7 +41,7 @@ def test_security_groups_open_redis_between_functions_and_cache_and_nothing_inwa
     prod: dict[str, Any],
 ) -> None:
     rules = of_type(prod, "AWS::EC2::SecurityGroupIngress")
-    assert set(rules) == {"RedisFromForm", "RedisFromScorer"}
+    assert set(rules) == {"RedisFromForm", "RedisFromScorer", "RedisFromOperator"}
     for rule in rules.values():
         assert (rule["FromPort"], rule["ToPort"]) == (6379, 6379)
         assert rule["GroupId"] == {"Fn::GetAtt": ["RedisSecurityGroup", "GroupId"]}
@@ -64,6 +66,8 @@ ALARMS = [
     "ScorerTimeoutNear",
     "ScorerDeadLetters",
     "QueueAge",
+    "ApplicationsFailed",
+    "ChallengerOut",
     "RedisMemory",
     "RedisProcessor",
     "BulkFailures",
@@ -75,6 +79,29 @@ def test_there_is_an_alarm_for_it(name: str, prod: dict[str, Any]) -> None:
     alarm = of_type(prod, "AWS::CloudWatch::Alarm")[name]
     assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
     assert len(alarm["AlarmDescription"]) > 20
+
+
+def test_every_alarm_is_told_of_in_the_list_above_in_the_costs_and_on_the_dashboard(
+    prod: dict[str, Any],
+) -> None:
+    alarms = of_type(prod, "AWS::CloudWatch::Alarm")
+    assert set(alarms) == set(ALARMS)
+    (dashboard,) = of_type(prod, "AWS::CloudWatch::Dashboard").values()
+    widgets = json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]
+    shown = [alarm for widget in widgets for alarm in widget["properties"]["annotations"]["alarms"]]
+    assert shown == [f"${{{name}.Arn}}" for name in alarms]
+    assert f"{len(alarms)} alarms ${len(alarms) / 10:.2f}" in DEPLOY
+
+
+def test_every_node_of_redis_is_watched(prod: dict[str, Any], compile_template: Compile) -> None:
+    three = compile_template("prod", "redisReplicas=2")["Resources"]
+    for resources, nodes in ((prod, 2), (three, 3)):
+        for name in ("RedisMemory", "RedisProcessor"):
+            most, *metrics = of_type(resources, "AWS::CloudWatch::Alarm")[name]["Metrics"]
+            watched = [metric["MetricStat"]["Metric"]["Dimensions"][0]["Value"] for metric in metrics]
+            assert watched == [{"Fn::Sub": f"${{Redis}}-00{number}"} for number in range(1, nodes + 1)]
+            ids = ", ".join(metric["Id"] for metric in metrics)
+            assert (most["Expression"], most["ReturnData"]) == (f"MAX([{ids}])", True)
 
 
 def test_the_time_out_alarms_fire_before_the_time_out(prod: dict[str, Any]) -> None:
@@ -114,10 +141,9 @@ def test_a_given_redis_is_used_and_none_is_made(compile_template: Compile) -> No
     resources = compile_template("prod", *GIVEN_REDIS)["Resources"]
     assert not [entry for entry in resources.values() if entry["Type"].startswith("AWS::ElastiCache::")]
     assert not of_type(resources, "AWS::SecretsManager::Secret")
-    for function in of_type(resources, "AWS::Lambda::Function").values():
-        assert (
-            function["Environment"]["Variables"]["REDIS_URL"] == "rediss://:secret@queue.example.org:6379/0"
-        )
+    for name, function in of_type(resources, "AWS::Lambda::Function").items():
+        expected = None if name.startswith("Bulk") else "rediss://:secret@queue.example.org:6379/0"
+        assert function["Environment"]["Variables"].get("REDIS_URL") == expected
     assert {rule["GroupId"] for rule in of_type(resources, "AWS::EC2::SecurityGroupIngress").values()} == {
         "sg-1234"
     }
@@ -130,6 +156,9 @@ def test_a_given_redis_is_used_and_none_is_made(compile_template: Compile) -> No
         (["vpc=none"], "with vpc=none, give one"),
         (["redis=rediss://queue.example.org"], "give its security group"),
         (["redis=queue.example.org:6379", "redisSecurityGroup=sg-1234"], 'must be "own" or a URL'),
+        ([*GIVEN_REDIS, "redisSnapshot=kept"], "A snapshot fills the Redis that is made"),
+        (["formAuth=IAM"], "formAuth must be NONE"),
+        (["historyLockDays=30", "keepData=false"], "let keepData be true"),
     ],
 )
 def test_parameters_that_do_not_go_together_are_refused_with_what_to_give(
@@ -142,7 +171,7 @@ def test_parameters_that_do_not_go_together_are_refused_with_what_to_give(
 
 def test_docs_deploy_explains_every_parameter_with_its_default() -> None:
     parameters = yaml.safe_load((ROOT / "deploy" / "resources" / "parameters.yml").read_text())["default"]
-    rows = re.findall(r"^\| `(\w+)` \| `?(.*?)`? \|", (ROOT / "docs" / "deploy.md").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| `?(.*?)`? \|", DEPLOY, re.MULTILINE)
     explained = dict(rows)
     assert set(explained) == set(parameters)
     for name, default in parameters.items():

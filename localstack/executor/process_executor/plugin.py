@@ -13,6 +13,8 @@ class ProcessExecutorPlugin(Plugin):
 
     def load(self, *_: Any, **__: Any) -> type:
         """The executor's class; imported only now, because listing plug-ins is too early for LocalStack's provider."""
+        from process_executor.aliases import mend
         from process_executor.executor import ProcessExecutor
 
+        mend()
         return ProcessExecutor
