@@ -6,10 +6,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from cli.main import COMMANDS, creditrisk
+from creditrisk.redis_client import PATIENCE
 from creditrisk.settings import Settings
+from web.prefer import MAX_WAIT
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -113,11 +116,21 @@ def test_the_licence_is_one_and_the_same_everywhere() -> None:
     assert "[Apache License 2.0](LICENSE)" in README
 
 
-def test_every_promise_has_its_test() -> None:
-    """docs/threats.md names tests; each of them is there."""
-    named = re.findall(
-        r"\| (tests/[\w/]+\.py)::(\w+) \|", (ROOT / "docs/threats.md").read_text(encoding="utf-8")
-    )
-    assert len(named) > 60
-    for file, test in named:
+def test_how_long_a_client_may_wait_is_told_and_fits_into_the_forms_time() -> None:
+    assert f"`Prefer: wait` gets {MAX_WAIT} at most" in (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+    parameters = yaml.safe_load((ROOT / "deploy/resources/parameters.yml").read_text())["default"]
+    assert parameters["formTimeout"] > MAX_WAIT + 2 * PATIENCE
+    assert parameters["waitSeconds"] < parameters["formTimeout"]
+
+
+@pytest.mark.parametrize(("document", "least"), [("threats", 60), ("well-architected", 40)])
+def test_every_promise_has_its_test(document: str, least: int) -> None:
+    """These documents are tables that name tests, one a line; each of them is there."""
+    text = (ROOT / f"docs/{document}.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if re.match(r"\| (?!---|promise|item)", line)]
+    named = [re.search(r"\| (tests/[\w/]+\.py)::(\w+) \|", line) for line in lines]
+    assert len(lines) > least
+    for line, found in zip(lines, named, strict=True):
+        assert found, f"names no test: {line}"
+        file, test = found.groups()
         assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file}::{test}"
