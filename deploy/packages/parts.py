@@ -1,4 +1,4 @@
-"""What the packages are made of: four functions of our own code, two layers of ours, two of other people's."""
+"""What the packages are made of: five functions of our own code, two layers of ours, two of other people's."""
 
 from dataclasses import dataclass
 
@@ -54,12 +54,16 @@ SCORER = Part(
 OPERATOR = Part(
     "functions/operator", "/var/task", (_FUNCTIONS, ("functions/operator", "functions/operator"), _LICENSE)
 )
+MERGER = Part(
+    "functions/merger", "/var/task", (_FUNCTIONS, ("functions/merger", "functions/merger"), _LICENSE)
+)
 
 FUNCTIONS = (
     Function(FORM, (COMMON, FORM_DEPS), 30 * MB),
     Function(SCORER, (COMMON, MODEL, SCORER_DEPS), 160 * MB),
     Function(BULK, (COMMON, MODEL, SCORER_DEPS), 160 * MB),
     Function(OPERATOR, (COMMON, FORM_DEPS), 30 * MB),
+    Function(MERGER, (COMMON, FORM_DEPS), 30 * MB),
 )
 LAYERS = (COMMON, MODEL, FORM_DEPS, SCORER_DEPS)
-PARTS = (FORM, SCORER, BULK, OPERATOR, *LAYERS)
+PARTS = (FORM, SCORER, BULK, OPERATOR, MERGER, *LAYERS)

@@ -2,7 +2,7 @@
 // `sls rollback` goes back at once, and can.
 // At once: it is asked for when an alarm is on, which would stop a canary; the old template goes without one.
 // It can: osls deletes the files of old deployments, a layer's too that has not changed since; what a kept deployment
-// still names is kept with it.
+// still names is kept with it, and what is left so of an old one is not listed as a deployment.
 const { GetObjectCommand, PutObjectCommand, S3Client, paginateListObjectsV2 } = require('@aws-sdk/client-s3');
 
 const WITHOUT_CANARY = 'rollback-template.json';
@@ -12,9 +12,17 @@ module.exports = class Rollback {
     this.serverless = serverless;
     this.provider = serverless.getProvider('aws');
     this.hooks = {
+      'before:deploy:list:log': () => this.listWholeOnes(),
       'before:rollback:rollback': () => this.withoutCanary(),
       'before:aws:deploy:finalize:cleanup': () => this.keepWhatIsNamed(),
     };
+  }
+
+  listWholeOnes() {
+    const list = this.plugin('printDeployment');
+    const print = list.printDeployment.bind(list);
+    const template = this.provider.naming.getCompiledTemplateS3Suffix();
+    list.printDeployment = (files) => files.some(({ file }) => file === template) && print(files);
   }
 
   withoutCanary() {

@@ -3,7 +3,7 @@
 // again), and the values that follow from one parameter in several places.
 
 const RESOURCES = 'deploy/resources';
-const FUNCTIONS = ['form', 'scorer', 'bulk', 'operator'];
+const FUNCTIONS = ['form', 'scorer', 'bulk', 'operator', 'merger'];
 const GIVEN = ['vpc', 'subnets', 'redis', 'redisSecurityGroup', 'redisSnapshot', 'bucket'];
 const OTHERS = ['keepData', 'canary', 'tracing', 'formAuth', 'historyLockDays', 'redisReplicas', 'alarmEmail'];
 const LIMITS = ['formTimeout', 'scorerTimeout', 'bulkConcurrency'];

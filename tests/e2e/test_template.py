@@ -14,6 +14,7 @@ import yaml
 from tests.e2e.template import ARTIFACTS, ROOT, Compile, listed, of_type, sls, statements
 from tests.machine import CHECKOV
 
+FUNCTIONS = ("Form", "Scorer", "Bulk", "Operator", "Merger")
 STAGES = ("local", "dev", "prod")
 pytestmark = pytest.mark.needs("sls")
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.needs("sls")
 def test_every_stage_prints(stage: str) -> None:
     done = sls("print", "--stage", stage)
     assert done.returncode == 0, done.stderr + done.stdout
-    assert set(yaml.safe_load(done.stdout)["functions"]) == {"form", "scorer", "bulk", "operator"}
+    assert set(yaml.safe_load(done.stdout)["functions"]) == {"form", "scorer", "bulk", "operator", "merger"}
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -106,18 +107,23 @@ def test_one_package_that_is_missing_or_no_zip_is_named(
 
 def test_the_functions_have_limits_and_layers(prod: dict[str, Any]) -> None:
     functions = of_type(prod, "AWS::Lambda::Function")
-    assert set(functions) == {f"{name}LambdaFunction" for name in ("Form", "Scorer", "Bulk", "Operator")}
+    assert set(functions) == {f"{name}LambdaFunction" for name in FUNCTIONS}
     for function in functions.values():
         assert function["Runtime"] == "python3.13"
         assert function["MemorySize"] >= 512
         assert len(function["VpcConfig"]["SubnetIds"]) == 2
     limits = {name.removesuffix("LambdaFunction"): entry["Timeout"] for name, entry in functions.items()}
-    assert limits == {"Form": 29, "Scorer": 120, "Bulk": 900, "Operator": 60}
+    assert limits == {"Form": 29, "Scorer": 120, "Bulk": 900, "Operator": 60, "Merger": 900}
     layers = {
         name: [re.sub(r"LambdaLayer[0-9a-f]{40}$", "", layer["Ref"]) for layer in function["Layers"]]
         for name, function in functions.items()
     }
-    assert layers["FormLambdaFunction"] == layers["OperatorLambdaFunction"] == ["Common", "FormDeps"]
+    assert (
+        layers["FormLambdaFunction"]
+        == layers["OperatorLambdaFunction"]
+        == layers["MergerLambdaFunction"]
+        == ["Common", "FormDeps"]
+    )
     assert layers["ScorerLambdaFunction"] == layers["BulkLambdaFunction"] == ["Common", "Model", "ScorerDeps"]
     assert functions["FormLambdaFunction"]["ReservedConcurrentExecutions"] == 50
 
@@ -136,8 +142,8 @@ def test_the_scorer_runs_on_a_schedule_of_an_events_rule(prod: dict[str, Any]) -
 
 
 def test_asynchronous_invocations_that_fail_for_good_are_kept(prod: dict[str, Any]) -> None:
-    (config,) = of_type(prod, "AWS::Lambda::EventInvokeConfig").values()
-    assert config["FunctionName"] == {"Ref": "ScorerLambdaFunction"}
+    configs = of_type(prod, "AWS::Lambda::EventInvokeConfig").values()
+    (config,) = (config for config in configs if config["FunctionName"] == {"Ref": "ScorerLambdaFunction"})
     assert config["Qualifier"] == "live"
     assert config["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
     assert of_type(prod, "AWS::SQS::Queue")["DeadLetters"]["SqsManagedSseEnabled"] is True
@@ -170,6 +176,7 @@ def test_each_function_has_a_role_of_its_own(prod: dict[str, Any]) -> None:
         "ScorerLambdaFunction": "ScorerRole",
         "BulkLambdaFunction": "BulkRole",
         "OperatorLambdaFunction": "OperatorRole",
+        "MergerLambdaFunction": "MergerRole",
     }
 
 
@@ -184,7 +191,7 @@ def test_no_role_has_a_wildcard_where_aws_allows_a_name(prod: dict[str, Any]) ->
 
 def test_a_functions_own_code_may_not_use_what_lambda_needs_for_the_vpc(prod: dict[str, Any]) -> None:
     roles = of_type(prod, "AWS::IAM::Role")
-    for role in (roles[name] for name in ("FormRole", "ScorerRole", "BulkRole", "OperatorRole")):
+    for role in (roles[name] for name in (f"{name}Role" for name in FUNCTIONS)):
         network = [entry for entry in statements(role) if listed(entry["Action"])[0].startswith("ec2:")]
         allowed, denied = (next(s for s in network if s["Effect"] == effect) for effect in ("Allow", "Deny"))
         assert denied["Action"] == allowed["Action"]
@@ -199,7 +206,18 @@ def test_the_form_reads_the_history_and_only_the_scorer_writes_it(prod: dict[str
     }
     assert "s3:PutObject" in may["ScorerRole"] - may["FormRole"]
     assert "lambda:InvokeFunction" in may["FormRole"] - may["ScorerRole"]
-    assert not [a for actions in may.values() for a in actions if a.startswith("s3:Delete")]
+    deleting = {name for name, actions in may.items() for a in actions if a.startswith("s3:Delete")}
+    assert deleting == {"MergerRole"}, "which deletes what stands in a merged object"
+    (merging,) = (s for s in statements(roles["MergerRole"]) if "s3:DeleteObject" in s["Action"])
+    assert merging["Resource"]["Fn::Sub"].endswith("/history/*")
+
+
+def test_closed_days_are_merged_once_a_day_by_one_at_a_time(prod: dict[str, Any]) -> None:
+    merger = of_type(prod, "AWS::Lambda::Function")["MergerLambdaFunction"]
+    assert merger["ReservedConcurrentExecutions"] == 1
+    assert set(merger["Environment"]["Variables"]) == {"HISTORY_URL", "LOG_LEVEL"}
+    rule = of_type(prod, "AWS::Events::Rule")["MergerEventsRuleSchedule1"]
+    assert (rule["ScheduleExpression"], rule["State"]) == ("cron(20 3 * * ? *)", "ENABLED")
 
 
 # -- what holds data
@@ -241,8 +259,9 @@ def test_the_secret_stands_nowhere_in_the_template(prod: dict[str, Any]) -> None
     secret = of_type(prod, "AWS::SecretsManager::Secret")["RedisSecret"]
     assert secret["GenerateSecretString"]["PasswordLength"] >= 32
     functions = of_type(prod, "AWS::Lambda::Function")
-    bulk = functions.pop("BulkLambdaFunction")
-    assert "REDIS_URL" not in bulk["Environment"]["Variables"], "bulk files never meet the queue"
+    for name in ("BulkLambdaFunction", "MergerLambdaFunction"):
+        variables = functions.pop(name)["Environment"]["Variables"]
+        assert "REDIS_URL" not in variables, "they never meet the queue"
     for function in functions.values():
         url = function["Environment"]["Variables"]["REDIS_URL"]["Fn::Sub"]
         assert url.startswith("rediss://:{{resolve:secretsmanager:${RedisSecret}:")

@@ -28,9 +28,10 @@ def test_s3_and_lambda_are_reached_through_endpoints_that_allow_our_own_alone(pr
         "S3Endpoint": "Gateway",
         "LambdaEndpoint": "Interface",
     }
-    (bucket,) = endpoints["S3Endpoint"]["PolicyDocument"]["Statement"]
+    bucket, deleting = endpoints["S3Endpoint"]["PolicyDocument"]["Statement"]
     roles = bucket["Condition"]["ArnEquals"]["aws:PrincipalArn"]
-    assert [role["Fn::GetAtt"][0] for role in roles] == ["FormRole", "ScorerRole", "BulkRole"]
+    assert [role["Fn::GetAtt"][0] for role in roles] == ["FormRole", "ScorerRole", "BulkRole", "MergerRole"]
+    assert deleting["Condition"]["ArnEquals"]["aws:PrincipalArn"] == {"Fn::GetAtt": ["MergerRole", "Arn"]}
     assert "*" not in (*bucket["Action"], *bucket["Resource"])
     (waking,) = endpoints["LambdaEndpoint"]["PolicyDocument"]["Statement"]
     assert waking["Principal"] == {"AWS": {"Fn::GetAtt": ["FormRole", "Arn"]}}
@@ -68,6 +69,7 @@ ALARMS = [
     "QueueAge",
     "ApplicationsFailed",
     "ChallengerOut",
+    "MergerErrors",
     "RedisMemory",
     "RedisProcessor",
     "BulkFailures",
@@ -90,7 +92,8 @@ def test_every_alarm_is_told_of_in_the_list_above_in_the_costs_and_on_the_dashbo
     widgets = json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]
     shown = [alarm for widget in widgets for alarm in widget["properties"]["annotations"]["alarms"]]
     assert shown == [f"${{{name}.Arn}}" for name in alarms]
-    assert f"{len(alarms)} alarms ${len(alarms) / 10:.2f}" in DEPLOY
+    metrics = sum(len(alarm["Metrics"]) - 1 if "Metrics" in alarm else 1 for alarm in alarms.values())
+    assert f"{len(alarms)} alarms on {metrics} metrics at $0.10 = ${metrics / 10:.2f}" in DEPLOY
 
 
 def test_every_node_of_redis_is_watched(prod: dict[str, Any], compile_template: Compile) -> None:
@@ -142,7 +145,9 @@ def test_a_given_redis_is_used_and_none_is_made(compile_template: Compile) -> No
     assert not [entry for entry in resources.values() if entry["Type"].startswith("AWS::ElastiCache::")]
     assert not of_type(resources, "AWS::SecretsManager::Secret")
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
-        expected = None if name.startswith("Bulk") else "rediss://:secret@queue.example.org:6379/0"
+        expected = (
+            None if name.startswith(("Bulk", "Merger")) else "rediss://:secret@queue.example.org:6379/0"
+        )
         assert function["Environment"]["Variables"].get("REDIS_URL") == expected
     assert {rule["GroupId"] for rule in of_type(resources, "AWS::EC2::SecurityGroupIngress").values()} == {
         "sg-1234"
