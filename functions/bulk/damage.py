@@ -27,14 +27,20 @@ class KnownByItsLetters(Encoding):
 class DamagedRows(RowScorer):
     """Scores the rows of one table; one that holds damaged bytes is a bad row."""
 
+    _damaged = False
+
     def score_bytes(self, body: bytes, encoding: str) -> tuple[str, int, int]:
         """As `score_text`, of bytes. What is damaged is shown as U+FFFD, so that the result is UTF-8 throughout."""
+        try:
+            return self.score_text(body.decode(encoding))
+        except UnicodeDecodeError:
+            self._damaged = True
         text, rows, bad = self.score_text(body.decode(encoding, "surrogateescape"))
         return _DAMAGED.sub("\N{REPLACEMENT CHARACTER}", text), rows, bad
 
     def score(self, rows: Sequence[Sequence[str]]) -> list[list[str]]:
         results = super().score(rows)
-        for number, row in enumerate(rows):
+        for number, row in enumerate(rows if self._damaged else ()):
             if _DAMAGED.search("".join(row)):
                 where = [at for at, cell in enumerate(row, 1) if _DAMAGED.search(cell)]
                 told = f"{_listed(where)} not in UTF-8, as the file is; save the file as UTF-8."

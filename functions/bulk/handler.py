@@ -34,6 +34,8 @@ ROWS = 1_000_000
 """Rows of a piece at most; it is full at 8 MiB long before, unless its rows are very short."""
 MOST_PIECES = 10_000
 """So many parts S3 joins into one object; at 8 MiB each a file may have 80 GB."""
+_LONGEST_NAME = 900
+"""Bytes of a file's key: what is written beside its result has longer ones, and S3 takes 1,024."""
 _MOST_NAMED = 100
 """Ignored columns that are named: what a step answers may have 256 KiB."""
 
@@ -124,8 +126,13 @@ def _join(event: dict[str, Any]) -> dict[str, Any]:
 
 def _folder(key: str, time: str, execution: str) -> str:
     """The run's own folder, by the file's whole key below bulk/, its time and its execution."""
+    name = key.removeprefix("bulk/")
+    if len(name.encode()) > _LONGEST_NAME:
+        raise UnusableFile(
+            f"The file's name has more than {_LONGEST_NAME} bytes; shorten it or its folders'."
+        )
     moment = re.sub(r"[-:]|\.\d+", "", time)
-    return f"bulk-results/{key.removeprefix('bulk/')}/{moment}-{execution[-8:]}"
+    return f"bulk-results/{name}/{moment}-{execution[-8:]}"
 
 
 def _scored(event: dict[str, Any]) -> str:

@@ -166,6 +166,25 @@ def test_a_file_that_is_replaced_meanwhile_is_scored_as_it_was_uploaded(
     assert bucket.run(planned)["rows"] == 3
 
 
+@pytest.mark.parametrize(
+    "name", ["São Paulo 1+1.csv", "a%20b.csv", "no ending", "a//b/.csv", "x.csv/y.CSV", "x" * 900]
+)
+def test_a_file_may_be_named_as_people_name_files(
+    bucket: Bucket, raw_application: dict[str, object], name: str
+) -> None:
+    told = bucket.run(bucket.plan(bucket.upload(f"bulk/{name}", table(raw_application, 1).encode())))
+    assert told["key"].startswith(f"bulk-results/{name}/2026")
+    assert len(bucket.rows(told)) == 1
+
+
+def test_a_name_that_leaves_no_room_for_the_results_is_refused(
+    bucket: Bucket, raw_application: dict[str, object]
+) -> None:
+    uploaded = bucket.upload(f"bulk/{'é' * 451}", table(raw_application, 1).encode())
+    with pytest.raises(UnusableFile, match="more than 900 bytes; shorten it"):
+        bucket.plan(uploaded)
+
+
 def test_a_file_that_is_gone_is_told_as_that(bucket: Bucket) -> None:
     with pytest.raises(UnusableFile, match="put it into bulk/ once more"):
         bucket.plan({"key": "bulk/gone.csv"})
