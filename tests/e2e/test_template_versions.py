@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.e2e.template import Compile, listed, of_type, statements
+from tests.e2e.template import Compile, listed, of_type, sls, statements
 
 pytestmark = pytest.mark.needs("sls")
 VERSIONED = ("Form", "Scorer", "Bulk")
@@ -100,6 +101,21 @@ def test_what_holds_data_is_safe_from_a_mistake(compile_template: Compile) -> No
     for name in ("Bucket", "Redis"):
         policies = {resources[name][key] for key in ("DeletionPolicy", "UpdateReplacePolicy")}
         assert policies == {"Retain" if name == "Bucket" else "Snapshot"}
+
+
+@pytest.mark.parametrize(("stage", "safe"), [("prod", True), ("dev", False), ("local", False)])
+def test_a_stage_that_keeps_its_data_is_protected_from_being_deleted_or_replaced(
+    stage: str, safe: bool
+) -> None:
+    done = sls("print", "--stage", stage)
+    assert done.returncode == 0, done.stderr + done.stdout
+    provider = yaml.safe_load(done.stdout)["provider"]
+    assert bool(provider.get("deletionProtection")) is safe
+    denied = [entry for entry in provider.get("stackPolicy") or [] if entry["Effect"] == "Deny"]
+    assert [entry["Action"] for entry in denied] == [["Update:Replace", "Update:Delete"]] * safe
+    for entry in denied:
+        kinds = entry["Condition"]["StringEquals"]["ResourceType"]
+        assert {"AWS::S3::Bucket", "AWS::ElastiCache::ReplicationGroup"} <= set(kinds)
 
 
 def test_a_kept_bucket_and_a_kept_snapshot_fill_a_new_stack(compile_template: Compile) -> None:
