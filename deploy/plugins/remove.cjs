@@ -2,7 +2,7 @@
 // `sls remove` leaves nothing of a stage with keepData: false: it deletes the history first, as CloudFormation deletes no
 // bucket that holds something. Of any stage it deletes the layers, which CloudFormation keeps for old versions to stand on.
 // There are no images, so ECR is never asked about them.
-const { CloudFormationClient, DescribeStackResourceCommand } = require('@aws-sdk/client-cloudformation');
+const { CloudFormationClient, DescribeStackResourceCommand, DescribeStacksCommand } = require('@aws-sdk/client-cloudformation');
 const { DeleteLayerVersionCommand, LambdaClient, paginateListLayerVersions } = require('@aws-sdk/client-lambda');
 const { DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } = require('@aws-sdk/client-s3');
 
@@ -23,7 +23,9 @@ module.exports = class Remove {
     const { Bucket } = this.serverless.service.resources.Resources;
     if (!Bucket || Bucket.DeletionPolicy !== 'Delete') return; // one that is given is not ours to empty
     const config = await this.provider.getAwsSdkV3Config();
-    const name = await this.bucketName(new CloudFormationClient(config));
+    const client = new CloudFormationClient(config);
+    if (await this.isProtected(client)) return; // osls refuses to remove it, and nothing of it is lost
+    const name = await this.bucketName(client);
     if (name) await this.empty(new S3Client(config), name);
   }
 
@@ -35,6 +37,16 @@ module.exports = class Remove {
           await client.send(new DeleteLayerVersionCommand({ LayerName, VersionNumber }));
         }
       }
+    }
+  }
+
+  async isProtected(client) {
+    try {
+      const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: this.provider.naming.getStackName() }));
+      return Stacks[0].EnableTerminationProtection;
+    } catch (error) {
+      if (error.name === 'ValidationError') return false; // no such stack
+      throw error;
     }
   }
 

@@ -140,6 +140,23 @@ def test_after_redis_lost_everything_what_was_decided_before_still_opens_everywh
             assert [asked.find(id).status for id in after] == ["pending", "pending"]
 
 
+def test_an_empty_redis_lets_through_what_was_given_before_even_when_nobody_has_applied_since(
+    redis: Redis, settings: Settings, intake: Intake, make_application: Make, drain_all: DrainAll
+) -> None:
+    """A new stack that takes an old history over begins so."""
+    given = intake.submit(make_application()).id
+    drain_all()
+    redis.flushall()
+    later()
+    (new,) = forms(settings, 1)
+    with closing(new.queue.redis):
+        assert new.find(given).status == "decided"
+        later()
+        made_up = new_application_id()
+        with pytest.raises(UnknownApplication):
+            new.find(made_up)
+
+
 def test_the_key_is_made_here_and_lies_nowhere_but_in_redis(redis: Redis) -> None:
     keys = {IdKeys(redis, [Keys().id_keys]).mine().secret for _ in range(3)}
     assert len(keys) == 3

@@ -54,6 +54,10 @@ class IdKeys:
         if self._made(application_id):
             return True
         self._load()
+        if (
+            not self._known
+        ):  # a new or emptied Redis, to which nobody has applied yet: what is older was given before
+            self.mine()
         return self._made(application_id)
 
     def _made(self, application_id: str) -> bool:
