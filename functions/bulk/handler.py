@@ -21,7 +21,7 @@ from typing import Any
 from creditrisk.errors import CreditRiskError, UnusableFile
 from creditrisk.files import Header, plain, plan
 from creditrisk.files.columns import told_of
-from creditrisk.files.rows import RESULT_COLUMNS, RowScorer
+from creditrisk.files.rows import RESULT_COLUMNS
 from creditrisk.settings import Settings
 from functions.bulk import storage
 from functions.bulk.damage import DamagedRows, KnownByItsLetters
