@@ -44,7 +44,7 @@ class Served:
     """One model as it will be served: the probabilities of all rows, the fields unknown to it in each, microseconds for
     one application, for one with reasons, and each of a thousand."""
 
-    chances: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
     unknown: list[list[str]]
     one: float
     one_with_reasons: float
@@ -88,7 +88,7 @@ def served(answer: Mapping[str, Any], model: str, count: int) -> Served:
         _require(len(unknown) == count)
         times = [float(said[name]) for name in ("one", "one_with_reasons", "many")]
         _require(all(math.isfinite(time) and time >= 0 for time in times))
-        return Served(_numbers(said["chances"], count), unknown, *times)
+        return Served(_numbers(said["probabilities"], count), unknown, *times)
 
 
 @contextmanager

@@ -209,11 +209,11 @@ def _side_by_side(
 
 def _agrees(chain: Chain, model: Any, expected: tuple[list[dict[str, Any]], list[float]]) -> bool:
     """Whether the expected scores come out, for either class."""
-    rows, chances = expected
+    rows, probabilities = expected
     columns = {e.name: [row.get(e.name) for row in rows] for e in chain.fields.values()}
     try:
         matrix = chain.matrix(frame_of(list(chain.fields.values()), columns))
         given = np.asarray(model.predict_proba(matrix), float)
     except Exception:  # a model that raises fits no order
         return False
-    return any(np.abs(given[:, column] - chances).max() <= _TOLERANCE for column in (0, 1))
+    return any(np.abs(given[:, column] - probabilities).max() <= _TOLERANCE for column in (0, 1))

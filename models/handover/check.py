@@ -204,20 +204,20 @@ def _scored_anew(
 
 
 def _compare_own(layer: Path, expected: Expected) -> None:
-    for model in expected.chances:
+    for model in expected.probabilities:
         scorer = load(layer, model)
         scores = scorer.score(expected.rows, explained=False)
         compare(expected, model, [s.probability for s in scores], [s.unknown for s in scores], scorer.fields)
 
 
 def _figures(scorer: AnyScorer, rows: list[dict[str, Any]], threshold: float) -> Figures:
-    chances = np.array([score.probability for score in scorer.score(rows, explained=False)])
+    probabilities = np.array([score.probability for score in scorer.score(rows, explained=False)])
     return Figures(
         one=microseconds(partial(scorer.score, rows[:1], False), 30),
         one_with_reasons=microseconds(partial(scorer.score, rows[:1]), 10),
         many=microseconds(partial(scorer.score, rows, False), 3) / len(rows),
-        mean=float(chances.mean()),
-        declined=float(declines(chances, threshold).mean()),
+        mean=float(probabilities.mean()),
+        declined=float(declines(probabilities, threshold).mean()),
     )
 
 
@@ -250,13 +250,13 @@ def _foreign_layer(
     figures, served = {}, {}
     for model in manifest.models:
         served[model] = told = answers.served(answer, model, len(asked))
-        chances = told.chances
-        _agree(model, converted.originals[model], chances[: len(rows)], rows)
-        if expected and model in expected.chances:
+        probabilities = told.probabilities
+        _agree(model, converted.originals[model], probabilities[: len(rows)], rows)
+        if expected and model in expected.probabilities:
             behind = len(rows)
             fields = [entry["field"] for entry in models[model]["inputs"]]
-            compare(expected, model, chances[behind:].tolist(), told.unknown[behind:], fields)
-        of_made_up = chances[: len(rows)]
+            compare(expected, model, probabilities[behind:].tolist(), told.unknown[behind:], fields)
+        of_made_up = probabilities[: len(rows)]
         figures[model] = Figures(
             told.one,
             told.one_with_reasons,
@@ -265,7 +265,7 @@ def _foreign_layer(
             float(declines(of_made_up, threshold).mean()),
         )
     golden = [
-        {"application": row, **{model: float(told.chances[number]) for model, told in served.items()}}
+        {"application": row, **{model: float(told.probabilities[number]) for model, told in served.items()}}
         for number, row in enumerate(rows[:_GOLDEN_ROWS])
     ]
     contents[GOLDEN] = json.dumps(golden, indent=0, ensure_ascii=False).encode()

@@ -70,7 +70,7 @@ def _label(value: Any) -> str:
     return str(value)
 
 
-def write_bad_chance(builder: GraphBuilder, model: Any, given: str, width: int, column: int) -> str:
+def write_bad_probability(builder: GraphBuilder, model: Any, given: str, width: int, column: int) -> str:
     """The probability of the classifier's class number `column` (rows × 1, doubles), from a table of doubles."""
     if isinstance(model, Pipeline):
         *before, last = [step for _, step in model.steps]
@@ -80,7 +80,7 @@ def write_bad_chance(builder: GraphBuilder, model: Any, given: str, width: int, 
                 builder, Pipeline([(str(n), step) for n, step in enumerate(before)]), given, width
             )
             width = _width_of(last, width)
-        return write_bad_chance(builder, last, given, width, column)
+        return write_bad_probability(builder, last, given, width, column)
     if type(model) is CalibratedClassifierCV:
         return _calibrated(builder, model, given, width, column)
     if type(model) is VotingClassifier:
@@ -120,21 +120,21 @@ def _by_skl2onnx(builder: GraphBuilder, model: Any, given: str, width: int, colu
             options={id(model): {"zipmap": False}},
             target_opset=OPSETS,
         )
-        _, chances = builder.take_in(converted, builder.cast(given, kind))
+        _, probabilities = builder.take_in(converted, builder.cast(given, kind))
     except Exception as error:  # it raises many kinds
         raise NotConvertible(
             f"{type(model).__name__} has no exact conversion ({' '.join(str(error).split())[:160]}); convert it to ONNX "
             "yourself and hand over that, or train a kind that has one: logistic regression, trees, forests, gradient "
             "boosting, LightGBM, a multi-layer perceptron, votes and calibrations of these."
         ) from None
-    return builder.cast(builder.columns(chances, [column]), DOUBLE)
+    return builder.cast(builder.columns(probabilities, [column]), DOUBLE)
 
 
 def _voting(builder: GraphBuilder, model: Any, given: str, width: int, column: int) -> str:
     if model.voting != "soft":
         raise NotConvertible("VotingClassifier gives probabilities with voting='soft' alone.")
     weights = np.asarray(model._weights_not_none or [1.0] * len(model.estimators_), float)
-    parts = [write_bad_chance(builder, part, given, width, column) for part in model.estimators_]
+    parts = [write_bad_probability(builder, part, given, width, column) for part in model.estimators_]
     return str(
         builder.node("MatMul", builder.beside(parts), builder.constant((weights / weights.sum())[:, None]))
     )
@@ -144,17 +144,17 @@ def _stacked(builder: GraphBuilder, model: Any, given: str, width: int, column: 
     """What the last classifier makes of the others' probabilities of class 1, and of the columns where it gets them."""
     parts = []
     for part, method in zip(model.estimators_, model.stack_method_, strict=True):
-        chance = write_bad_chance(builder, part, given, width, 1)
+        probability = write_bad_probability(builder, part, given, width, 1)
         if method == "decision_function" and type(part) in _LOG_ODDS:
-            chance = _logit(builder, chance)
+            probability = _logit(builder, probability)
         elif method != "predict_proba":
             raise NotConvertible(
                 f"StackingClassifier over {type(part).__name__}.{method} has no exact conversion."
             )
-        parts.append(chance)
+        parts.append(probability)
     if model.passthrough:
         parts.append(given)
-    return write_bad_chance(
+    return write_bad_probability(
         builder,
         model.final_estimator_,
         builder.beside(parts),
@@ -167,20 +167,20 @@ def _calibrated(builder: GraphBuilder, model: Any, given: str, width: int, colum
     """The mean over the folds of what each calibrator makes of its classifier's score of class 1."""
     parts = []
     for fold in model.calibrated_classifiers_:
-        chance = write_bad_chance(builder, fold.estimator, given, width, 1)
+        probability = write_bad_probability(builder, fold.estimator, given, width, 1)
         if hasattr(fold.estimator, "decision_function"):
             if type(fold.estimator) not in _LOG_ODDS:
                 raise NotConvertible(
                     f"CalibratedClassifierCV over {type(fold.estimator).__name__} has no exact conversion."
                 )
-            chance = _logit(builder, chance)
+            probability = _logit(builder, probability)
         (calibrator,) = fold.calibrators
         if hasattr(calibrator, "X_thresholds_"):
-            parts.append(_isotonic(builder, calibrator, chance))
+            parts.append(_isotonic(builder, calibrator, probability))
         elif hasattr(calibrator, "a_"):
             line = builder.node(
                 "Add",
-                builder.node("Mul", chance, builder.constant(np.array(-calibrator.a_))),
+                builder.node("Mul", probability, builder.constant(np.array(-calibrator.a_))),
                 builder.constant(np.array(-calibrator.b_)),
             )
             parts.append(_logistic(builder, str(line)))
@@ -194,9 +194,9 @@ def _calibrated(builder: GraphBuilder, model: Any, given: str, width: int, colum
     return _as_class(builder, str(mean), column)
 
 
-def _logit(builder: GraphBuilder, chance: str) -> str:
-    other = builder.node("Sub", builder.constant(np.array(1.0)), chance)
-    return str(builder.node("Log", builder.node("Div", chance, other)))
+def _logit(builder: GraphBuilder, probability: str) -> str:
+    other = builder.node("Sub", builder.constant(np.array(1.0)), probability)
+    return str(builder.node("Log", builder.node("Div", probability, other)))
 
 
 def _isotonic(builder: GraphBuilder, calibrator: Any, score: str) -> str:

@@ -13,7 +13,7 @@ import sklearn.neural_network  # noqa: F401  what pickles name is there before t
 
 from creditrisk.application import FIELDS
 from models.handover.chain import Chain, chain_of
-from models.handover.classifiers import bad_column, write_bad_chance
+from models.handover.classifiers import bad_column, write_bad_probability
 from models.handover.errors import UnknownLevels
 from models.handover.given import chance_output, is_chances, no_chances, widths
 from models.handover.graph import GraphBuilder
@@ -122,7 +122,7 @@ class _Conversion:
     def _expected(self, file: str) -> tuple[list[dict[str, Any]], list[float]] | None:
         """The expected scores of a file's model, which tell in which order columns stand when nothing else does."""
         given = (self.order.get("expected") or {}).get(file.partition("_model")[0])
-        return (given["rows"], given["chances"]) if given else None
+        return (given["rows"], given["probabilities"]) if given else None
 
     def _rows(self, chains: Sequence[Chain]) -> list[dict[str, Any]]:
         """Made-up applicants, of the levels that the model learned; and, behind, those of the expected scores."""
@@ -196,7 +196,7 @@ class _Conversion:
             originals = _original_chances(chain.model, matrix, column, file)
             builder = GraphBuilder("columns", matrix.shape[1])
             self.files[served] = builder.build(
-                write_bad_chance(builder, chain.model, builder.input, matrix.shape[1], column)
+                write_bad_probability(builder, chain.model, builder.input, matrix.shape[1], column)
             )
             output, column = "result", 1
         preprocess = model + PREPROCESS

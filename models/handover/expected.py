@@ -29,11 +29,14 @@ class Expected:
     rows: list[dict[str, Any]]
     written: list[dict[str, str]]
     errors: list[dict[str, str]]
-    chances: dict[str, list[float]]
+    probabilities: dict[str, list[float]]
 
     def to_order(self) -> dict[str, Any]:
         """For the closed process: model → its rows and probabilities."""
-        return {model: {"rows": self.rows, "chances": chances} for model, chances in self.chances.items()}
+        return {
+            model: {"rows": self.rows, "probabilities": probabilities}
+            for model, probabilities in self.probabilities.items()
+        }
 
 
 def read_expected(data: bytes, models: Sequence[str], active: str) -> Expected:
@@ -57,7 +60,7 @@ def read_expected(data: bytes, models: Sequence[str], active: str) -> Expected:
             )
     places = {canonical_name(column): at for at, column in enumerate(header) if canonical_name(column)}
     default = active if active in models else models[0]
-    chances = {
+    probabilities = {
         model: [_chance(row[at], number) for number, row in enumerate(body, 1)]
         for model, at in _columns(header, default, models).items()
     }
@@ -73,7 +76,7 @@ def read_expected(data: bytes, models: Sequence[str], active: str) -> Expected:
         rows.append(values)
         errors.append(wrong)
     written = [{str(name): row[at] for name, at in places.items()} for row in body]
-    return Expected(rows, written, errors, chances)
+    return Expected(rows, written, errors, probabilities)
 
 
 def _columns(header: Sequence[str], default: str, models: Sequence[str]) -> dict[str, int]:
@@ -93,12 +96,12 @@ def _columns(header: Sequence[str], default: str, models: Sequence[str]) -> dict
 
 def _chance(text: str, number: int) -> float:
     try:
-        chance = float(text)
+        probability = float(text)
     except ValueError:
-        chance = math.nan
-    if not 0 <= chance <= 1:
+        probability = math.nan
+    if not 0 <= probability <= 1:
         raise UnexpectedScores(f"{EXPECTED}: row {number} expects {text!r}, which is no probability.")
-    return chance
+    return probability
 
 
 def compare(
@@ -112,7 +115,7 @@ def compare(
     missing = [name for name in fields if name not in expected.rows[0]]
     if missing:
         raise UnexpectedScores(f"{EXPECTED} lacks {', '.join(missing)}, which {model} uses.")
-    wanted = expected.chances[model]
+    wanted = expected.probabilities[model]
     off = [n for n, (a, b) in enumerate(zip(wanted, served, strict=True)) if not abs(a - b) <= TOLERANCE]
     if not off:
         return

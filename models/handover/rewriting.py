@@ -29,7 +29,7 @@ def rewrite(order: Mapping[str, Any]) -> dict[str, Any]:
 def _try(parts: dict[str, Any], file: str, model: str, rows: list[dict[str, Any]]) -> None:
     scorer = own_scorer(Manifest({"files": {}}), parts, file, model)
     try:
-        chances = [score.probability for score in scorer.score(rows, explained=False)]
+        probabilities = [score.probability for score in scorer.score(rows, explained=False)]
         scorer.score(rows[:_WITH_REASONS])
     except ModelError:
         raise
@@ -37,7 +37,7 @@ def _try(parts: dict[str, Any], file: str, model: str, rows: list[dict[str, Any]
         raise UnreadablePickle(
             f"{file} cannot score an application ({type(error).__name__}); hand over the layer that training wrote."
         ) from None
-    if not all(0 <= chance <= 1 for chance in chances):
+    if not all(0 <= probability <= 1 for probability in probabilities):
         raise WrongScores(
             f"{file} gives figures that are no probabilities; hand over the layer that training wrote."
         )

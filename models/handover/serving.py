@@ -34,17 +34,17 @@ def _served(manifest: Manifest, model: str, files: Mapping[str, bytes], rows: li
         raise WrongScores(
             f"The converted {model} cannot score ({type(error).__name__}: {' '.join(str(error).split())[:200]})."
         ) from None
-    chances = np.array([score.probability for score in scores])
-    if not (np.isfinite(chances).all() and (chances >= 0).all() and (chances <= 1).all()):
+    probabilities = np.array([score.probability for score in scores])
+    if not (np.isfinite(probabilities).all() and (probabilities >= 0).all() and (probabilities <= 1).all()):
         raise WrongScores(f"The {model} files give figures that are no probabilities.")
     again = np.array([score.probability for score in scorer.score(rows[:50], explained=False)])
-    if np.abs(again - chances[:50]).max() > 1e-6:
+    if np.abs(again - probabilities[:50]).max() > 1e-6:
         raise WrongScores(
-            f"The {model} files give one application two probabilities; hand over a model without chance in it."
+            f"The {model} files give one application two probabilities; hand over a model without randomness in it."
         )
     thousand = (rows * (1 + 1_000 // len(rows)))[:1_000]
     return {
-        "chances": chances.tolist(),
+        "probabilities": probabilities.tolist(),
         "unknown": [list(score.unknown) for score in scores],
         "one": microseconds(partial(scorer.score, rows[:1], False), 30),
         "one_with_reasons": microseconds(partial(scorer.score, rows[:1]), 10),

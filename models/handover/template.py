@@ -34,7 +34,7 @@ folder.mkdir(parents=True, exist_ok=True)
 parts = {"encoder_hot.pkl": encoder, "std_scaler.pkl": scaler, "lightgbm_model.pkl": model}
 for name, part in parts.items():
     (folder / name).write_bytes(pickle.dumps(part))
-chances = np.asarray(model.predict_proba(scaler.transform(encoder.transform(keep))))[:, 1]
-expected = keep[NUMBERS + CODES].assign(probability=chances).head(200)
+probabilities = np.asarray(model.predict_proba(scaler.transform(encoder.transform(keep))))[:, 1]
+expected = keep[NUMBERS + CODES].assign(probability=probabilities).head(200)
 expected.to_csv(folder / "expected.csv", index=False)
 print(f"{folder}: {', '.join(parts)}, and {len(expected)} expected scores")

@@ -123,25 +123,27 @@ def test_bootstrap_intervals_hold_the_figures_that_scikit_learn_gives() -> None:
 
 def test_deciles_hold_everyone_once_and_end_with_all_bad_clients() -> None:
     random = np.random.default_rng(1)
-    chance = random.random(1_003)
-    bad = (random.random(1_003) < chance).astype(int)
-    found = segments.deciles(chance, bad)
+    probability = random.random(1_003)
+    bad = (random.random(1_003) < probability).astype(int)
+    found = segments.deciles(probability, bad)
     assert (sum(d.rows for d in found), sum(d.bads for d in found)) == (1_003, bad.sum())
     assert found[0].bad_rate > found[-1].bad_rate and found[-1].share_of_bads == 1.0
 
 
 def test_groups_tell_whom_a_threshold_declines() -> None:
-    chance = np.array([0.2] * 600 + [0.6] * 300 + [0.2] * 300)
+    probability = np.array([0.2] * 600 + [0.6] * 300 + [0.2] * 300)
     bad = np.array([0] * 600 + [1] * 200 + [0] * 100 + [0] * 300)
-    found = segments.groups(np.array(["a"] * 600 + ["b"] * 600), chance, bad, [0.5])
+    found = segments.groups(np.array(["a"] * 600 + ["b"] * 600), probability, bad, [0.5])
     assert [group.outcomes[0].approved for group in found] == [1.0, 0.5]
     assert found[1].outcomes[0].good_declined == 0.25 and found[1].outcomes[0].bad_rate == 0.0
     assert segments.impact_ratio(found, 0) == (0.5, "b", "a")
 
 
 def test_the_threshold_that_approves_a_share_does() -> None:
-    chance = np.random.default_rng(1).random(10_000)
-    assert (chance < segments.threshold_approving(chance, 0.8)).mean() == pytest.approx(0.8, abs=0.001)
+    probability = np.random.default_rng(1).random(10_000)
+    assert (probability < segments.threshold_approving(probability, 0.8)).mean() == pytest.approx(
+        0.8, abs=0.001
+    )
 
 
 def test_age_bands_and_sexes_cover_every_applicant() -> None:
