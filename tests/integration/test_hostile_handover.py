@@ -237,11 +237,21 @@ def test_names_of_files_cannot_write_on_the_terminal(tmp_path: Path) -> None:
 def test_a_manifest_that_lies_is_told_when_it_is_shown(tmp_path: Path) -> None:
     folder, target = tmp_path / "folder", tmp_path / "target"
     folder.mkdir()
-    lies(cross_validation=[1], libraries={"\x1b[2J": 1}, fields=[1], foreign={"models": {}})(folder)
+    lies(cross_validation=[1], libraries={"\x1b[2J": 1}, foreign={"models": {}})(folder)
     assert creditrisk("model", "install", folder, MODEL_DIR=str(target)).returncode == 0
     told = creditrisk("model", "show", MODEL_DIR=str(target))
     assert (told.returncode, len(told.stderr.splitlines())) == (1, 1)
     assert "is not one that installing writes" in told.stderr
+
+
+def test_a_manifest_with_other_fields_than_its_distributions_is_not_installed(tmp_path: Path) -> None:
+    folder, target = tmp_path / "folder", tmp_path / "target"
+    folder.mkdir()
+    lies(fields=[1])(folder)
+    told = creditrisk("model", "install", folder, MODEL_DIR=str(target))
+    assert (told.returncode, len(told.stderr.splitlines())) == (1, 1)
+    assert "reference.json says nothing of 1" in told.stderr
+    assert not target.exists()
 
 
 def test_memory_stays_bounded(tmp_path: Path) -> None:

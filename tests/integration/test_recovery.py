@@ -9,19 +9,7 @@ from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
 from functions.scorer.assembly import Assembly
-from tests.helpers import Make, recorded
-
-
-def renew_no_more(queue: ApplicationQueue) -> None:
-    """As when the process is stopped or dead: its lease stays as it is."""
-    queue.renew = lambda scorer: None  # type: ignore[method-assign]
-
-
-def let_leases_run_out(queue: ApplicationQueue) -> None:
-    """Every lease ends now: it is moved, as waiting for it would be a race with whatever else the machine does."""
-    for scorer in queue.redis.zrange("creditrisk:scorers", 0, -1):
-        queue.redis.zadd("creditrisk:scorers", {scorer: 0})
-    queue.recover()
+from tests.helpers import Make, let_leases_run_out, recorded, renew_no_more
 
 
 def test_what_a_dead_scorer_held_comes_back_to_the_head_in_order(
