@@ -19,8 +19,8 @@ from urllib.parse import quote
 from redis import Redis
 from redis.exceptions import BusyLoadingError, RedisError
 
+from cli.errors import NoRedisServer
 from cli.lifeline import ends_with_parent, locked
-from creditrisk.errors import CreditRiskError
 
 LEAST_VERSION = 7
 """From here on a server protects where it writes, and loads nothing, unless it is told otherwise."""
@@ -34,10 +34,6 @@ _REFUSED = (
 """Commands that nobody needs here: they load code, copy everything elsewhere, or write a file that nothing cleans up."""
 _LONGEST_SOCKET = 100
 """Bytes that a socket's path may have; the system's own limit is 104 (macOS) or 108 (Linux)."""
-
-
-class NoRedisServer(CreditRiskError):
-    """No redis-server is to be had, or it does not start."""
 
 
 def find_redis_server() -> str:

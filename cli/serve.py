@@ -8,14 +8,11 @@ from pathlib import Path
 import click
 
 from cli.embedded_redis import EmbeddedRedis
+from cli.errors import PortTaken
 from cli.supervisor import Child, Supervisor
-from creditrisk.errors import CreditRiskError, HistoryUnavailable
+from creditrisk.errors import HistoryUnavailable
 from creditrisk.history import open_history
 from creditrisk.settings import Settings
-
-
-class PortTaken(CreditRiskError):
-    """Something else listens where the form should."""
 
 
 @click.command()

@@ -10,9 +10,9 @@ from types import FrameType
 
 import click
 
-from cli.embedded_redis import EmbeddedRedis, NoRedisServer
+from cli.embedded_redis import EmbeddedRedis
+from cli.errors import ChildFails, NoRedisServer
 from cli.lifeline import ends_with_parent
-from creditrisk.errors import CreditRiskError
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +23,6 @@ _LONGEST_PAUSE = 5.0
 """Seconds between two attempts to start a Redis that does not start again."""
 _LONGEST_WAIT = 10.0
 """Most seconds until a child that keeps ending is tried again."""
-
-
-class ChildFails(CreditRiskError):
-    """A child process ends as soon as it is started."""
 
 
 @dataclass

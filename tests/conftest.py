@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from cli.embedded_redis import EmbeddedRedis, NoRedisServer
+from cli.embedded_redis import EmbeddedRedis
+from cli.errors import NoRedisServer
 from creditrisk.application.validation import validate
 from deploy.packages.errors import WheelsUnavailable
 from tests import machine

@@ -18,7 +18,8 @@ from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
-from cli.embedded_redis import NoRedisServer, find_redis_server
+from cli.embedded_redis import find_redis_server
+from cli.errors import NoRedisServer
 from deploy.packages.builder import Builder
 from deploy.packages.errors import WheelsUnavailable
 from deploy.packages.parts import PARTS

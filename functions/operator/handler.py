@@ -13,15 +13,11 @@ from functools import cache
 from typing import Any
 
 from creditrisk.application_id import reference
-from creditrisk.errors import CreditRiskError
+from creditrisk.errors import CreditRiskError, UnknownRequest
 from creditrisk.queue import ShardedQueue, open_queue
 from creditrisk.settings import Settings
 
 log = logging.getLogger(__name__)
-
-
-class UnknownRequest(CreditRiskError):
-    """What the operator asked for is nothing that can be done."""
 
 
 @cache

@@ -11,7 +11,8 @@ from typing import Any, Final
 import numpy as np
 
 from creditrisk.application import FIELDS
-from creditrisk.files import Columns, WrongColumns
+from creditrisk.errors import WrongColumns
+from creditrisk.files import Columns
 from models.handover.errors import UnusableRows
 from models.handover.folder import ROWS, Folder
 from models.reference import reference_of

@@ -13,8 +13,7 @@ import boto3
 import pytest
 
 from cli.embedded_redis import free_port
-from creditrisk.errors import UnusableFile
-from creditrisk.files import WrongColumns
+from creditrisk.errors import UnusableFile, WrongColumns
 from functions.bulk import handler as bulk
 from functions.bulk import storage
 from localstage.paths import Folders

@@ -14,7 +14,8 @@ from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from benchmarks.load import wait_until
-from cli.embedded_redis import EmbeddedRedis, NoRedisServer, find_redis_server, is_at_work, socket_of
+from cli.embedded_redis import EmbeddedRedis, find_redis_server, is_at_work, socket_of
+from cli.errors import NoRedisServer
 from cli.supervisor import Supervisor
 
 

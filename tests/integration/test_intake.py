@@ -17,12 +17,12 @@ from benchmarks.load import wait_until
 from cli.embedded_redis import EmbeddedRedis
 from creditrisk import redis_client
 from creditrisk.application_id import new_application_id
-from creditrisk.errors import IdempotencyConflict, QueueFull, QueueUnavailable, UnknownApplication
+from creditrisk.errors import IdempotencyConflict, QueueFull, QueueUnavailable, UnknownApplication, WakeError
 from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
 from creditrisk.settings import Settings
-from creditrisk.waking import WakeError, Waker
+from creditrisk.waking import Waker
 from functions.scorer import handler as scorer_function
 from functions.scorer.assembly import Assembly
 from tests.helpers import DrainAll, Make

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from creditrisk.errors import UnknownRequest
 from creditrisk.intake import Intake
 from functions.operator import handler as operator
-from functions.operator.handler import UnknownRequest
 
 Make = Callable[..., dict[str, Any]]
 DrainAll = Callable[[], int]

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from cli.supervisor import Child, ChildFails
+from cli.errors import ChildFails
+from cli.supervisor import Child
 
 
 def keep_alive(child: Child, deaths: int) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from creditrisk.errors import WakeError
 from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
 from creditrisk.settings import Settings
-from creditrisk.waking import WakeError, Waker
+from creditrisk.waking import Waker
 from tests.helpers import Make
 
 

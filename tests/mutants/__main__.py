@@ -69,7 +69,7 @@ def judge(mutant: Mutant, copy: Copy, covered: Mapping[str, float], most: float)
             return Outcome(mutant, True, "stood still")
     if done.returncode == 0:
         return Outcome(mutant, False, f"{len(tests)} of {len(covered)} tests passed")
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED tests", "ERROR tests"))]
     return Outcome(mutant, True, failed[0].split(" - ")[0] if failed else f"ended with {done.returncode}")
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from creditrisk.application import FIELDS
-from creditrisk.files import Columns, WrongColumns
+from creditrisk.errors import WrongColumns
+from creditrisk.files import Columns
 
 ALL = [name for name in FIELDS if name not in ("FULL_NAME", "DNI")]
 FIRST, SECOND = ALL.index("EDUCATION_LEVEL_1"), ALL.index("EDUCATION_LEVEL_2")

@@ -81,3 +81,15 @@ class ScorerInTrouble(CreditRiskError):
 
 class UnusableFile(CreditRiskError):
     """A file of applications cannot be scored as a whole, or its result cannot be written."""
+
+
+class WrongColumns(UnusableFile):
+    """A table's header does not name what an application needs, names it twice, or so that it may mean either."""
+
+
+class WakeError(CreditRiskError):
+    """The scorer function could not be invoked."""
+
+
+class UnknownRequest(CreditRiskError):
+    """What the operator asked for is nothing that can be done."""

@@ -4,11 +4,7 @@ import json
 from functools import cached_property
 from typing import Any
 
-from creditrisk.errors import CreditRiskError
-
-
-class WakeError(CreditRiskError):
-    """The scorer function could not be invoked."""
+from creditrisk.errors import WakeError
 
 
 class Waker:

@@ -1,9 +1,8 @@
 """Tables that people send as files: what a file is, how it is encoded, where its rows end and what its columns mean."""
 
 from creditrisk.files.columns import Columns
-from creditrisk.files.education import WrongColumns
 from creditrisk.files.header import Header
 from creditrisk.files.pieces import Piece, Plan, plan, read, reader
 from creditrisk.files.text import plain
 
-__all__ = ["Columns", "Header", "Piece", "Plan", "WrongColumns", "plain", "plan", "read", "reader"]
+__all__ = ["Columns", "Header", "Piece", "Plan", "plain", "plan", "read", "reader"]

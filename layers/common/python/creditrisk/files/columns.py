@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from creditrisk.application import FIELDS, canonical_name
-from creditrisk.files.education import WrongColumns, education
+from creditrisk.errors import WrongColumns
+from creditrisk.files.education import education
 
 _LIKE = 0.75
 _MOST_NAMED = 20

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from creditrisk.application import canonical_name
-from creditrisk.errors import UnusableFile
+from creditrisk.errors import WrongColumns
 
 APPLICANT, PARTNER = "EDUCATION_LEVEL_1", "EDUCATION_LEVEL_2"
 _BEFORE_PARTNERS = "MATE_PROFESSION_CODE"
@@ -13,10 +13,6 @@ _FORM = re.compile(r"(mate_)?education_level(?:(_?[12])|(\.1|_duplicated_0)|\.\.
 """As published, and what becomes of it: pandas and R write `.1` behind the second, polars `_duplicated_0`, DuckDB and
 Power Query `_1`, csvkit and janitor `_2`, readr the column's number behind both; many rename the second
 MATE_EDUCATION_LEVEL, or only one of the two."""
-
-
-class WrongColumns(UnusableFile):
-    """A table's header does not name what an application needs, names it twice, or so that it may mean either."""
 
 
 def education(header: Sequence[str]) -> dict[int, str]:

@@ -7,9 +7,8 @@ from typing import Any, Protocol
 
 from creditrisk.application import FIELDS, Field, Role
 from creditrisk.decision import ScoreLike, decide
-from creditrisk.errors import NotAProbability
+from creditrisk.errors import NotAProbability, WrongColumns
 from creditrisk.files.columns import Columns
-from creditrisk.files.education import WrongColumns
 from creditrisk.files.pieces import reader
 from creditrisk.formulas import as_it_was
 from creditrisk.history.columns import reasons_cell
