@@ -211,6 +211,10 @@ def test_what_a_plain_redis_had_accepted_is_scored_after_it_became_a_cluster(
     with closing(assembly.queue.redis), closing(plain.queue.redis):
         assert take_over(assembly.queue) == 10
         assert take_over(assembly.queue) == 0
+    of_plain_redis = Keys()
+    for receipt in (*waiting, failed):  # what was brought over is gone from where it was
+        for name in (of_plain_redis.job(receipt.id), of_plain_redis.results(receipt.id)):
+            assert not spread.queue.redis.exists(name)
     again = spread.submit(make_application(AGE=33), "key 3")
     assert (again.id, again.repeated) == (waiting[3].id, True)
     assert spread.queue.state().waiting == 10

@@ -45,7 +45,7 @@ class Covering:
             for context in _split(lines.get(number, []))
             if context
         }
-        if not contexts:
+        if not contexts or _at_import(path, line):  # whichever test imported it first, all may depend on it
             contexts = {context for found in lines.values() for context in _split(found) if context}
         chosen = [name for name in self.seconds if name in contexts or name.split("::", 1)[0] in contexts]
         of_file: dict[str, float] = {}
@@ -75,6 +75,16 @@ def _statement(path: Path, line: int) -> range:
             if line <= end:
                 found = range(node.lineno, end + 1)
     return found
+
+
+def _at_import(path: Path, line: int) -> bool:
+    """Whether a line is in no function's body."""
+    functions = (
+        node
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    return not any(node.body[0].lineno <= line <= (node.end_lineno or 0) for node in functions)
 
 
 def cover(copy: Copy, tests: list[str]) -> Covering:

@@ -247,6 +247,7 @@ def test_a_layer_without_golden_rows_is_refused(target: Path, golden: bytes) -> 
         b'{"files": []}',
         b'{"files": {"../x": {"sha256": "0"}}}',
         b'{"files": {"a": 1}}',
+        b'{"files": {"a": {}}}',
         b"\x00",
     ],
 )

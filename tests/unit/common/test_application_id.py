@@ -12,6 +12,7 @@ from creditrisk.application_id import (
     new_application_id,
     received_at,
     reference,
+    shard_number,
 )
 
 
@@ -79,3 +80,24 @@ def test_a_reference_is_the_same_for_one_application_and_shows_nothing_of_its_id
     application_id = new_application_id()
     assert reference(application_id) == reference(application_id) != reference(new_application_id())
     assert not set(application_id.split("-")) & {reference(application_id)[i : i + 8] for i in range(9)}
+
+
+@pytest.mark.parametrize(
+    "bits", [b"\x00" * 6, b"\xff" * 6, b"\x12\x34\x56\x78\x9a\xbc"], ids=["lowest", "highest", "any"]
+)
+@pytest.mark.parametrize("shards", [2, 3, 7, 64])
+def test_an_id_names_its_shard_whatever_its_random_bits(
+    monkeypatch: pytest.MonkeyPatch, bits: bytes, shards: int
+) -> None:
+    monkeypatch.setattr("os.urandom", lambda count: bits[:count])
+    for shard in range(shards):
+        made = new_application_id(shard=shard, shards=shards)
+        assert is_application_id(made)
+        assert shard_number(made, shards) == shard
+
+
+def test_all_random_bits_beside_the_check_differ() -> None:
+    """Else ids of one millisecond would meet."""
+    bits = [UUID(new_application_id()).int >> 32 & (1 << 30) - 1 for _ in range(200)]
+    seen_set = [sum(value >> place & 1 for value in bits) for place in range(30)]
+    assert all(0 < count < len(bits) for count in seen_set)

@@ -166,3 +166,8 @@ def test_other_formats_are_named_with_what_to_do(data: bytes, says: str) -> None
 def test_a_header_of_one_letter_or_a_strange_one_is_no_other_format() -> None:
     for text in ("a\n", "PARTNER,AGE\n", "[AGE],[SEX]\n", "{AGE}\n", "ORC_ID\n"):
         assert text_of(text.encode()) == (text, False)
+
+
+def test_a_last_line_without_its_end_is_part_of_what_tells_the_encoding() -> None:
+    planned = plan(iter(["name,city\nAna,Niterói".encode("cp1252")]), rows=10)
+    assert "Niterói".encode(planned.encoding) == "Niterói".encode("cp1252")

@@ -224,3 +224,17 @@ def test_a_check_repairs_a_torn_end(history: FolderHistory, decided: Decided) ->
         file.write("torn")
     history.check()
     assert history.path.read_text() == HEADER + to_line(answer)
+
+
+@pytest.mark.parametrize(
+    "names", [("history.csv", "history-2.csv"), ("history-2.csv", "history.csv")], ids=str
+)
+def test_a_damaged_row_in_one_file_hides_no_whole_one_in_another(
+    history: FolderHistory, decided: Decided, names: tuple[str, str]
+) -> None:
+    answer = decided()
+    history.folder.mkdir(parents=True, exist_ok=True)
+    damaged = to_line(answer).replace("approved", "perhaps").replace("declined", "perhaps")
+    for name, line in zip(names, (damaged, to_line(answer)), strict=True):
+        (history.folder / name).write_text(HEADER + line)
+    assert history.find(answer.id) == answer

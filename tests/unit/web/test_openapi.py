@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from creditrisk.application import FIELDS
 from creditrisk.errors import QueueFull
 from tests.unit.web.conftest import FakeIntake
-from web.schemas import FLAG_SPELLINGS, is_flag
+from web.schemas import FLAG_SPELLINGS, is_flag, schema_of
 
 
 def test_every_field_is_described_with_its_limits(client: FlaskClient) -> None:
@@ -123,3 +123,11 @@ def test_the_described_predictions_have_the_members_of_real_ones(
 
 def test_it_says_that_there_are_no_accounts(client: FlaskClient) -> None:
     assert description(client)["security"] == []
+
+
+def test_a_number_is_described_as_one_and_text_as_text() -> None:
+    kinds = {name: schema_of(field)["type"] for name, field in FIELDS.items()}
+    assert kinds["AGE"] == "integer"
+    assert "number" in kinds["PERSONAL_MONTHLY_INCOME"]
+    assert kinds["FULL_NAME"] == "string"
+    assert kinds["DNI"] == "string"
