@@ -78,7 +78,9 @@ def make(clone: Path, *arguments: str, **environment: str) -> subprocess.Complet
 
 
 def test_every_target_has_its_test() -> None:
-    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert {line.split()[0] for line in told.splitlines()} == WALKED.keys() | ELSEWHERE.keys()
     for test in ELSEWHERE.values():
         path, _, name = test.partition("::")

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -329,3 +330,38 @@ def test_without_a_confirmed_copy_it_is_said_what_that_means_and_the_same_key_is
         servers[1].follow(servers[0])
         assert confirmed(intake, make_application(), "key").repeated
         assert intake.queue.waiting() == 1
+
+
+def test_a_claim_that_a_failover_forgets_is_made_again_before_anything_is_recorded(
+    proxy: Proxy,
+    servers: tuple[Server, Server],
+    settings: Settings,
+    make_application: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else the new primary gives the application to another scorer as one that nobody ever had, and it is recorded twice."""
+    monkeypatch.setattr(redis_client, "PATIENCE", 60.0)
+    monkeypatch.setattr("creditrisk.queue.claims.PATIENCE", 60.0)
+    old, new = servers
+    intake = Intake.connect(replace(settings, redis_url=proxy.url, replicas=1))
+    with closing(intake.queue.redis), old.redis as forgotten, ThreadPoolExecutor(1) as scorer:
+        receipt = confirmed(intake, make_application(), "key")
+        shard = intake.queue.shards[0]
+        new.follow(None)  # it is the primary now, and the old one does not know yet
+        claiming = scorer.submit(shard.claim, "scorer", 10)
+        wait_until(lambda: not forgotten.llen(shard.keys.queue), 60, "a claim on the old one")
+        old.follow(new)
+        proxy.target = new
+        assert [claim.id for claim in claiming.result(60)] == [receipt.id]
+        assert shard.held("scorer") == {receipt.id}
+
+
+def test_where_the_replicas_stay_away_what_was_accepted_is_scored_all_the_same(
+    servers: tuple[Server, Server], settings: Settings, make_application: Make
+) -> None:
+    url = f"redis://127.0.0.1:{servers[0].port}"
+    intake = Intake.connect(replace(settings, redis_url=url, replicas=1))
+    with closing(intake.queue.redis):
+        receipt = confirmed(intake, make_application(), "key")
+        servers[1].kill()
+        assert [claim.id for claim in intake.queue.shards[0].claim("scorer", 10)] == [receipt.id]

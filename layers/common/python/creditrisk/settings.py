@@ -80,7 +80,7 @@ class Settings:
     )
     replicas: int = _setting(
         0,
-        "replicas of Redis that must have an application before it is accepted; too few in time: 503",
+        "replicas of Redis that must have an application before it is accepted, too few in time: 503; and a claim before it is scored",
         _number(0, 5),
     )
     history_url: str = _setting(

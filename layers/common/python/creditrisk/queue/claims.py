@@ -6,12 +6,13 @@ from functools import cached_property
 from typing import Any
 
 from creditrisk.clock import timestamp
+from creditrisk.queue import scripts
 from creditrisk.queue.claim import Claim
 from creditrisk.queue.jobs import encode_answer, encode_failure, rq_time
 from creditrisk.queue.shard import Shard
-from creditrisk.queue.submission import TICKET_MS
+from creditrisk.queue.submission import COPY_MS, TICKET_MS
 from creditrisk.queue.upkeep import Upkeep
-from creditrisk.redis_client import BLOCK, available
+from creditrisk.redis_client import BLOCK, PATIENCE, available
 
 TRIES = 3
 """How often an application is scored alone before it is given up."""
@@ -64,7 +65,26 @@ class Claims(Shard):
     def _claim(self, scorer: str, batch_size: int, earlier: int, known: Sequence[str]) -> Any:
         names = self.keys
         keys = [names.queue, names.scorers, names.wip, names.claims(scorer), *map(names.job, known)]
-        return self.run("claim", keys, [scorer, batch_size, self.lease_ms, rq_time(), earlier, *known])
+        arguments = [scorer, batch_size, self.lease_ms, rq_time(), earlier, *known]
+        if not self.replicas:
+            return self.run("claim", keys, arguments)
+        return self._copied_claim(keys, arguments)
+
+    def _copied_claim(self, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+        """A claim that the replicas have, too, before anything of it is recorded: a replica that knew nothing of it, and
+        becomes the primary, would give its applications to another scorer as if nobody had ever had them.
+
+        It is claimed again until then, wherever the primary is by now. Where the replicas stay away, there is none to
+        become one: after PATIENCE it goes on without them.
+        """
+        until = time.monotonic() + PATIENCE
+        while True:
+            reply, confirmed = scripts.run_copied(
+                self.redis, "claim", keys, arguments, self.keys.writable, self.replicas, COPY_MS
+            )
+            _, unread, read = reply
+            if confirmed >= self.replicas or not (unread or read) or time.monotonic() >= until:
+                return reply
 
     def held(self, scorer: str) -> set[str]:
         """The applications that the scorer still holds: fewer than it claimed, once it was thought dead."""
