@@ -7,7 +7,6 @@ from all.
 
 from collections.abc import Sequence
 from sys import intern
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,8 +145,3 @@ def scaler_of(matrix: Matrix) -> Scaler:
     """Mean and standard deviation of each column, over what is not missing; a constant column keeps its size."""
     deviation = np.nanstd(matrix, axis=0)
     return Scaler(np.nanmean(matrix, axis=0), np.where(deviation > 0, deviation, 1.0))
-
-
-def as_columns(values: Any) -> Columns:
-    """Columns from a mapping, or from a DataFrame whose columns are the fields."""
-    return {str(name): list(values[name]) for name in values}

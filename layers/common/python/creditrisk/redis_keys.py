@@ -17,7 +17,6 @@ SHARD_COUNTS = "creditrisk:shard-counts"
 """The numbers of shards that form functions have spread applications over, with when each was last in use."""
 TROUBLE = "creditrisk:trouble"
 REWRITTEN = "creditrisk:rewritten"
-OLD_IDEMPOTENCY = "creditrisk:idempotency:"
 
 SLOTS = 16_384
 _SPREAD = (0.3054, 0.9, 0.58, 0.1, 0.7, 0.42)
@@ -73,13 +72,6 @@ class Keys:
 def queue_name(shard: int) -> str:
     """RQ's name for the queue of a shard."""
     return f"{QUEUE_NAME}-{shard}" if shard else QUEUE_NAME
-
-
-def shard_of_queue(name: str) -> int | None:
-    """The shard that a queue's name tells; None for a queue of somebody else."""
-    first, _, rest = name.strip("{}").partition("-")
-    number = rest.partition("-")[0] or "0"
-    return int(number) if first == QUEUE_NAME and number.isdigit() else None
 
 
 def slot(tag: str) -> int:
