@@ -9,7 +9,7 @@ from creditrisk.errors import CreditRiskError, NoHistory
 from creditrisk.history import open_history
 from creditrisk.history.bucket import BucketHistory
 from creditrisk.history.merging import OPEN_DAYS, merge_days
-from creditrisk.settings import Settings
+from creditrisk.settings import Settings, history_address
 
 NAMED = 20
 """Most rows that are named one by one; all are counted."""
@@ -21,7 +21,12 @@ def history() -> None:
 
 
 def _place(url: str | None) -> str:
-    return url or Settings.from_environment().history_url
+    if not url:
+        return Settings.from_environment().history_url
+    try:
+        return history_address(url)
+    except ValueError as error:
+        raise click.BadParameter(f"A history {error}, not {url!r}.") from None
 
 
 def _tell(rows: list[str], what: str) -> None:

@@ -44,16 +44,18 @@ def handler(event: Mapping[str, Any] | None, context: Any) -> dict[str, Any]:
 
 
 def _read(event: Mapping[str, Any]) -> tuple[str, list[str]]:
-    do, ids = event.get("do"), event.get("ids", [])
+    do, ids = event.get("do"), event.get("ids")
     if do not in ("state", "retry", "discard") or set(event) - {"do", "ids"}:
         raise UnknownRequest('Send {"do": "state"}, or "retry" or "discard" with "ids": ["ID", …].')
-    if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
-        raise UnknownRequest('"ids" must be a list of applications\' ids, as {"do": "state"} shows them.')
+    if ids is not None and not (isinstance(ids, list) and ids and all(isinstance(one, str) for one in ids)):
+        raise UnknownRequest(
+            '"ids" must be a list of applications\' ids, one at least, as {"do": "state"} shows them.'
+        )
     if do == "state" and ids:
         raise UnknownRequest('{"do": "state"} shows all that failed; leave "ids" out.')
     if do == "discard" and not ids:
         raise UnknownRequest('Name what to discard: "ids": ["ID", …]. It is deleted for good.')
-    return do, ids
+    return do, ids or []
 
 
 def _state() -> dict[str, Any]:

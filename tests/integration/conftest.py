@@ -13,6 +13,7 @@ from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
+from tests.s3_server import S3Server
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,15 @@ class StubModel:
         if any(application["FULL_NAME"] == "Poison" for application in applications):
             raise ArithmeticError("Poison cannot be scored")
         return [StubScore(application["AGE"] / 100, self.contributions) for application in applications]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
+    """An S3 on loopback, to which the environment leads."""
+    with S3Server().serving() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        yield server
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import csv
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -22,14 +22,6 @@ from creditrisk.history.records import to_line
 from tests import s3_server
 from tests.helpers import Make
 from tests.s3_server import Fault, S3Server
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
-    with S3Server().serving() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
-        yield server
 
 
 @pytest.fixture

@@ -83,14 +83,23 @@ def test_a_place_without_a_history_has_nothing_to_export(
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_a_bucket_without_a_history_has_nothing_to_export(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with S3Server().serving() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
-        result = run("export", tmp_path / "out.csv", "--from", "s3://bucket/prefix")
+@pytest.mark.usefixtures("server")
+def test_a_bucket_without_a_history_has_nothing_to_export(tmp_path: Path) -> None:
+    result = run("export", tmp_path / "out.csv", "--from", "s3://bucket/prefix")
     assert "There is no history at s3://bucket/prefix" in str(result.exception)
+
+
+@pytest.mark.parametrize("address", ["s3://", "s3:///prefix", "https://bucket/prefix"])
+def test_what_is_no_address_of_a_history_is_wrong_usage_and_makes_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    manual(tmp_path / "a.csv")
+    for words in (("export", "-", "--from"), ("import", "a.csv", "--to"), ("merge", "--at")):
+        result = run(*words, address)
+        assert result.exit_code == 2
+        assert "must be a folder or s3://bucket/prefix" in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
 
 
 def test_a_history_in_which_nothing_is_yet_is_one(place: Path, tmp_path: Path) -> None:
@@ -376,15 +385,12 @@ def test_what_is_brought_along_does_not_change_what_is_recorded_here(
     assert len(list(history.records())) == 8
 
 
-def test_a_bucket_takes_a_history_along_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bucket_takes_a_history_along_too(tmp_path: Path, server: S3Server) -> None:
     source = manual(tmp_path / "a.csv")
-    with S3Server().serving() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
-        assert "6 applications" in run("import", source, "--to", "s3://bucket/prefix").stdout
-        assert "0 applications" in run("import", source, "--to", "s3://bucket/prefix").stdout
-        assert len(server.objects) == 1
-        rows = table(run("export", "-", "--from", "s3://bucket/prefix").stdout)
+    assert "6 applications" in run("import", source, "--to", "s3://bucket/prefix").stdout
+    assert "0 applications" in run("import", source, "--to", "s3://bucket/prefix").stdout
+    assert len(server.objects) == 1
+    rows = table(run("export", "-", "--from", "s3://bucket/prefix").stdout)
     assert [row["FULL_NAME"] for row in rows] == [application["FULL_NAME"] for application in APPLICANTS]
 
 

@@ -80,6 +80,7 @@ def test_retry_without_ids_is_of_all(failed: list[str], drain_all: DrainAll) -> 
         ({"do": "retry", "id": "x"}, '"ids"'),
         ({"do": "retry", "ids": "x"}, '"ids" must be a list'),
         ({"do": "retry", "ids": [1]}, '"ids" must be a list'),
+        ({"do": "retry", "ids": []}, '"ids" must be a list'),
         ({"do": "state", "ids": ["x"]}, 'leave "ids" out'),
         ({"do": "discard"}, "Name what to discard"),
     ],

@@ -45,8 +45,10 @@ def _redis_url(text: str) -> str:
     return text
 
 
-def _history_url(text: str) -> str:
-    if "://" in text and not text.startswith("s3://"):
+def history_address(text: str) -> str:
+    """The address of a history, as it is. Raises ValueError, saying what it must be, when it is none."""
+    scheme, found, place = text.partition("://")
+    if found and (scheme != "s3" or not place.partition("/")[0]):
         raise ValueError("must be a folder or s3://bucket/prefix")
     return text
 
@@ -84,7 +86,7 @@ class Settings:
         _number(0, 5),
     )
     history_url: str = _setting(
-        "data/history", "where decisions are recorded: a folder, or s3://bucket/prefix", _history_url
+        "data/history", "where decisions are recorded: a folder, or s3://bucket/prefix", history_address
     )
     model: str = _setting("lightgbm", "the one active model: lightgbm or deeplearning", _one_of(*MODELS))
     challenger: str = _setting(
