@@ -7,10 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +74,27 @@ class Deployment:
                 break
             time.sleep(0.2)
         return self._accepted(status, body)
+
+    @contextmanager
+    def under_load(self, raw: dict[str, object]) -> Iterator[list[str]]:
+        """Made-up applicants come in, one after the other, while the block runs; gives the ids that they get."""
+        ids: list[str] = []
+        ended = threading.Event()
+
+        def send() -> None:
+            for application in applications(raw, 10_000):
+                if ended.is_set():
+                    return
+                ids.append(self.submit_until_accepted(application))
+                time.sleep(0.2)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        try:
+            yield ids
+        finally:
+            ended.set()
+            sender.join()
 
     @staticmethod
     def _accepted(status: int, body: bytes) -> str:

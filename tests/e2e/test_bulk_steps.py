@@ -12,27 +12,14 @@ from uuid import uuid4
 import boto3
 import pytest
 
-from cli.embedded_redis import free_port
 from creditrisk.errors import UnusableFile, WrongColumns
 from functions.bulk import handler as bulk
 from functions.bulk import storage
-from localstage.paths import Folders
-from localstage.stage import Stage
 
 pytestmark = [pytest.mark.needs("LocalStack"), pytest.mark.timeout(600)]
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:credit-risk-local-bulk"
 CONTEXT = SimpleNamespace(invoked_function_arn=f"{ARN}:live", function_version="7")
 MORNING = "2026-11-25T10:15:00Z"
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    folders = Folders(tmp_path_factory.mktemp("localstack"))
-    stage = Stage.start(folders, free_port())
-    try:
-        yield stage.environment
-    finally:
-        Stage.stop(folders)
 
 
 class Bucket:
@@ -74,8 +61,8 @@ class Bucket:
 
 
 @pytest.fixture
-def bucket(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    for name, value in environment.items():
+def bucket(localstack: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    for name, value in localstack.items():
         monkeypatch.setenv(name, value)
     storage.s3.cache_clear()
     yield Bucket()

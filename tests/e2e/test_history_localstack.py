@@ -1,7 +1,7 @@
 """The history in LocalStack's S3, which looks at names in its own way: recorded, looked up, merged, taken over."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import boto3
 import pytest
 
-from cli.embedded_redis import free_port
 from creditrisk.application_id import milliseconds, new_application_id
 from creditrisk.clock import timestamp
 from creditrisk.decision import Answer, Decision
@@ -19,26 +18,14 @@ from creditrisk.history.bucket import BucketHistory
 from creditrisk.history.columns import HEADER
 from creditrisk.history.merging import merge_days
 from creditrisk.history.records import to_line
-from localstage.paths import Folders
-from localstage.stage import Stage
 
 pytestmark = [pytest.mark.needs("LocalStack"), pytest.mark.timeout(600)]
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    folders = Folders(tmp_path_factory.mktemp("localstack"))
-    stage = Stage.start(folders, free_port())
-    try:
-        yield stage.environment
-    finally:
-        Stage.stop(folders)
-
-
 @pytest.fixture
-def url(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
-    for name, value in environment.items():
+def url(localstack: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    for name, value in localstack.items():
         monkeypatch.setenv(name, value)
     bucket = f"history-{uuid4().hex}"
     boto3.client("s3").create_bucket(Bucket=bucket)

@@ -2,7 +2,6 @@
 
 import csv
 import re
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -161,24 +160,9 @@ def test_a_broken_pickle_is_named_in_the_log_and_scores_nothing_until_the_layer_
 def test_a_new_model_version_takes_over_without_losing_an_application(
     deployment: Deployment, raw_application: dict[str, object], tmp_path: Path
 ) -> None:
-    ids: list[str] = []
-    ended = threading.Event()
-
-    def send() -> None:
-        for application in applications(raw_application, 10_000):
-            if ended.is_set():
-                return
-            ids.append(deployment.submit_until_accepted(application))
-            time.sleep(0.2)
-
-    sender = threading.Thread(target=send)
-    sender.start()
-    try:
+    with deployment.under_load(raw_application) as ids:
         deployment.redeploy(with_model(tmp_path / "new", new_version))
         time.sleep(3)
-    finally:
-        ended.set()
-        sender.join()
     versions = [answer["model_version"] for answer in deployment.answers(ids, 130)]
     assert len(set(versions)) == 2, "before and after"
     rows = deployment.recorded()

@@ -2,8 +2,6 @@
 outlives its stack."""
 
 import re
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,24 +58,9 @@ def test_after_six_deployments_rollback_brings_the_old_model_back_under_load(
     assert 1 < len(shown) < len(made), "the first ones are gone, but not what the others have of theirs"
     timestamp, old = min(shown), made[-len(shown)]
 
-    ids: list[str] = []
-    ended = threading.Event()
-
-    def send() -> None:
-        for application in applications(raw_application, 10_000):
-            if ended.is_set():
-                return
-            ids.append(deployment.submit_until_accepted(application))
-            time.sleep(0.2)
-
-    sender = threading.Thread(target=send)
-    sender.start()
-    try:
+    with deployment.under_load(raw_application) as ids:
         deployment.sls("rollback", "--timestamp", timestamp)
         assert model_version(deployment, raw_application) == old
-    finally:
-        ended.set()
-        sender.join()
     versions = [answer["model_version"] for answer in deployment.answers(ids, 130)]
     assert len(ids) > 1 and versions[-1] == old
     recorded = [row["APPLICATION_ID"] for row in deployment.recorded()]
