@@ -1,4 +1,4 @@
-"""Reference distributions (`scoring.reference`) made: of a model's scores, and of every input that it takes."""
+"""Makes reference distributions (`scoring.reference`): of a model's scores, and of every field that it uses."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ _SCORE_GRID = 1_000
 
 @dataclass(frozen=True)
 class Binning:
-    """How the distributions are cut: fine enough to see a shift, too coarse to find a person in."""
+    """How the distributions are cut into bins: fine enough to show a shift, too coarse to recognise a person."""
 
     scores: int = 20
-    """Bins of a model's score, of about equally many applications; pairs of them are the usual ten."""
+    """Bins of a model's score, with about equally many applications each; two of them make one of the usual ten."""
     numbers: int = 10
     """Bins of a quantity."""
     levels: int = 50
-    """Levels of a field that are counted one by one: the most frequent."""
+    """How many levels of a field are counted one by one: the most frequent ones."""
     fewest: int = 20
     """Applications that a bin or a level needs to be counted; rarer levels are counted together."""
 
@@ -65,9 +65,10 @@ def number_bins(values: Sequence[Any], binning: Binning) -> Bins:
 
 
 def levels_of(name: str, values: Sequence[Any], binning: Binning) -> Levels:
-    """The most frequent levels, by falling count; what stands too rarely, or past the most that are listed, is others.
+    """The most frequent levels, by falling count; all levels that are too rare or too many to be listed count as others.
 
-    One rare level alone among the others would still be told apart by what is not listed: the rarest that is goes along.
+    The others must be as many applications as a listed level needs, or the one rare level among them could be guessed: so
+    the rarest listed levels are counted with them until they are.
     """
     found = counted(name, values)
     missing = found.pop(MISSING, 0)
@@ -87,8 +88,8 @@ def _filled(edges: Sequence[float], values: Any) -> Bins:
 def _cuts(grid: NDArray[np.int64], most: int, fewest: int) -> list[int]:
     """The highest value below each cut, so that at most `most` bins hold about equally many, and `fewest` each.
 
-    A value that fills a bin alone gets one, and the others share what is left: else amounts that are mostly 0 would
-    have one bin for all the rest.
+    A value frequent enough to fill a bin gets a bin of its own, and the rest share the other bins: otherwise amounts that
+    are mostly 0 would leave a single bin for all others.
     """
     values, counts = np.unique(grid, return_counts=True)
     cuts: list[int] = []
@@ -105,10 +106,10 @@ def _cuts(grid: NDArray[np.int64], most: int, fewest: int) -> list[int]:
 
 
 def _unit(value: int) -> int:
-    """What the second digit of a whole number counts."""
+    """The place value of a whole number's second digit: 100 for 1,234."""
     return int(10 ** max(len(str(value)) - 2, 0))
 
 
 def _two_digits(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Whole numbers, rounded down to two digits: 1,234 is 1,200. No edge is then anyone's own figure."""
+    """Whole numbers, rounded down to two digits: 1,234 becomes 1,200. So no edge of a bin is one person's exact figure."""
     return np.array([value - value % _unit(value) for value in values.tolist()], np.int64)

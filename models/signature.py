@@ -20,16 +20,16 @@ SIGNATURE = f"{MANIFEST}.minisig"
 SECRET_KEY = Path("~/.minisign/minisign.key")
 """Where minisign keeps the secret key."""
 _OPSLIMIT, _MEMLIMIT = 4_194_304, 134_217_728
-"""scrypt with N = 2^17, r = 8, p = 1, as OWASP advises: a guess of the password takes half a second and 128 MB."""
+"""scrypt with N = 2^17, r = 8, p = 1, as OWASP advises: each guess at the password takes half a second and 128 MB."""
 
 
 class NotSigned(ModelError):
-    """The layer is not signed by the key that is asked for, or that key cannot be used."""
+    """The layer is not signed by the required key, or that key cannot be used."""
 
 
 @dataclass(frozen=True)
 class Signed:
-    """A layer whose signature is right, and what the signer wrote under it (minisign's trusted comment)."""
+    """A manifest with a valid signature, and what the signer wrote under it (minisign's trusted comment)."""
 
     manifest: Manifest
     comment: str
@@ -59,7 +59,7 @@ def generate(secret: Path, password: str) -> Path:
 
 
 def secret_key(path: Path) -> SecretKey:
-    """The secret key in a file, still closed when a password protects it. Raises NotSigned."""
+    """The secret key in a file, still encrypted when a password protects it. Raises NotSigned."""
     try:
         return SecretKey.from_bytes(read_bytes(path.expanduser()))
     except OSError as error:
@@ -74,7 +74,7 @@ def secret_key(path: Path) -> SecretKey:
 
 
 def opened(key: SecretKey, password: str) -> SecretKey:
-    """The key, opened by its password. Raises NotSigned."""
+    """The key, decrypted with its password. Raises NotSigned."""
     try:
         key.decrypt(password)
     except ValueError as error:
@@ -99,9 +99,9 @@ def public_key(text: str) -> PublicKey:
 
 
 def sign(folder: Path, key: SecretKey, expected: str = "") -> Signed:
-    """Sign a layer's manifest, once every file is the one that it lists. Returns what was signed.
+    """Check that every file of a layer is the one that its manifest lists, then sign the manifest. Returns what was signed.
 
-    With `expected`, a public key, nothing is signed that it would not verify. Raises ModelError.
+    With `expected`, a public key, it signs only if that key verifies the signature. Raises ModelError.
     """
     content = manifest_bytes(folder)
     manifest = parse_manifest(content, folder / MANIFEST)

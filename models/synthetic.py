@@ -1,5 +1,5 @@
-"""Made-up applications, drawn from the table of fields and about as varied as a real population: for golden rows,
-benchmarks and tests."""
+"""Made-up applications for golden rows, benchmarks and tests. Values are drawn from the table of fields, and vary about as
+much as in a real population."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from creditrisk.application.kinds import Choice, Code, Digits, Money, Text, Whol
 
 _SYLLABLES = ("ba", "ca", "do", "fe", "gi", "ju", "la", "mo", "ni", "pe", "ri", "so", "ta", "va", "zu")
 _WORDS = {"CITY": 750, "BOROUGH": 4_000, "FULL": 50_000}
-"""How many different texts a field has, by a part of its name."""
+"""How many different texts a field with this in its name has."""
 
 
 def _word(number: int) -> str:

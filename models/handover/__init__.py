@@ -1,4 +1,4 @@
-"""A data scientist's folder, turned into a layer of plain data in a process that can do no harm.
+"""Turns a data scientist's folder into a layer of plain data. What was handed over is read in a process that can do no harm.
 
-`check.check` and `check.install` are its doors.
+The way in: `check.check` and `check.install`.
 """

@@ -1,7 +1,7 @@
-"""What a closed process answered: its form is checked before anything is made of it.
+"""Reads what a closed process answered, and checks its form before anything is done with it.
 
-The process that reads a stranger's files may be the stranger's by now. It can answer what it likes, and whatever that
-is, it becomes one of these, or one sentence.
+Reading a stranger's files may have put that process under the stranger's control, so it may answer anything. Whatever it
+answers becomes an object of this module, or a refusal in one sentence.
 """
 
 import math
@@ -28,8 +28,8 @@ _LONGEST_TEXT: Final = 1_000
 
 @dataclass(frozen=True)
 class Converted:
-    """A model's graphs: what the manifest says of each model, the probabilities that the originals gave the made-up
-    `rows`, the `files`, a typical applicant (`baseline`), and what is worth knowing."""
+    """Models as graphs: for each model, what the manifest is to say of it, and the probabilities that the original gave the
+    made-up `rows`; the `files`; a typical applicant (`baseline`); and warnings."""
 
     models: dict[str, dict[str, Any]]
     originals: dict[str, NDArray[np.float64]]
@@ -52,7 +52,7 @@ class Served:
 
 
 def own_files(answer: Mapping[str, Any]) -> dict[str, bytes] | None:
-    """The files of a layer of our own kind; None when the answer is of another. Raises HandoverFailed."""
+    """The files of a layer that this project's training made; None when the answer is about graphs. Raises HandoverFailed."""
     if "own" not in answer:
         return None
     with _of_proper_form():
@@ -60,7 +60,7 @@ def own_files(answer: Mapping[str, Any]) -> dict[str, bytes] | None:
 
 
 def converted(answer: Mapping[str, Any], count: int) -> Converted:
-    """The answer about `count` made-up applicants. Raises HandoverFailed."""
+    """The answer of a conversion, with probabilities for `count` made-up applicants. Raises HandoverFailed."""
     with _of_proper_form():
         rows = [{_field(name): _value(value) for name, value in row.items()} for row in answer["rows"]]
         _require(len(rows) == count and all(set(DECLARED) <= set(row) for row in rows))
@@ -147,7 +147,7 @@ def _field(name: Any) -> str:
 
 
 def _value(value: Any) -> Any:
-    """A canonical value: a text, a number of a size that a field can have, or nothing."""
+    """A canonical value: a text, a number not larger than a field can have, or None."""
     if isinstance(value, str):
         return _text(value)
     _require(value is None or (isinstance(value, int | float) and abs(value) < 1e15))
@@ -161,7 +161,7 @@ def _text(text: Any) -> str:
 
 
 def _numbers(said: Any, count: int) -> NDArray[np.float64]:
-    """As many numbers; whether they are probabilities is looked at where they are compared."""
+    """`count` numbers. That they are probabilities is checked where they are compared."""
     _require(isinstance(said, list) and all(isinstance(entry, int | float) for entry in said))
     _require(len(said) == count)
     return np.array(said, float)

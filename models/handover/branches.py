@@ -26,7 +26,8 @@ class Branch:
 
 
 def branches_of(encoder: Any, columns: Sequence[str]) -> tuple[list[Branch], list[Any]]:
-    """The branches of an encoder, side by side in its output's order, and the transformers that follow them all."""
+    """The branches of an encoder, in the order of their columns in its output, and the transformers that are applied to all
+    of that output afterwards."""
     if isinstance(encoder, Pipeline):
         steps = [step for _, step in encoder.steps if step not in (None, "passthrough")]
         if steps and isinstance(steps[0], ColumnTransformer | FeatureUnion | Pipeline):
@@ -46,7 +47,7 @@ def branches_of(encoder: Any, columns: Sequence[str]) -> tuple[list[Branch], lis
 
 
 def _inner(part: Any, names: list[str]) -> list[Branch]:
-    """A part of an encoder: one branch, or several where it is made of parts itself."""
+    """The branches of one part of an encoder: one, or several when the part is made of parts itself."""
     if part == "passthrough" or _passes(part):
         return [Branch(None, names)]
     if isinstance(part, ColumnTransformer | FeatureUnion):
@@ -93,7 +94,7 @@ def learn(branches: Sequence[Branch], fields: dict[str, Learned]) -> list[bool]:
 
 
 def _imputer(transformer: Any) -> Any:
-    """What takes the gaps before the levels are learned; None when nothing does."""
+    """The imputer that fills gaps before the levels are learned; None when there is none."""
     first = transformer.steps[0][1] if isinstance(transformer, Pipeline) else None
     return first if isinstance(first, SimpleImputer) else None
 
@@ -107,7 +108,8 @@ def _learner(transformer: Any) -> Any:
 def write_branches(
     builder: GraphBuilder, branches: Sequence[Branch], categorical: Sequence[bool], fields: dict[str, Learned]
 ) -> str:
-    """The matrix that the branches give, side by side; the graph's input has the fields in `fields`' order."""
+    """Write the branches into a graph, and their outputs side by side as one matrix; returns its name. The graph's input has
+    one column for each of `fields`, in that order."""
     place = {column: number for number, column in enumerate(fields)}
     parts = []
     for branch, levels in zip(branches, categorical, strict=True):

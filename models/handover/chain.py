@@ -21,7 +21,8 @@ _TOLERANCE = 1e-5
 class Chain:
     """From a frame of fields to the matrix that a model takes.
 
-    `matrix` is the original's own way; `graph` the converted one. `order` says, for the manual's shape, what stood first.
+    `matrix` computes it with the original objects, `graph` is the conversion. `order` says, where encoder and scaler are two
+    files, whose columns come first.
     """
 
     fields: dict[str, Learned]
@@ -37,7 +38,7 @@ class Chain:
         self._categorical = learn(self.branches, self.fields)
 
     def graph(self) -> bytes:
-        """The converted one: a table of the fields in, the matrix out, both in doubles."""
+        """The conversion, as an ONNX graph: from a table of the fields to the matrix, both in double precision."""
         if not self._graph:
             builder = GraphBuilder("fields", len(self.fields))
             made = write_branches(builder, self.branches, self._categorical, self.fields)
@@ -52,7 +53,7 @@ class Chain:
 
 
 def _sample(fields: Mapping[str, Learned]) -> Any:
-    """A frame of one row of what was learned."""
+    """A frame of one row, with a learned level in each column."""
     row = {
         entry.name: [
             next((c for c in entry.canonical if c is not None), None) if entry.levels is not None else 30
@@ -81,7 +82,7 @@ def chain_of(
     width: int | None,
     expected: tuple[list[dict[str, Any]], list[float]] | None,
 ) -> Chain:
-    """The chain before a model (`width` columns wide, where a graph tells no better). Raises WrongShape."""
+    """What comes before a model, which takes a matrix of `width` columns. Raises WrongShape."""
     if encoder is None and scaler is not None:
         encoder, scaler = scaler, None
     if encoder is None:
@@ -105,7 +106,7 @@ def chain_of(
 
 
 def _used(branches: Sequence[Branch], columns: Sequence[str]) -> list[str]:
-    """The columns that some branch takes: a frame may have had others, the label among them."""
+    """The columns that any branch uses: the frame in training may have had others, such as the label."""
     taken = {column for branch in branches for column in branch.columns}
     return [column for column in columns if column in taken]
 
@@ -139,7 +140,7 @@ def _in_line(encoder: Any, scaler: Any, model: Any, columns: list[str]) -> Chain
 
 
 def _whole(model: Any, file: str) -> Chain:
-    """A model that takes the frame itself: a pipeline whose last step is the classifier."""
+    """The chain of a model that takes the frame itself: a pipeline whose last step is the classifier."""
     if not isinstance(model, Pipeline) or len(model.steps) < 2:
         raise WrongShape(
             f"{file} came without encoder_hot and std_scaler; hand them over, or a Pipeline that takes the fields themselves."
@@ -167,7 +168,8 @@ def _side_by_side(
     columns: list[str],
     expected: tuple[list[dict[str, Any]], list[float]] | None,
 ) -> Chain:
-    """The manual's shape: the encoder takes the texts, the scaler the numbers, the model both side by side."""
+    """The chain where encoder and scaler are two files: the encoder takes the texts, the scaler the numbers, and the model
+    both, side by side."""
     if takes is not None and takes != gives + wide:
         raise WrongShape(
             f"The encoder gives {gives} columns, the scaler takes {wide}, and the model {takes}: neither one after the other "
@@ -208,7 +210,7 @@ def _side_by_side(
 
 
 def _agrees(chain: Chain, model: Any, expected: tuple[list[dict[str, Any]], list[float]]) -> bool:
-    """Whether the expected scores come out, for either class."""
+    """Whether the chain and the model give the expected scores, as the probability of either class."""
     rows, probabilities = expected
     columns = {e.name: [row.get(e.name) for row in rows] for e in chain.fields.values()}
     try:

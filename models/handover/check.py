@@ -42,17 +42,18 @@ from scoring.reference import loads
 from scoring.scorer import AnyScorer
 
 MADE_UP: Final = 1_000
-"""Applicants on whom the converted model must agree with the original."""
+"""How many made-up applicants the converted model must score like the original."""
 _GOLDEN_ROWS: Final = 32
 _LIBRARIES: Final = ("scikit-learn", "lightgbm", "numpy", "onnx", "skl2onnx")
-"""What a conversion depends on; their versions stand in the manifest."""
+"""The libraries that a conversion depends on; the manifest lists their versions."""
 
 
 def check(folder: Path, bad: str | None = None, active: str = "lightgbm", threshold: float = 0.5) -> Report:
-    """Whether a folder can be served, and as what. `bad` names the bad class where it is not 1; `active` is the model
-    whose scores a column `probability` of expected.csv holds.
+    """Find out whether a folder can be served. `bad` names the bad class where it is not 1; `active` is the model whose
+    scores are in the column `probability` of expected.csv.
 
-    Raises a ModelError in one sentence; nothing of the folder was executed outside a closed process, nothing changed.
+    Raises a ModelError that says in one sentence why not. Nothing is changed, and nothing in the folder is executed outside
+    a closed process.
     """
     with _made(folder, None, bad, active, threshold) as (_, report):
         return report
@@ -66,8 +67,8 @@ def install(
     threshold: float = 0.5,
     sign: Callable[[Path], object] | None = None,
 ) -> Report:
-    """Put the layer that `check` made of the folder in the place of the active one, which is kept as the previous one.
-    `sign` gets the finished layer before it serves. Raises as `check`, and what `sign` raises."""
+    """Check a folder, and put the layer made of it in the place of the active one, which is kept as the previous one. `sign`
+    is called with the finished layer before that. Raises what `check` and `sign` raise."""
     with _made(folder, target, bad, active, threshold) as (layer, report):
         if sign:
             sign(layer)
@@ -128,7 +129,7 @@ def _encoded(files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def _agrees_with_its_manifest(folder: Folder, text: bytes) -> None:
-    """A layer that is handed over with its manifest must be the one that the manifest lists."""
+    """Where a manifest is handed over, too, the files must be those that it lists."""
     manifest = parse_manifest(text, folder.path / MANIFEST)
     lacking = [name for name in FILES if name in manifest.data["files"] and name not in folder.parts]
     if lacking:
@@ -142,10 +143,10 @@ def _agrees_with_its_manifest(folder: Folder, text: bytes) -> None:
 
 
 def _own_layer(layer: Path, folder: Folder, read: Mapping[str, bytes], threshold: float) -> Report:
-    """A layer of our own kind, its files written anew as plain data; golden rows are kept, or made.
+    """A layer that this project's training made: its files are written anew as plain data; golden rows are kept, or made.
 
-    What the process that saw the pickles wrote is read in a second one, which scores with it and writes it anew: so
-    nothing but what that one could read and use is read here.
+    The process that read the pickles cannot be trusted. So a second closed process reads what it wrote, scores with it and
+    writes it anew; only what this one wrote is read here.
     """
     rewritten = run("rewrite", {"files": _encoded(read), "count": MADE_UP})
     contents = answers.own_files(rewritten) or {}
@@ -229,7 +230,8 @@ def _foreign_layer(
     bad: str | None,
     threshold: float,
 ) -> Report:
-    """A layer of graphs: agreed with the originals, and with the expected scores, in a second closed process."""
+    """A layer of graphs. A second closed process serves them, and the probabilities must be those of the originals, and the
+    expected scores."""
     models, rows, contents = converted.models, converted.rows, dict(converted.files)
     foreign = {
         "models": models,
@@ -275,7 +277,7 @@ def _foreign_layer(
 
 
 def _agree(model: str, original: Any, served: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Raises ConversionDiffers or WrongScores unless the converted model is the original, everywhere."""
+    """Raises ConversionDiffers or WrongScores unless the converted model gives all rows the original's probabilities."""
     if not (np.isfinite(original).all() and (original >= 0).all() and (original <= 1).all()):
         raise WrongScores(f"The {model} files give figures that are no probabilities.")
     off = np.flatnonzero(~(np.abs(original - served) <= TOLERANCE))

@@ -34,7 +34,7 @@ def _stage(name: str) -> Stage:
 
 
 def _limit(memory: int, seconds: int) -> None:
-    """Bytes of address space, seconds of the processor; and not a byte into any file."""
+    """Limit this process to so many bytes of address space and seconds of processor time, and to writing no file."""
     for limit, value in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, seconds),
@@ -45,10 +45,10 @@ def _limit(memory: int, seconds: int) -> None:
 
 
 def main() -> None:
-    """`child STAGE MEMORY SECONDS`: JSON in on stdin, JSON out on what stdout was; prints of libraries go nowhere."""
+    """`child STAGE MEMORY SECONDS`: reads JSON from stdin, and writes JSON to stdout; what libraries print is thrown away."""
     stage_name, memory, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     _limit(memory, seconds)
-    read_libraries_alone()  # where the system can; the filter below is set everywhere, or nothing is read
+    read_libraries_alone()  # on systems that can; where the filter below cannot be set, nothing is read
     warnings.simplefilter("ignore")
     out = os.dup(1)
     os.dup2(2, 1)
@@ -82,7 +82,7 @@ def main() -> None:
                 "text": f"{files} cannot be read, being nested too deeply; write them anew with their own library.",
             }
         }
-    except Exception as error:  # a stranger's objects raise what they like
+    except Exception as error:  # a stranger's objects may raise anything
         text = (
             f"{files} cannot be read or converted ({type(error).__name__}: {' '.join(str(error).split())[:300]}); write "
             "them anew with the versions that are installed here, or hand over ONNX (docs/handover.md)."

@@ -1,7 +1,7 @@
 """From a fitted classifier to nodes of a graph that give the probability of the bad class.
 
-skl2onnx converts most; the few that it converts wrongly, not at all or in single precision alone are written here:
-calibrated classifiers, votes, stacks and boosted trees.
+skl2onnx converts most classifiers. Some it converts wrongly, not at all, or only in single precision; they are written
+here: calibrated classifiers, votes, stacks and boosted trees.
 """
 
 from typing import Any, Final
@@ -32,9 +32,9 @@ _LOG_ODDS: Final = (
     LGBMClassifier,
     LogisticRegression,
 )
-"""Their decision function is the logarithm of the odds."""
+"""Classifiers whose decision function is the log-odds."""
 _EXACT_IN_DOUBLE: Final = (LogisticRegression, MLPClassifier)
-"""These are sums and products alone, which onnxruntime also does in doubles."""
+"""Classifiers that consist of sums and products only, which onnxruntime can compute in double precision."""
 
 
 def bad_column(classes: Any, bad: str | None, file: str) -> int:
@@ -64,7 +64,7 @@ def bad_column(classes: Any, bad: str | None, file: str) -> int:
 
 
 def _label(value: Any) -> str:
-    """A class as it is typed: 1.0 is 1."""
+    """A class as people type it: 1 for 1.0."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
@@ -141,7 +141,8 @@ def _voting(builder: GraphBuilder, model: Any, given: str, width: int, column: i
 
 
 def _stacked(builder: GraphBuilder, model: Any, given: str, width: int, column: int) -> str:
-    """What the last classifier makes of the others' probabilities of class 1, and of the columns where it gets them."""
+    """The probability that the last classifier computes from the others' probabilities of class 1, and, in some stacks, from
+    the columns themselves."""
     parts = []
     for part, method in zip(model.estimators_, model.stack_method_, strict=True):
         probability = write_bad_probability(builder, part, given, width, 1)
@@ -164,7 +165,7 @@ def _stacked(builder: GraphBuilder, model: Any, given: str, width: int, column: 
 
 
 def _calibrated(builder: GraphBuilder, model: Any, given: str, width: int, column: int) -> str:
-    """The mean over the folds of what each calibrator makes of its classifier's score of class 1."""
+    """The mean of the folds' probabilities: in each, a calibrator turns its classifier's score of class 1 into one."""
     parts = []
     for fold in model.calibrated_classifiers_:
         probability = write_bad_probability(builder, fold.estimator, given, width, 1)
@@ -200,7 +201,7 @@ def _logit(builder: GraphBuilder, probability: str) -> str:
 
 
 def _isotonic(builder: GraphBuilder, calibrator: Any, score: str) -> str:
-    """Between two known points the straight line, beyond the outer ones their value."""
+    """Isotonic calibration: straight lines between its points, and the outer points' values beyond them."""
     x, y = np.asarray(calibrator.X_thresholds_, float), np.asarray(calibrator.y_thresholds_, float)
     start, lengths, rises = x[:-1], np.diff(x), np.diff(y)
     slopes = np.divide(rises, lengths, out=np.zeros_like(rises), where=lengths > 0)

@@ -1,4 +1,4 @@
-"""The stage that reads what was handed over and converts it; runs in the closed process alone."""
+"""The stage that reads what was handed over and converts it. It runs in the closed process only."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import sklearn.ensemble
 import sklearn.linear_model
-import sklearn.neural_network  # noqa: F401  what pickles name is there before the process is closed
+import sklearn.neural_network  # noqa: F401  pickles need it, and once closed the process may not be able to import it
 
 from creditrisk.application import FIELDS
 from models.handover.chain import Chain, chain_of
@@ -36,10 +36,11 @@ _SHOWN: Final = 8
 
 
 def convert(order: Mapping[str, Any]) -> dict[str, Any]:
-    """Read `files` (name → base64), and answer with what is to be served.
+    """Read the order's `files` (name → base64), and answer with what is to be served.
 
-    `{"own": {name: base64}}` for a layer of our own kind; else `{"models": {model: …}, "files", "rows", "warnings",
-    "libraries", "baseline"}`, each model with its `originals`: the probabilities that the original gave the rows.
+    That is `{"own": {name: base64}}` for a layer that this project's training made; else `{"models": {model: …}, "files",
+    "rows", "warnings", "libraries", "baseline"}`, where each model has `originals`: the probabilities that the original gave
+    the rows.
     """
     contents = {name: b64decode(text) for name, text in order["files"].items()}
     graphs = {name: data for name, data in contents.items() if name.endswith(".onnx")}
@@ -60,7 +61,7 @@ def _own(parts: Mapping[str, Any], graphs: Mapping[str, bytes]) -> dict[str, Any
 
 
 class _Conversion:
-    """One folder's models, each made into a chain of graphs."""
+    """Converts one folder's models, each into a chain of graphs."""
 
     def __init__(
         self, parts: Mapping[str, Any], graphs: Mapping[str, bytes], order: Mapping[str, Any]
@@ -120,12 +121,12 @@ class _Conversion:
         return chain_of(self.encoder, self.scaler, model, file, None, self._expected(file))
 
     def _expected(self, file: str) -> tuple[list[dict[str, Any]], list[float]] | None:
-        """The expected scores of a file's model, which tell in which order columns stand when nothing else does."""
+        """The expected scores of a file's model: where nothing else tells the order of the columns, they do."""
         given = (self.order.get("expected") or {}).get(file.partition("_model")[0])
         return (given["rows"], given["probabilities"]) if given else None
 
     def _rows(self, chains: Sequence[Chain]) -> list[dict[str, Any]]:
-        """Made-up applicants, of the levels that the model learned; and, behind, those of the expected scores."""
+        """Made-up applicants, with levels that the model learned, and after them the rows of the expected scores."""
         levels: dict[str, list[Any]] = {}
         for chain in chains:
             for entry in chain.fields.values():
@@ -138,7 +139,8 @@ class _Conversion:
         return rows
 
     def _look_at_levels(self, chain: Chain, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Refuse levels that applicants do not have; warn of those that a few have."""
+        """Refuse a model that does not know the levels of most applicants; warn when levels of some are unknown to it, and of
+        levels that it learned and no applicant can have."""
         for entry in chain.fields.values():
             if entry.levels is None:
                 continue

@@ -1,4 +1,4 @@
-"""The reference distributions of a hand-over: counted in the rows that came along, with the scores that are served."""
+"""The reference distributions of a hand-over: of the rows that came with it, and of the scores that they get."""
 
 import csv
 import io
@@ -23,15 +23,16 @@ from scoring.reference import Reference, read_reference
 from scoring.scorer import AnyScorer
 
 FEWEST: Final = 500
-"""Applications that distributions need; fewer fall into too few bins to tell a drift."""
+"""How many applications distributions need: with fewer, there are too few bins to notice a drift."""
 _MOST: Final = 200_000
 _BLOCK: Final = 2_000
 _WRITE: Final = "write it with frame.to_csv(file, index=False)"
 
 
 def add(layer: Path, folder: Folder, warnings: list[str]) -> int | None:
-    """Give a finished layer the distributions of the rows in its hand-over, if there are any; a warning says how many were
-    left out. Of how many applications the layer's distributions are then; None when it has none. Raises UnusableRows."""
+    """Add to a finished layer the distributions of the rows in its hand-over, if there are any; a warning says how many rows
+    were left out. Returns how many applications the layer's distributions count, None when it has none. Raises
+    UnusableRows."""
     manifest = read_manifest(layer)
     if folder.rows is not None:
         reference, left_out = count(folder.rows, [load(layer, name) for name in manifest.models])

@@ -4,7 +4,7 @@ from scoring.errors import ModelError
 
 
 class HandoverFailed(ModelError):
-    """The files could not be read or converted within what the process that does it may use."""
+    """The process that reads and converts the files failed, or used more memory or time than it may."""
 
 
 class NoSandbox(ModelError):

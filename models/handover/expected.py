@@ -23,8 +23,8 @@ _SHOWN: Final = 5
 
 @dataclass(frozen=True)
 class Expected:
-    """The rows (field → canonical value, or the error of reading it), as they were written, and the probabilities of
-    each model that has some."""
+    """The rows of expected.csv (field → canonical value, or the error of reading it), the same rows as they were written,
+    and the probabilities of each model that has some."""
 
     rows: list[dict[str, Any]]
     written: list[dict[str, str]]
@@ -32,7 +32,7 @@ class Expected:
     probabilities: dict[str, list[float]]
 
     def to_order(self) -> dict[str, Any]:
-        """For the closed process: model → its rows and probabilities."""
+        """What the closed process is told: model → its rows and probabilities."""
         return {
             model: {"rows": self.rows, "probabilities": probabilities}
             for model, probabilities in self.probabilities.items()

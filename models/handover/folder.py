@@ -16,7 +16,7 @@ from scoring.manifest import MANIFEST, REFERENCE
 EXPECTED: Final = "expected.csv"
 """Rows with the probabilities that the data scientist's notebook gave them."""
 ROWS: Final = "reference.csv"
-"""The applications that the model learned from, to be counted: the rows themselves go nowhere."""
+"""The applications that the model learned from. They are counted, and the rows themselves are not kept."""
 PARTS: Final = ("encoder_hot", "std_scaler")
 MODELS: Final = ("lightgbm_model", "deeplearning_model")
 _KINDS: Final = {
@@ -25,20 +25,22 @@ _KINDS: Final = {
     "deeplearning_model": (".pkl", ".skops", ".onnx"),
 }
 _LARGEST: Final = 256 << 20
-"""Bytes of one file; a served layer has to fit into Lambda's 250 MB."""
+"""Most bytes of one file; a served layer has to fit into Lambda's 250 MB."""
 _LARGEST_SUM: Final = 512 << 20
-"""Bytes of all parts together, which are held several times over on their way into the closed process."""
+"""Most bytes of all parts together: there are several copies of them in memory on their way into the closed process."""
 _LARGEST_TEXT: Final = 16 << 20
-"""Bytes of a file that is read here, outside the closed process: a JSON of brackets takes thirty times its size."""
+"""Most bytes of a file that is parsed outside the closed process: JSON of nothing but brackets takes thirty times its size
+in memory."""
 _LONGEST_NAME: Final = 100
 _MOST_NAMES: Final = 1_000
-"""Files that a folder may hold; more is no hand-over."""
+"""Most files that a folder may hold; one with more is no hand-over."""
 
 
 @dataclass
 class Folder:
-    """What was found: `parts` by name, the notebook's `expected` scores, the `rows` to count, our own kind's `manifest`,
-    `golden` rows and `reference` distributions, and the names of what was left alone."""
+    """What was found: `parts` (name → bytes), the notebook's `expected` scores, the `rows` to count; of a layer that this
+    project's training made also its `manifest`, `golden` rows and `reference` distributions; and the names of files that
+    were left alone."""
 
     path: Path
     parts: dict[str, bytes] = field(default_factory=dict)

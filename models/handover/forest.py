@@ -1,7 +1,7 @@
-"""Boosted trees as one operator of a graph, in double precision, as LightGBM and scikit-learn's histograms count them.
+"""Boosted trees as one operator of a graph, in double precision, as LightGBM and scikit-learn compute them.
 
-In single precision a value that stands exactly on a threshold (the middle between two others, often a value itself)
-falls to one side or the other by its last digit.
+In single precision, a value that equals a threshold could go to either side, by the rounding of its last digit; that is not
+rare, since a threshold lies in the middle between two values of the training data.
 """
 
 from collections.abc import Mapping
@@ -37,20 +37,20 @@ class _Forest:
         return len(self.thresholds) - 1
 
     def leaf(self, tree: int, number: int, value: float) -> None:
-        """A leaf's log-odds."""
+        """Add a leaf with its log-odds."""
         self._node(tree, number, "LEAF", 0, 0.0)
         self.leaves["treeids"].append(tree)
         self.leaves["nodeids"].append(number)
         self.weights.append(value)
 
     def branch(self, tree: int, number: int, feature: int, threshold: float, below: int, above: int, gap_below: bool) -> None:  # fmt: skip
-        """A question: is the feature at most the threshold? A gap goes below or above."""
+        """Add a node that asks whether the feature is at most the threshold; `gap_below` tells where a gap goes."""
         place = self._node(tree, number, "BRANCH_LEQ", feature, threshold)
         self.nodes["truenodeids"][place], self.nodes["falsenodeids"][place] = below, above
         self.nodes["missing"][place] = int(gap_below)
 
     def write(self, builder: GraphBuilder, given: str, base: float) -> str:
-        """The sum of the leaves and a base (rows × 1, doubles)."""
+        """Write the trees into the graph; returns the name of the sum of `base` and the leaves (rows × 1, doubles)."""
         attributes: dict[str, Any] = {f"nodes_{key}": values for key, values in self.nodes.items()}
         attributes["nodes_missing_value_tracks_true"] = attributes.pop("nodes_missing")
         attributes |= {f"target_{key}": values for key, values in self.leaves.items()}

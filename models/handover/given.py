@@ -1,4 +1,4 @@
-"""What a graph that was handed over takes and gives, found out by looking and by running it."""
+"""The inputs and outputs of a graph that was handed over, found out by reading and by running it."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from scoring.foreign import Graph
 
 
 def widths(data: bytes, file: str) -> list[int | None]:
-    """The width of each input of a graph; None where it is open."""
+    """The width of each input of a graph; None where the graph does not fix it."""
     model = check_graph(data, file)
     given = {entry.name for entry in model.graph.initializer}
     shapes = [e.type.tensor_type.shape.dim for e in model.graph.input if e.name not in given]
@@ -36,7 +36,7 @@ def chance_output(graph: Graph, matrix: Any) -> str:
 
 
 def no_chances(file: str) -> UnreadableGraph:
-    """The error for a graph that gives none."""
+    """The error for a graph none of whose outputs holds probabilities."""
     return UnreadableGraph(
         f"{file} gives no probabilities (one column of class 1's, or one for each of two classes, from 0 to 1); "
         "let it end in a sigmoid or softmax."

@@ -1,4 +1,4 @@
-"""Writes an ONNX graph, node by node; what skl2onnx converted can be taken in."""
+"""Writes an ONNX graph node by node; graphs that skl2onnx made can be inserted."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -13,7 +13,7 @@ DOUBLE, FLOAT, INTEGER = TensorProto.DOUBLE, TensorProto.FLOAT, TensorProto.INT6
 
 
 class GraphBuilder:
-    """One graph in the making, with one input: a table of doubles (rows × `width`)."""
+    """A graph that is being written, with one input: a table of doubles (rows × `width`)."""
 
     def __init__(self, name: str, width: int) -> None:
         self.input = name
@@ -23,21 +23,21 @@ class GraphBuilder:
         self._count = 0
 
     def constant(self, values: Any) -> str:
-        """A constant array's name."""
+        """Add a constant array; returns its name."""
         self._count += 1
         name = f"c{self._count}"
         self._constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
     def node(self, operator: str, *inputs: str, domain: str = "", outputs: int = 1, **attributes: Any) -> Any:
-        """The name of what an operator gives; a list of names where it gives several."""
+        """Add an operator; returns the name of its output, a list of names where it has several."""
         self._count += 1
         names = [f"n{self._count}_{number}" for number in range(outputs)]
         self._nodes.append(helper.make_node(operator, inputs, names, domain=domain, **attributes))
         return names[0] if outputs == 1 else names
 
     def cast(self, name: str, kind: int) -> str:
-        """The same, in another type."""
+        """The array `name`, converted to another type."""
         return str(self.node("Cast", name, to=kind))
 
     def columns(self, name: str, places: Sequence[int]) -> str:
@@ -49,7 +49,7 @@ class GraphBuilder:
         return names[0] if len(names) == 1 else str(self.node("Concat", *names, axis=1))
 
     def take_in(self, model: Any, given: str) -> list[str]:
-        """The nodes of a converted model, with its only input replaced; returns its outputs' names.
+        """Insert the nodes of a converted model, with the array `given` as its only input; returns its outputs' names.
 
         Raises ValueError when it uses operators that are not ONNX' own.
         """

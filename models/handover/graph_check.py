@@ -1,9 +1,9 @@
-"""Whether a graph that somebody handed over may be served: standard operators, all its data inside, an answer in bounds.
+"""Whether a graph that somebody handed over may be served: it must use standard operators only, contain all of its data, and
+need about the same time and memory for every applicant.
 
-What ONNX can do beyond counting: name a file for its weights, call operators that a library brings along, loop for
-ever, draw at random, do for one applicant what it does for no other (a branch, or an array as large as a field says).
-None of it is needed for a score, and all of it is refused. So a graph that was tried on made-up applicants takes as
-much for every other.
+ONNX can do more than compute a score: read weights from a file that it names, call operators of other libraries, loop for
+ever, draw random numbers, or treat one applicant in another way than all others (by a branch, or by an array whose size is
+the value of a field). All of that is refused. So what a graph needs for made-up applicants is what it needs for any.
 """
 
 from collections.abc import Iterator

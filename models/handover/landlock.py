@@ -1,8 +1,8 @@
 """Lets a process read the folders of its libraries and nothing else (Landlock: Linux 5.13 and later, where it is on).
 
-The filter of system calls (models.handover.seccomp) cannot look at paths: closed by it alone, a process may still read
-whatever its user may, an operator's keys among it, and carry it off in a model. It must be called before any thread
-starts, since a thread that runs already is not bound by it.
+The filter of system calls (models.handover.seccomp) cannot see paths. With that filter alone, a process could still read
+every file that its user may read, such as an operator's keys, and carry it off inside a model. This must be set before any
+thread starts: it does not bind threads that are running already.
 """
 
 import ctypes
@@ -16,24 +16,25 @@ from importlib.util import find_spec
 from typing import Final
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
-"""The system calls, of one number on every machine."""
+"""The numbers of the system calls: the same on every architecture."""
 _VERSION, _PATH_BENEATH, _NO_NEW_PRIVILEGES = 1, 1, 38
 _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
 _KNOWN_RIGHTS: Final = {1: 13, 2: 14, 3: 15, 4: 15}
 """Version of Landlock → how many rights over files it knows; 16 from the fifth on."""
 _NETWORK, _SCOPES = 0b11, 0b11
-"""To bind and connect (fourth version); to reach others' abstract sockets and to signal them (sixth)."""
+"""Rights that are taken away, too: bind and connect (from version 4 on); reach other processes' abstract sockets, and send
+them signals (from version 6 on)."""
 
 _SYSTEM: Final = (
     "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/etc/localtime",
     "/usr/share/zoneinfo", "/proc/cpuinfo", "/proc/meminfo", "/proc/self/maps", "/sys/devices/system", "/dev/null", "/dev/urandom",
 )  # fmt: skip
-"""Shared libraries, and what libraries ask of the machine."""
+"""Folders of shared libraries, and files that libraries read to learn about the machine."""
 _OURS: Final = ("models", "scoring", "creditrisk")
 
 
 def read_libraries_alone() -> bool:
-    """Bind this process for good; False, and nothing has changed, where the system cannot."""
+    """Bind this process for good; returns False, and changes nothing, where the system cannot."""
     if sys.platform != "linux":
         return False
     libc = ctypes.CDLL(None, use_errno=True)
@@ -56,7 +57,7 @@ def read_libraries_alone() -> bool:
 
 
 def _readable() -> Iterator[tuple[str, int]]:
-    """Paths, and the rights over what is beneath them."""
+    """Each path that may be read, with the rights for everything beneath it."""
     installed = sysconfig.get_paths()
     libraries = [installed[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
     for path in {*_SYSTEM, *libraries, *site.getsitepackages(), *_loaded(), *_packages(_OURS)}:
@@ -82,7 +83,7 @@ def _loaded() -> Iterator[str]:
 
 
 def _allow(libc: ctypes.CDLL, rules: int, path: str, rights: int) -> None:
-    """What is not there, or is no path, needs no right."""
+    """Allow `rights` beneath a path. A path that does not exist is passed over."""
     try:
         handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:

@@ -1,7 +1,7 @@
-"""What a fitted encoder learned of each field: levels (and of which type), or nothing, when it takes a number.
+"""What a fitted encoder learned about each field: its levels, with their type; nothing for a field that it takes as a number.
 
-An applicant's canonical value is matched to a learned level by reading the level as the field itself would: 9, 9.0 and
-"9" are one code, however the training data had it. The encoder is then given its own level back, type and all.
+Training data may have a code as 9, 9.0 or "9". To find the level of an applicant's canonical value, each learned level is
+read as the field itself would read it. The encoder is then given the level as it learned it, in the same type.
 """
 
 import math
@@ -25,8 +25,9 @@ def is_gap(value: Any) -> bool:
 
 @dataclass
 class Learned:
-    """One field as an encoder knows it: `column` is the frame's name for it; `levels` are the raw ones, without gaps,
-    None where a number is taken; `gap` is the raw gap it learned, `gap_known` whether it learned one."""
+    """One field as an encoder knows it. `column` is its name in the frame; `levels` are as the encoder has them, without
+    gaps, or None for a field that is taken as a number; `gap` is the missing value that it learned, and `gap_known` tells
+    whether it learned one."""
 
     name: str
     column: str
@@ -37,7 +38,7 @@ class Learned:
     """For each level, the canonical value that has it, or None when no applicant can give it."""
 
     def add(self, categories: Sequence[Any]) -> None:
-        """Take up what one more encoder learned of the field."""
+        """Add the levels that another encoder learned of the same field."""
         if self.levels is None:
             self.levels, self.gap_known = [], False
         for value in categories:
@@ -53,7 +54,7 @@ class Learned:
             value = as_trained(self.name, [FIELDS[self.name].parse(level)])[0]
         except ValueError:
             return None
-        if value in self.canonical:  # two spellings of one value: the one that is written as the value is
+        if value in self.canonical:  # of two spellings, the one like the value is kept
             if str(level) != str(value):
                 return None
             self.canonical[self.canonical.index(value)] = None
@@ -65,7 +66,8 @@ class Learned:
         return self.levels is None or all(isinstance(level, int | float) for level in self.levels)
 
     def raw(self, value: Any) -> Any:
-        """What the encoder is given for a canonical value: its own level, its own gap, or something it never saw."""
+        """What the encoder is given for a canonical value: the level or the missing value that it learned, or, for any other,
+        a value that it never saw."""
         if value is None:
             return self.gap
         if self.levels is None:
@@ -76,13 +78,13 @@ class Learned:
         return self.never()
 
     def never(self) -> Any:
-        """A value that it never learned."""
+        """A value that the encoder never learned: a number where all its levels are numbers, else a text."""
         if self.levels and self.numeric:
             return float(max(self.levels)) + 1.0
         return "\N{REPLACEMENT CHARACTER}"
 
     def to_input(self) -> Input:
-        """What the served graph gets of this field."""
+        """How the served graph is given this field."""
         return Input(self.name, None if self.levels is None else tuple(self.canonical), self.gap_known)
 
 
@@ -94,7 +96,7 @@ def _number(value: Any) -> float:
 
 
 def named_fields(columns: Sequence[Any], file: str) -> dict[str, Learned]:
-    """Frame's column → its field. Raises WrongShape, naming the columns that are no field, or that tell who it is."""
+    """Column of the frame → its field. Raises WrongShape, naming the columns that are no field, or that identify a person."""
     found = {str(column): canonical_name(str(column)) for column in columns}
     odd = [column for column, name in found.items() if name is None]
     if odd:
@@ -111,7 +113,7 @@ def named_fields(columns: Sequence[Any], file: str) -> dict[str, Learned]:
 
 
 def frame_of(learned: Sequence[Learned], columns: Mapping[str, Sequence[Any]]) -> Any:
-    """The DataFrame that the encoder is given for canonical values by field: every value as it learned it."""
+    """The DataFrame that the encoder is given for canonical values (by field): every value as the encoder learned it."""
     import pandas as pd
 
     data = {}
@@ -123,7 +125,7 @@ def frame_of(learned: Sequence[Learned], columns: Mapping[str, Sequence[Any]]) -
 
 
 class _Table(dict[Any, Any]):
-    """Canonical value → raw value, worked out once."""
+    """Canonical value → raw value (`Learned.raw`), computed once for each."""
 
     def __init__(self, entry: Learned) -> None:
         super().__init__()

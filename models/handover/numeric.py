@@ -49,7 +49,7 @@ def write_numbers(builder: GraphBuilder, transformer: Any, given: str, width: in
 
 
 def _imputed(builder: GraphBuilder, transformer: Any, given: str, fill: Any) -> str:
-    """Gaps filled; and, where the imputer adds them, a column for each that had gaps in training."""
+    """Fill the gaps; where the imputer adds indicators, there is one more column for each column with gaps in training."""
     gaps = builder.node("IsNaN", given)
     filled = str(builder.node("Where", gaps, builder.constant(fill[None]), given))
     if not transformer.add_indicator:
@@ -81,7 +81,7 @@ def _affine(transformer: Any) -> tuple[Any, Any] | None:
 
 
 def _by_skl2onnx(builder: GraphBuilder, transformer: Any, given: str, width: int) -> str:
-    """skl2onnx' conversion: in doubles where onnxruntime takes it so, else in single precision."""
+    """The conversion by skl2onnx: in double precision where onnxruntime can run that, else in single precision."""
     import onnxruntime
 
     problem = ""

@@ -1,4 +1,4 @@
-"""From the bytes of a hand-over's files to objects; runs in the closed process alone."""
+"""From the bytes of a hand-over's files to objects. It runs in the closed process only."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -8,7 +8,7 @@ from scoring import plain
 from scoring.errors import ModelError, UnreadablePickle, UnsafePickle
 
 _TRUSTED: Final = ("numpy.dtype", "collections.OrderedDict", "collections.defaultdict")
-"""What a skops file may ask for beside classes of models, and what skops itself trusts."""
+"""What a skops file may name in addition to classes of models and to what skops itself trusts."""
 
 
 def read_object(data: bytes, file: str) -> Any:
@@ -18,7 +18,7 @@ def read_object(data: bytes, file: str) -> Any:
     if file.endswith(".txt"):
         return _booster(data, file)
     try:
-        return plain.loads(data, file)  # a layer of our own kind
+        return plain.loads(data, file)  # a layer that this project's training made
     except ModelError:
         return _unwrapped(unpickle(data, file), file)
 
@@ -67,7 +67,7 @@ def _booster(data: bytes, file: str) -> Any:
 
 
 def labels_of(model: Any) -> Any:
-    """The classes of a classifier; 0 and 1 where it has no names for them. Raises UnreadablePickle when it is none."""
+    """The classes of a classifier; 0 and 1 where it does not name them. Raises UnreadablePickle when it is no classifier."""
     from lightgbm import Booster
 
     if isinstance(model, Booster):
@@ -76,7 +76,7 @@ def labels_of(model: Any) -> Any:
 
 
 def require(thing: Any, method: str, file: str) -> None:
-    """Raises UnreadablePickle unless a part can do what it is for."""
+    """Raises UnreadablePickle unless an object has the method that its role needs."""
     if not callable(getattr(thing, method, None)):
         raise UnreadablePickle(
             f"{file} holds a {type(thing).__name__}, which has no {method}; hand over a fitted one."

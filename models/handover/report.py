@@ -17,9 +17,9 @@ class Figures:
 
 @dataclass(frozen=True)
 class Report:
-    """What a check found: the layer's version, whether it is of our own kind, each model's figures, how many expected
-    scores came out and how many applications the reference distributions are of (None when none came along), what is worth
-    knowing, and which files were left alone."""
+    """What a check found: the layer's version; whether this project's training made it; each model's figures; how many
+    expected scores were met; how many applications the reference distributions count (None without distributions);
+    warnings; and which files were left alone."""
 
     version: str
     own: bool

@@ -1,5 +1,5 @@
-"""The stage that reads a layer of our own kind in a closed process that never saw its pickles, uses it, and writes it
-anew."""
+"""The stage that reads a layer which this project's training made, scores with it, and writes it anew. It runs in a closed
+process that never read the pickles."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ def rewrite(order: Mapping[str, Any]) -> dict[str, Any]:
     applicants, some with reasons. Raises a ModelError when one cannot."""
     parts = {name: plain.loads(b64decode(text), name) for name, text in order["files"].items()}
     rows = list(synthetic_applicants(int(order["count"]), seed=7))
-    if ENCODER in parts and SCALER in parts:  # that they are not is told by who asked
+    if ENCODER in parts and SCALER in parts:  # when one is missing, check.py says so
         for model, file in MODEL_FILES.items():
             if file in parts:
                 _try(parts, file, model, rows)
@@ -33,7 +33,7 @@ def _try(parts: dict[str, Any], file: str, model: str, rows: list[dict[str, Any]
         scorer.score(rows[:_WITH_REASONS])
     except ModelError:
         raise
-    except Exception as error:  # a stranger's arrays may make anything fail
+    except Exception as error:  # with a stranger's arrays, anything may fail
         raise UnreadablePickle(
             f"{file} cannot score an application ({type(error).__name__}); hand over the layer that training wrote."
         ) from None

@@ -1,7 +1,7 @@
-"""Runs a stage of the hand-over in a process of its own, and believes nothing that comes back but its form.
+"""Runs a stage of the hand-over in a process of its own. Its answer is not trusted: see models.handover.answers.
 
-The process (models.handover.child) reads its order, closes itself (models.handover.seccomp), does it, and answers.
-It has no environment of ours, no file of ours, bounded memory, processor time and time.
+The process (models.handover.child) reads its order, closes itself (models.handover.seccomp), does the work, and answers.
+It gets none of our environment variables and open files; its memory, processor time and running time are bounded.
 """
 
 import json
@@ -21,10 +21,10 @@ from scoring import errors as scoring_errors
 MEMORY: Final = 4 << 30
 """Bytes of address space."""
 SECONDS: Final = 180
-"""Processor seconds, and as long by the clock before it is ended (a busy machine gets twice that)."""
+"""Seconds of processor time. By the clock it may take twice as long, since the machine may be busy."""
 _LARGEST_ANSWER: Final = 512 << 20
 _MOST_ENTRIES: Final = 5_000_000
-"""Commas and brackets of an answer: a few bytes each, and a hundred once they are objects here."""
+"""Most commas and brackets in an answer: each stands for an object, which takes a hundred bytes once it is parsed here."""
 _LONGEST_SENTENCE: Final = 1_500
 
 
@@ -89,7 +89,7 @@ def _ending(ended: int, seconds: int, memory: int) -> str:
 
 
 def _refusal(told: Mapping[str, Any]) -> Exception:
-    """The error that a stage named, one of ours and no other; its words made fit for a terminal."""
+    """The error that a stage named, if it is one of this project's; its text without what could confuse a terminal."""
     name, text = told.get("kind"), told.get("text")
     clean = one_line(text, _LONGEST_SENTENCE) if isinstance(text, str) else "no reason was given."
     kinds = vars(scoring_errors) | vars(errors)

@@ -1,7 +1,8 @@
-"""Closes a process: from then on it can read and count, and nothing else (Linux, x86-64 and arm64).
+"""Closes a process: from then on it can read and compute, and nothing else (Linux, x86-64 and arm64).
 
-A filter of system calls (seccomp) that lists what is allowed. Files open for reading alone; no file is written, made or
-removed, no socket opened, no program started, no other process touched; threads may start. It cannot be taken off.
+It sets a filter of system calls (seccomp), a list of what is allowed. Files can be opened for reading only. The process can
+start threads, but it cannot write, make or remove a file, open a socket, start a program, or touch another process. The
+filter cannot be taken off again.
 """
 
 import ctypes
@@ -30,7 +31,7 @@ _ALLOWED: Final[Mapping[str, tuple[int | None, int | None]]] = {
     "set_robust_list": (273, 99), "getcpu": (309, 168), "getrandom": (318, 278), "membarrier": (324, 283),
     "statx": (332, 291), "rseq": (334, 293), "faccessat2": (439, 439),
 }  # fmt: skip
-"""What reading, counting and threads need."""
+"""The system calls that reading, computing and threads need."""
 _OPEN, _OPENAT, _CLONE, _PRLIMIT = (2, None), (257, 56), (56, 220), (302, 261)
 _FCNTL, _MADVISE = (72, 25), (28, 233)
 _CLONE3, _SECCOMP = (435, 435), (317, 277)
@@ -40,12 +41,13 @@ _ARCHITECTURES: Final = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _WRITES: Final = 0o3 | os.O_CREAT | os.O_TRUNC | os.O_APPEND | 0o20000000  # the last: O_TMPFILE
 _THREAD: Final = 0x00010000 | 0x00000100  # CLONE_THREAD, CLONE_VM
 _OF_A_THREAD: Final = 0x017D0F00
-"""What the C library asks for with a new thread, and nothing else: no namespaces, no signal at its end."""
+"""The flags that the C library gives for a new thread. Others are refused: they could make namespaces, or send a signal when
+the thread ends."""
 _FCNTL_ALLOWED: Final = (0, 1, 2, 3, 1030)
 """F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC. F_SETOWN and F_SETSIG would send signals to other processes,
 F_SETLEASE and F_SETLK hold up those that use a file."""
 _PHYSICAL: Final = 100
-"""From this advice on (MADV_HWPOISON), madvise takes pages of the machine's memory out of use."""
+"""MADV_HWPOISON: with this advice and higher ones, madvise takes pages of the machine's memory out of use."""
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
@@ -54,11 +56,11 @@ _NO_NEW_PRIVILEGES, _FILTER, _ALL_THREADS = 38, 1, 1
 
 
 class CannotClose(Exception):
-    """This system has no such filter, or does not let it be set."""
+    """This system has no such filter, or does not allow this process to set it."""
 
 
 def close_process() -> None:
-    """Close this process for good. Raises CannotClose, and then nothing has changed that matters."""
+    """Close this process for good. Raises CannotClose; then the process is not closed."""
     column, architecture = _machine()
     program = b"".join(_program(column, architecture))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -71,7 +73,7 @@ def close_process() -> None:
     try:
         os.close(os.open(f"/tmp/.{os.getpid()}", os.O_WRONLY | os.O_CREAT, 0o600))
     except PermissionError as error:
-        if error.errno == errno.EPERM:  # the filter's own answer; that of a file's rights is another
+        if error.errno == errno.EPERM:  # the filter's answer; a file's own permissions would give EACCES
             return
     raise CannotClose("the filter was set, and files can still be written")
 
@@ -84,7 +86,7 @@ def _machine() -> tuple[int, int]:
 
 
 def _program(column: int, architecture: int) -> Iterator[bytes]:
-    """The filter's instructions, in the kernel's own small machine language (classic BPF)."""
+    """The filter's instructions, in the machine language of the kernel's filters (classic BPF)."""
 
     def do(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
         return struct.pack("HBBI", code, if_true, if_false, value)
@@ -95,7 +97,7 @@ def _program(column: int, architecture: int) -> Iterator[bytes]:
         return do(_LOAD, _ARGUMENTS + 8 * position + 4 * upper)
 
     def when(numbers: tuple[int | None, int | None], *then: bytes) -> Iterator[bytes]:
-        """What to do at one system call; it ends with an answer."""
+        """The instructions for one system call; the last of `then` returns whether it is allowed."""
         number = numbers[column]
         if number is not None:
             yield do(_EQUAL, number, 0, len(then))
@@ -121,10 +123,10 @@ def _program(column: int, architecture: int) -> Iterator[bytes]:
     commands = [step for command in _FCNTL_ALLOWED for step in (do(_EQUAL, command, 0, 1), allow)]
     yield from when(_FCNTL, argument(1), *commands, refuse)
     yield from when(_MADVISE, argument(2), do(_AT_LEAST, _PHYSICAL, 0, 1), refuse, allow)
-    # asking for a limit is allowed, setting one is not: the new one's address must be 0
+    # reading a limit is allowed, setting one is not: so the address of the new limit must be 0
     yield from when(
         _PRLIMIT, argument(2), do(_EQUAL, 0, 0, 3), argument(2, True), do(_EQUAL, 0, 0, 1), allow, refuse
     )
-    # its flags lie in memory, where a filter cannot look; told that there is none, the C library uses clone
+    # clone3 has its flags in memory, where a filter cannot look; told that there is no clone3, the C library uses clone
     yield from when(_CLONE3, do(_RETURN, _ERRNO | errno.ENOSYS))
     yield refuse

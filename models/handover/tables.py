@@ -1,8 +1,8 @@
 """Categories as look-up tables of a graph.
 
-Every level, the gap and a value never seen go through the fitted transformer itself, and the graph looks the answers
-up. So whatever an encoder does with a field on its own (one-hot, ordinal, target rates, rare levels together, a level
-dropped) is carried over as it is.
+Every level, the gap and a value that was never seen are put through the fitted transformer itself, and the results become
+a table in the graph. So whatever an encoder makes of a single field (one-hot, ordinal, target rates, rare levels together,
+a level dropped) is the same in the graph.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from models.handover.graph import DOUBLE, INTEGER, GraphBuilder
 from models.handover.learned import Learned
 
 _LARGEST_TABLE: Final = 4_000_000
-"""Cells of a look-up table that is not one-hot."""
+"""Most cells of a look-up table that is not one-hot."""
 
 
 def write_levels(
@@ -51,8 +51,8 @@ def write_levels(
 
 
 def _tabulated(transformer: Any, entries: Sequence[Learned]) -> tuple[NDArray[np.float64], list[Any]]:
-    """What the branch gives for every entry's first level, and, for each entry, for each of its levels (rows: the
-    levels, the gap, a value never seen; the other entries at their first)."""
+    """Two things: the transformer's output when every field has its first level; and for each field a table of its outputs,
+    with a row for each level, for the gap, and for a value never seen, while the other fields keep their first level."""
     transform = transformer.transform
     first = {e.column: _Raw(e, 0) for e in entries}
     base = dense(transform(_raw_frame(entries, [first])))[0]
@@ -71,7 +71,7 @@ def _tabulated(transformer: Any, entries: Sequence[Learned]) -> tuple[NDArray[np
 
 @dataclass(frozen=True)
 class _Raw:
-    """A raw value of a field: a level's number, then the gap's, then that of a value never seen."""
+    """The raw values of a field by number: the levels, then the gap, then a value never seen."""
 
     entry: Learned
     number: int
@@ -120,7 +120,7 @@ def _one(
 
 
 def _varying(table: Any, base: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The columns of a table that are not the base's everywhere."""
+    """The columns of a table that differ from the base in some row."""
     compact = table.tocsc()
     columns = []
     for column in range(compact.shape[1]):

@@ -1,8 +1,8 @@
-"""Reading a pickle that came from somebody else: the second of two walls.
+"""Reading a pickle that came from somebody else: the second of two defences.
 
-The first is the process that it is read in (models.handover.sandbox): whatever a pickle does there, it can write no
-file, open no socket and start no process. Here, a pickle may name only what models are made of, may call only what
-makes arrays and trees, and may give attributes only to objects, not to classes; what does more is refused.
+The first is the process in which it is read (models.handover.sandbox): whatever a pickle does there, it can write no file,
+open no socket and start no process. The second is here: a pickle may name only what models are made of, may call only what
+makes arrays and trees, and may set attributes only of objects, not of classes. One that does more is refused.
 """
 
 import io
@@ -30,10 +30,10 @@ _MODULES: Final = re.compile(
     """,
     re.VERBOSE,
 )
-"""Modules that models are made of. Elsewhere in the same libraries stand classes that run what a pickle tells them
-(scipy.stats executes a distribution's `_parse_arg_template`), start pytest or a process, or fetch files."""
+"""Modules with the classes that models are made of. Other modules of the same libraries have classes that run code from a
+pickle (scipy.stats executes a distribution's `_parse_arg_template`), start pytest or a process, or fetch files."""
 _FORBIDDEN_CLASSES: Final = frozenset({"memmap", "Dataset", "_InnerPredictor", "vectorize"})
-"""Classes in these modules that open files, or call what they are given, when they are made."""
+"""Classes in these modules that open files, or call something that they are given, when an object is made."""
 _CONSTRUCTORS: Final = frozenset({"_reconstruct", "_mareconstruct", "_frombuffer", "scalar", "newObj",
     "__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor"})  # fmt: skip
 """Functions in these modules that pickles call to make arrays, generators and trees."""
@@ -52,29 +52,29 @@ _MADE: Final = {
     "_codecs": frozenset({"encode"}),
     "numpy": frozenset({"dtype", "ndarray"}),
 }
-"""What a pickle may call beside constructors: module → names."""
+"""What a pickle may call besides constructors: module → names."""
 _FACTORIES: Final = (None, dict, list, int, float, set, OrderedDict)
-"""What a defaultdict may make of what is not in it."""
+"""What a defaultdict may call to make a missing value."""
 _FEW: Final = 64
-"""Arguments that a call may have."""
+"""Most arguments that a call may have."""
 
 
 _Python: Any = pickle._Unpickler  # type: ignore[attr-defined]
-"""The standard library's own unpickler as it is written in Python: its steps can be replaced."""
+"""The standard library's unpickler in its version written in Python: its steps can be overridden."""
 
 
 class _Unpickler(_Python):  # type: ignore[misc]
-    """Looks first at every step that names, makes, calls or changes something."""
+    """Checks every step that names, makes, calls or changes something, before it is done."""
 
     dispatch: ClassVar[dict[int, Any]] = dict(_Python.dispatch)
 
     def __init__(self, data: bytes) -> None:
         super().__init__(io.BytesIO(data))
         self._called: list[Any] = []
-        """What was found by name and may be called."""
+        """Functions and classes that the pickle has named, and may call."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """What a pickle may name."""
+        """The object of this name, if a pickle may name it."""
         found: Any
         if name in _MADE.get(module, ()):
             found = super().find_class(module, name)
@@ -103,7 +103,7 @@ class _Unpickler(_Python):  # type: ignore[misc]
         raise UnsafePickle("it asks for an object by an extension code")
 
     def load_reduce(self) -> None:
-        """Call a constructor; an object, an estimator's class or a method is not called."""
+        """Call a constructor. Calling anything else (an object, an estimator's class, a method) is refused."""
         arguments = self.stack.pop()
         called = self.stack[-1]
         if not any(called is known for known in self._called):
@@ -129,7 +129,7 @@ class _Unpickler(_Python):  # type: ignore[misc]
     dispatch[pickle.NEWOBJ_EX[0]] = load_newobj_ex
 
     def load_build(self) -> None:
-        """Give an object its attributes; a class, a function or a method of the object is never replaced."""
+        """Set an object's attributes. Changing a class or a function, or replacing a method of the object, is refused."""
         state = self.stack.pop()
         _build(self.stack[-1], state)
 
@@ -145,7 +145,7 @@ class _Unpickler(_Python):  # type: ignore[misc]
 
 
 def _check_arguments(name: str, arguments: Any) -> None:
-    """Raises UnsafePickle when a constructor is called in another way than pickles of models call it."""
+    """Raises UnsafePickle when a constructor is given other arguments than pickles of models give it."""
     if type(arguments) is not tuple or len(arguments) > _FEW:
         raise UnsafePickle("it calls something with what are no arguments")
     if name == "_reconstructor" and not (_is_made_plainly(arguments[0]) and arguments[1] is object):
@@ -202,7 +202,7 @@ def _is_class_of_a_model(found: Any) -> bool:
 
 
 def names_a_model_class(dotted: str) -> bool:
-    """Whether a dotted name is, as far as a name tells, that of a class that models are made of."""
+    """Whether a dotted name could be that of a class that models are made of, judged by the name alone."""
     module, _, name = dotted.rpartition(".")
     return _MODULES.fullmatch(module) is not None and name not in _FORBIDDEN_CLASSES
 
@@ -238,7 +238,7 @@ def unpickle(data: bytes, file: str) -> Any:
     """The object in a pickle. Raises UnsafePickle or UnreadablePickle, naming the `file`."""
     try:
         with warnings.catch_warnings():
-            # scikit-learn's files of another version load with a warning, and score as they please
+            # files of another scikit-learn version load with a warning only, and may give other scores
             warnings.filterwarnings("error", message=".*unpickle estimator")
             return _Unpickler(data).load()
     except UnsafePickle as error:

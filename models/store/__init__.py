@@ -1,1 +1,1 @@
-"""Where a model's layer lies: written whole beside the old one, put in its place, and rolled back."""
+"""A model's layer on the disk: how it is installed in the place of the old one, and rolled back."""

@@ -17,7 +17,7 @@ from scoring.reference import Reference, read_reference
 from scoring.scorer import AnyScorer
 
 PREVIOUS = ".previous"
-"""What is added to a layer's name for the one that it replaced."""
+"""What is appended to the name of a layer's folder to name the folder of the layer that it replaced."""
 _EXCHANGE = 2
 _AT_FDCWD = -100
 
@@ -33,7 +33,7 @@ def write_files(folder: Path, contents: Mapping[str, bytes], facts: Mapping[str,
 def add_reference(folder: Path, reference: Reference) -> None:
     """Write a layer's reference distributions and list them in its manifest, in place of those it may have.
 
-    The version stays, since no score depends on them; a signature does not.
+    The version stays the same, since no score depends on them. A signature is no longer valid then.
     """
     content = reference.dumps()
     data = dict(read_manifest(folder).data)
@@ -43,7 +43,7 @@ def add_reference(folder: Path, reference: Reference) -> None:
 
 
 def staging(target: Path) -> Path:
-    """An empty folder beside the layer, on the same disk. What processes that were killed left there is removed."""
+    """An empty folder beside the layer, on the same disk. Such folders of processes that were killed are removed."""
     target.parent.mkdir(parents=True, exist_ok=True)
     for left in target.parent.glob(f".{target.name}-*-*"):
         if not _alive(left.name.removeprefix(f".{target.name}-").partition("-")[0]):
@@ -54,7 +54,7 @@ def staging(target: Path) -> Path:
 
 
 def _alive(process: str) -> bool:
-    """Whether a process of this id runs; what is no id is taken for one that does."""
+    """Whether a process with this id runs; True also for text that is no id."""
     try:
         os.kill(int(process), 0)
     except ProcessLookupError:
@@ -96,9 +96,9 @@ def roll_back(target: Path, verify: Callable[[Path], object] | None = None) -> N
 
 
 def load_all(folder: Path) -> list[AnyScorer]:
-    """Every model of a layer, loaded, once its reference distributions are read, if it has any.
+    """Every model of a layer, loaded. Its reference distributions, if it has any, are read first.
 
-    Raises ModelError when a model or they cannot be read, or when there is no model.
+    Raises ModelError when a model or the distributions cannot be read, or when there is no model.
     """
     manifest = read_manifest(folder)
     if not manifest.models:

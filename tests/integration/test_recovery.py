@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from creditrisk.decision import Answer
 from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
@@ -115,6 +117,31 @@ def test_a_scorer_thought_dead_neither_records_nor_answers_when_it_wakes(
 
     assert recorded(history) == [receipt.id]
     assert intake.find(receipt.id) == answered
+
+
+def test_a_scorer_that_is_taken_for_dead_after_it_recorded_says_that_its_answers_come_too_late(
+    intake: Intake,
+    assembly: Assembly,
+    history: FolderHistory,
+    make_application: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ids = [intake.submit(make_application()).id for _ in range(2)]
+    with assembly.drain("slow") as slow:
+        renew_no_more(slow.queue)
+        append = history.append
+
+        def append_and_stand_still(*arguments: Any) -> list[Answer]:
+            answers = append(*arguments)
+            let_leases_run_out(assembly.queue.shards[0])
+            return answers
+
+        monkeypatch.setattr(slow.history, "append", append_and_stand_still)
+        slow.step()
+    assert "2 of 2 applications were taken over by another scorer" in caplog.text
+    assert recorded(history) == ids
+    assert [intake.find(id).status for id in ids] == ["pending", "pending"]
 
 
 def test_a_claim_whose_reply_was_lost_is_not_held_for_ever(

@@ -66,6 +66,19 @@ def test_a_torn_end_is_cut_off_before_the_next_record(
     assert history.path.read_text() == HEADER + "".join(map(to_line, (whole, torn, after)))
 
 
+def test_what_is_cut_off_is_kept_where_only_owner_and_group_can_read_it(
+    history: FolderHistory, decided: Decided
+) -> None:
+    """It is part of an application, as the history's own files are."""
+    record(history, decided())
+    with history.path.open("a") as file:
+        file.write("torn")
+    record(history, decided())
+    cut = history.path.with_name("history.csv.cut")
+    assert cut.read_text() == "torn\n"
+    assert [path.stat().st_mode & 0o777 & ~0o640 for path in (history.path, cut)] == [0, 0]
+
+
 @pytest.mark.parametrize("length", [0, 1, 100, len(HEADER) - 1])
 def test_a_torn_header_is_begun_anew(history: FolderHistory, decided: Decided, length: int) -> None:
     history.path.parent.mkdir(parents=True)

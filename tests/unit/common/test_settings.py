@@ -62,6 +62,35 @@ def test_a_bad_value_is_named_with_what_it_must_be(name: str, text: str, sentenc
     assert str(caught.value).startswith(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        ("SHARDS", 1, 256),
+        ("SHARD", 0, 255),
+        ("REPLICAS", 0, 5),
+        ("THRESHOLD", 0, 1),
+        ("PORT", 1, 65_535),
+        ("WAIT_SECONDS", 0, 25),
+        ("BATCH_SIZE", 1, 1_000),
+        ("MAX_QUEUE", 1, 10_000_000),
+        ("MAX_SCORERS", 1, 1_000),
+        ("LEASE_SECONDS", 1, 300),
+        ("RESULT_TTL", 60, 31_536_000),
+        ("FAILED_TTL", 60, 31_536_000),
+        ("IDEMPOTENCY_TTL", 60, 31_536_000),
+    ],
+)
+def test_a_number_is_taken_from_its_least_to_its_most_and_not_beyond(
+    name: str, least: int, most: int
+) -> None:
+    for value in (least, most):
+        settings = Settings.from_environment({"SHARDS": "256"} | {name: str(value)})
+        assert getattr(settings, name.lower()) == value
+    for beyond in (least - 1, most + 1):
+        with pytest.raises(SettingError, match=f"^{name} .* from {least} to {most}, not '{beyond}'"):
+            Settings.from_environment({name: str(beyond)})
+
+
 def test_a_challenger_is_not_the_model_itself() -> None:
     with pytest.raises(SettingError, match="CHALLENGER"):
         Settings.from_environment({"CHALLENGER": "lightgbm"})

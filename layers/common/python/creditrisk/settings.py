@@ -21,7 +21,7 @@ def _number(least: float, most: float, kind: type = int) -> Callable[[str], Any]
             value = None
         if value is None or not least <= value <= most:
             what = "a whole number" if kind is int else "a number"
-            raise ValueError(f"must be {what} from {least:g} to {most:g}")
+            raise ValueError(f"must be {what} from {least:g} to {most:.10g}")
         return value
 
     return read

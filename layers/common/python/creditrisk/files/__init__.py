@@ -1,4 +1,4 @@
-"""Tables that people send as files: what a file is, how it is encoded, where its rows end and what its columns mean."""
+"""Tables that people send as CSV files: a file's format and encoding, where its rows end, what its columns mean."""
 
 from creditrisk.files.columns import Columns
 from creditrisk.files.header import Header

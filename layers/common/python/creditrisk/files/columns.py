@@ -1,4 +1,4 @@
-"""What a header's columns mean: which field each is, which are none, and which field a misspelt one may have meant."""
+"""What the columns of a header mean: which field each holds, which hold none, and what a misspelt name may have meant."""
 
 import re
 import unicodedata
@@ -17,15 +17,15 @@ _LONGEST = 60
 
 @dataclass(frozen=True)
 class Columns:
-    """`place`: field → its column. `ignored`: the names of columns that are no field, with the field that a misspelt one
-    may have meant, or None."""
+    """`place`: field → the number of its column, from 0. `ignored`: the name of each column that holds no field → the field
+    that it may be a misspelling of, or None."""
 
     place: Mapping[str, int]
     ignored: Mapping[str, str | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, header: Sequence[str]) -> "Columns":
-        """Raises WrongColumns when a field is there twice."""
+        """The columns of a header. Raises WrongColumns when a field is there twice."""
         levels = education(header)
         place: dict[str, int] = {}
         others: list[str] = []
@@ -40,11 +40,11 @@ class Columns:
         return cls(place, _meant(others, [name for name in FIELDS if name not in place]))
 
     def lacking(self, names: Iterable[str]) -> list[str]:
-        """Those of these fields that no column is."""
+        """Those of these fields that have no column."""
         return [name for name in names if name not in self.place]
 
     def notes(self, scored: Iterable[str]) -> list[str]:
-        """What who sent the table should know: columns that no one reads, and fields scored as missing."""
+        """What the sender of the table should know: which columns are ignored, and which fields are scored as missing."""
         told = []
         if self.ignored:
             told.append(f"ignored, for no field has this name: {_listed(map(told_of, self.ignored.items()))}")
@@ -53,7 +53,8 @@ class Columns:
         return told
 
     def check(self, needed: Iterable[str]) -> None:
-        """Raise WrongColumns, with a column that may have meant it, for every needed field that no column is."""
+        """Raises WrongColumns when a needed field has no column; it names each of them, with a column that may be meant for
+        it."""
         if not self.place:
             raise WrongColumns("The first line names no field of an application; a header must come first.")
         if lacking := self.lacking(needed):
@@ -63,7 +64,7 @@ class Columns:
 
 
 def told_of(ignored: tuple[str, str | None]) -> str:
-    """An ignored column, with what it may have meant."""
+    """An ignored column, with the field that it may be meant for."""
     column, meant = ignored
     return f"{column} (did you mean {meant}?)" if meant else column
 
@@ -75,7 +76,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _shown(column: str) -> str:
-    """A column's name, fit to be shown."""
+    """A column's name, short and printable."""
     return "".join(c if c.isprintable() else " " for c in column[:_LONGEST]).strip()
 
 
@@ -84,7 +85,7 @@ def _meant(others: Sequence[str], absent: Sequence[str]) -> dict[str, str | None
     near: dict[str, str | None] = dict.fromkeys(others)
     for column in others[
         : 5 * _MOST_NAMED
-    ]:  # nobody reads more, and each costs a comparison with every field
+    ]:  # the message names fewer, and each costs a comparison with every field
         found = get_close_matches(_bare(column), spellings, n=1, cutoff=_LIKE)
         near[column] = spellings[found[0]] if found else None
     return near

@@ -1,4 +1,4 @@
-"""The two columns that the published header calls EDUCATION_LEVEL: which is the applicant's, which the partner's."""
+"""The published header has two columns EDUCATION_LEVEL: this tells which is the applicant's, and which the partner's."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,15 +8,16 @@ from creditrisk.errors import WrongColumns
 
 APPLICANT, PARTNER = "EDUCATION_LEVEL_1", "EDUCATION_LEVEL_2"
 _BEFORE_PARTNERS = "MATE_PROFESSION_CODE"
-"""What stands directly before the partner's in the published order."""
+"""The column directly before the partner's in the published order."""
 _FORM = re.compile(r"(mate_)?education_level(?:(_?[12])|(\.1|_duplicated_0)|\.\.\.\d+)?")
-"""As published, and what becomes of it: pandas and R write `.1` behind the second, polars `_duplicated_0`, DuckDB and
-Power Query `_1`, csvkit and janitor `_2`, readr the column's number behind both; many rename the second
-MATE_EDUCATION_LEVEL, or only one of the two."""
+"""The published name, and what programs make of the second one so that names differ: pandas and R append `.1`, polars
+`_duplicated_0`, DuckDB and Power Query `_1`, csvkit and janitor `_2`; readr appends the column's number to both. People
+rename the second MATE_EDUCATION_LEVEL, or only one of the two."""
 
 
 def education(header: Sequence[str]) -> dict[int, str]:
-    """Column → field, for the columns of education. Raises WrongColumns when names and order do not tell them apart."""
+    """Number of a column → its field, for the columns of education. Raises WrongColumns when neither names nor order tell
+    which is whose."""
     said = {number: _said(column) for number, column in enumerate(header)}
     found = {number: name for number, name in said.items() if name is not None}
     named = {number: name for number, name in found.items() if name}
@@ -29,13 +30,13 @@ def education(header: Sequence[str]) -> dict[int, str]:
     behind = [n for n in found if n and canonical_name(header[n - 1]) == _BEFORE_PARTNERS]
     first, *second = found
     if not behind and second and not found[first] and found[second[0]]:
-        raise _unclear(header[number] for number in found)  # DuckDB's second, or the first renamed and moved
+        raise _unclear(header[number] for number in found)  # DuckDB's second, or a first that was moved
     partner = behind[:1] or second
     return {number: PARTNER if number in partner else APPLICANT for number in found}
 
 
 def _said(column: str) -> str | None:
-    """The field that the name itself tells, "" when it tells neither, None when it is no column of education."""
+    """The field that a column's name alone tells; "" when it may be either, None when it is no column of education."""
     form = _FORM.fullmatch(re.sub(r"[\s-]+", "_", column.strip().lower()))
     if not form:
         return None

@@ -1,4 +1,4 @@
-"""In which encoding a text is, told from all of it: a guess from its beginning would read the rest as something else."""
+"""The encoding of a text, told from all of it: a guess from its beginning could misread the rest."""
 
 import re
 
@@ -7,15 +7,15 @@ from creditrisk.errors import UnusableFile
 _ASCII = bytes(range(0x80))
 _HIGH = bytes(range(0x80, 0x100))
 _CONTROLS = bytes(range(0x80, 0xA0))
-"""ISO-8859-1 has control characters here, which nobody types, and Windows-1252 quotation marks, dashes and the like."""
+"""Here Windows-1252 has quotation marks, dashes and the like, and ISO-8859-1 control characters, which nobody types."""
 _CLASSES = bytes(2 if 0x80 <= byte <= 0xBF else 1 if 0xC2 <= byte <= 0xF4 else 0 for byte in range(0x100))
-"""UTF-8: 1 begins a letter of several bytes, 2 goes on with one."""
+"""Each byte's role in UTF-8: 1 can begin a character of several bytes, 2 can continue one, 0 neither."""
 LETTER = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]"
     rb"|(?:\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f])[\x80-\xbf]"
     rb"|(?:\xf0[\x90-\xbf]|[\xf1-\xf3][\x80-\xbf]|\xf4[\x80-\x8f])[\x80-\xbf]{2}"
 )
-"""A letter of several bytes. Source: RFC 3629."""
+"""A character of several bytes in UTF-8. Source: RFC 3629."""
 _SIGNS = rb"\x80\x82-\x84\x86-\x89\x8b\x98\x99\x9b\xa1-\xa7\xa9\xab\xac\xaf\xb1\xb6\xbf"
 _STRANGE = re.compile(
     rb"[\x81\x8d\x8f\x90\x9d]|(?<=[A-Za-z])["
@@ -24,8 +24,8 @@ _STRANGE = re.compile(
     + _SIGNS
     + rb"](?=[A-Z])"
 )
-"""What Windows-1252 does not have, and signs of it that stand in no word: letters in an encoding of MS-DOS or old Macs
-(S‹o, Niter¢i)."""
+"""Bytes that Windows-1252 does not have, and its characters for signs in the middle of a word, where nobody writes them:
+they are letters in an encoding of MS-DOS or old Macs (read as Windows-1252, São becomes S‹o, and Niterói Niter¢i)."""
 
 
 class Encoding:
@@ -34,12 +34,12 @@ class Encoding:
     def __init__(self) -> None:
         self.lines = 0
         self._utf_8 = self._other = self._strange = (
-            0  # the line of the first letter in UTF-8, in no UTF-8 and so on
+            0  # the line of the first character beyond ASCII that is UTF-8, not UTF-8, strange; 0: none so far
         )
         self._controls = False
 
     def feed(self, lines: bytes) -> None:
-        """Take in some lines more."""
+        """Take in the next lines."""
         if not lines.isascii():
             try:
                 lines.decode()
@@ -61,7 +61,7 @@ class Encoding:
         return self.lines + 1 + lines.count(b"\n", 0, found.start()) if found else 0
 
     def name(self) -> str:
-        """The encoding: UTF-8, Windows-1252, or ISO-8859-1 where it is the same as that and quicker to read.
+        """The encoding: UTF-8 or Windows-1252; or ISO-8859-1, which Python reads faster, where both mean the same.
 
         Raises UnusableFile, with the line, when no encoding is right for all of it.
         """

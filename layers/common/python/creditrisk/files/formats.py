@@ -1,4 +1,4 @@
-"""Files that are no tables of text, known by their first bytes: each with what its owner can do."""
+"""Formats that are not CSV, recognised by a file's first bytes, each with what the sender can do about it."""
 
 import re
 
@@ -15,7 +15,7 @@ _IN_ZIP = (
     (b"word/", "a Word document", "put its table into a spreadsheet and save it as “CSV UTF-8”."),
     (b"", "a ZIP archive", _UNPACK.format("unzip")),
 )
-"""What else a ZIP archive may be, by the names in it."""
+"""What a ZIP archive is, by a name in it: the name, what the file is then, what to do. The first match counts."""
 
 _FORMATS = (
     (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)", _WORKBOOK),
@@ -34,14 +34,15 @@ _FORMATS = (
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK.format("7z x")),
     (b"Rar!", "a RAR archive", _UNPACK.format("unrar x")),
 )  # fmt: skip
-"""First bytes, what the file is then (when it is binary), what to do."""
+"""A file's first bytes, what it is then, what to do. It counts only when the file also has binary bytes: a header may begin
+with the letters ORC."""
 
 _MARKED = (
     (b"%PDF", "a PDF", "ask for the table as CSV."),
     (b"{\\rtf", "a document (RTF)", "put its table into a spreadsheet and save it as “CSV UTF-8”."),
     (b"<stata_dta>", "a Stata file (.dta)", _PANDAS.format("read_stata")),
 )
-"""The same, of formats that begin with a page of text."""
+"""The same for formats that begin with much text: these first bytes suffice."""
 
 _JSON = re.compile(rb'(?:\[\s*[\[{\]]|\{\s*["}])')
 _MARKUP = re.compile(rb"<[!?a-zA-Z]")
@@ -50,7 +51,8 @@ _LOOKED_AT = 4_096
 
 
 def refuse(start: bytes) -> None:
-    """Raise UnusableFile when a file that begins like this is no table of text (UTF-16, which is, excepted)."""
+    """Raises UnusableFile when a file that begins like this is no table of text. UTF-16 would look binary here: see
+    `text.plain`, which recodes it first."""
     if what := _found(start):
         raise UnusableFile("The file is {}, not CSV: {}".format(*what))
 

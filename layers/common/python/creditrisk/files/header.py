@@ -1,4 +1,4 @@
-"""A table's first lines: where its header begins, what stands between its cells, and its columns as they are written."""
+"""The first lines of a table: where the header begins, which delimiter separates cells, and the names of the columns."""
 
 import csv
 import io
@@ -11,18 +11,18 @@ from creditrisk.application import canonical_name
 from creditrisk.errors import UnusableFile
 
 MOST_HEADER = 64 * 1024
-"""Bytes that a header may have."""
+"""Most bytes that a header may have."""
 _BOM = b"\xef\xbb\xbf"
 _DELIMITERS = ",;\t|"
 _SEPARATOR = re.compile(rb'"?sep=(\t|[ !#-~])"?[\s,;|"]*', re.IGNORECASE)
-"""Excel's own first line, which says what stands between the cells."""
+"""A first line that Excel understands, which names the delimiter: `sep=;`."""
 _BLANK = re.compile(rb'[\s,;|"]*')
 _EMPTY = "The file is empty; its first line must name the columns."
 
 
 @dataclass(frozen=True)
 class Header:
-    """A header as it stands in the file, and what stands between the cells of a row."""
+    """A header as it is written in the file, and the delimiter between the cells of a row."""
 
     text: str
     delimiter: str
@@ -42,12 +42,12 @@ class Header:
         return lines[0]
 
     def line(self, *more: str) -> str:
-        """The header's line, with more columns behind its own."""
+        """The header as a line, with more columns after its own."""
         return self.delimiter.join((self.text, *more)) + "\n"
 
 
 class Opening(NamedTuple):
-    """The header's first line, its number, the bytes before it, and what stands between cells."""
+    """The header's first line, its number in the file, how many bytes come before it, and the delimiter."""
 
     line: bytes
     number: int
@@ -56,7 +56,7 @@ class Opening(NamedTuple):
 
 
 def opening(lines: Iterator[bytes]) -> Opening:
-    """Find the header behind what may precede it: a byte-order mark, blank lines, a line `sep=;`.
+    """Find the header. A byte-order mark, blank lines and a line `sep=;` may come before it.
 
     Raises UnusableFile when there is none.
     """
@@ -73,7 +73,7 @@ def opening(lines: Iterator[bytes]) -> Opening:
 
 
 def _delimiter(line: bytes) -> str:
-    """What divides the header into most names of fields, or else into most columns."""
+    """The delimiter that yields most names of fields in the header, and among equals, most columns."""
     text = line[:MOST_HEADER].decode("iso-8859-1").rstrip("\r\n").replace("\r", " ")
 
     def worth(delimiter: str) -> tuple[int, int]:

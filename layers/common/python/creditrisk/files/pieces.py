@@ -12,14 +12,15 @@ from creditrisk.files.encoding import Encoding
 from creditrisk.files.header import MOST_HEADER, Header, opening
 
 MOST_ROW = 16 << 20
-"""Bytes that a row may have, foreign cells included: a quotation mark that is never closed would take all the rest."""
+"""Most bytes that a row may have, with all its cells. Without a limit, a quotation mark that is never closed would make all
+the rest of the file one row."""
 MOST_PIECE = 8 << 20
-"""Bytes from which a piece is full, however few rows it has."""
+"""Bytes at which a piece is full, however few rows it has."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Whole rows of a file: its bytes from `start` up to `end`."""
+    """Some whole rows of a file: its bytes from `start` up to, not including, `end`."""
 
     number: int
     start: int
@@ -28,7 +29,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a file is read: its encoding, its header, and its rows in pieces."""
+    """How a file is to be read: its encoding, its header, and the pieces that its rows are cut into."""
 
     encoding: str
     header: Header
@@ -36,15 +37,15 @@ class Plan:
 
     @property
     def end(self) -> int:
-        """Bytes up to the last row's end."""
+        """How many bytes there are up to the end of the last row."""
         return self.pieces[-1].end if self.pieces else 0
 
 
 def plan(blocks: Iterable[bytes], rows: int, encoding: Encoding | None = None) -> Plan:
-    """Read all of a text (see `plain`) once, in constant memory, and cut it into pieces of `rows` rows. `encoding` tells
-    in which encoding it is, once it has been fed all of it.
+    """Read all of a text (see `plain`) once, in constant memory, and cut it into pieces of `rows` rows. `encoding` is given
+    all lines, to find out the encoding.
 
-    Raises UnusableFile when it has no header, a row without an end, or not one encoding.
+    Raises UnusableFile when it has no header, a row that does not end, or more than one encoding.
     """
     encoding = encoding or Encoding()
     lines = _lines(blocks, encoding)
@@ -59,11 +60,12 @@ def plan(blocks: Iterable[bytes], rows: int, encoding: Encoding | None = None) -
 
 
 def read(blocks: Iterator[bytes], pieces: Iterable[Piece]) -> Iterator[bytes]:
-    """The bytes of pieces that follow each other, from the blocks that they were planned with."""
+    """The bytes of each piece. The pieces follow each other; `blocks` is the text that they were planned with, from its
+    beginning."""
     at, block = 0, b""
     for piece in pieces:
         parts: list[bytes] = []
-        for end in (piece.start, piece.end):  # what precedes the first piece is passed over
+        for end in (piece.start, piece.end):  # what comes before the first piece is thrown away
             parts, wanted = [], end - at
             while wanted > len(block):
                 parts.append(block)
@@ -77,7 +79,7 @@ def read(blocks: Iterator[bytes], pieces: Iterable[Piece]) -> Iterator[bytes]:
 
 
 def reader(lines: Iterable[str], delimiter: str) -> Any:
-    """A csv.reader that takes cells as long as a row may be: a long note is no reason to refuse a file."""
+    """A csv.reader for cells up to MOST_ROW long: by default, it refuses a file with one of more than 128 KiB."""
     csv.field_size_limit(MOST_ROW)
     return csv.reader(lines, delimiter=delimiter)
 
@@ -95,7 +97,7 @@ def _pieces(every: Iterable[bytes], start: int, rows: int) -> Iterator[Piece]:
 
 
 def _lines(blocks: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
-    """Line by line, each with its line feed; the last one may have none. The encoding's check is given them all."""
+    """The text line by line, each with its line feed; the last one may have none. All lines are fed to `encoding`."""
     waiting: list[bytes] = []
     for block in blocks:
         end = block.rfind(b"\n") + 1
@@ -114,13 +116,14 @@ def _lines(blocks: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
 
 
 class _Rows:
-    """The rows that lines make: a row ends with a line feed outside a quoted cell, where the csv module ends it."""
+    """The rows that lines make up: a row ends with the line where the csv module ends it, not with a line feed inside a
+    quoted cell."""
 
     def __init__(self, lines: Iterator[bytes], number: int, delimiter: str) -> None:
         self._lines = lines
         self._number = number  # of the row's first line
         self._row: list[bytes] = []
-        self._all_read = True  # whether the csv module has seen the row's lines to their ends
+        self._all_read = True  # whether the csv module was given all of the row's lines, to their ends
         self._reader = reader(self._text(), delimiter)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -131,13 +134,13 @@ class _Rows:
                 continue
             row = self._row = [line]
             next(self._reader)
-            while not self._all_read:  # a carriage return alone ends a row, too
+            while not self._all_read:  # for the csv module, a carriage return alone ends a row, too
                 next(self._reader)
             yield line if len(row) == 1 else b"".join(row)
             self._number += len(row)
 
     def _text(self) -> Iterator[str]:
-        """What the csv module reads: the row's first line, and one more whenever it finds no end of the row."""
+        """What the csv module reads: the row's first line, and then one more line for as long as the row does not end."""
         row: list[bytes] = []
         size = 0
         while True:

@@ -1,4 +1,4 @@
-"""Rows of a table, as text, scored: each with its decision, its reasons, or every reason why it has none."""
+"""Scores the rows of a table, as text: each gets its decision with reasons, or all errors because of which it has none."""
 
 import csv
 import io
@@ -14,17 +14,17 @@ from creditrisk.formulas import as_it_was
 from creditrisk.history.columns import reasons_cell
 
 RESULT_COLUMNS = ("probability", "prediction", "decision", "reasons", "unknown", "error")
-"""What is told of a row, behind its own columns: of a decision, what the history tells, in the same spelling."""
+"""The columns that are added to a row. What the history has, too, is spelt as it is there."""
 _NEEDED = [n for n, field in FIELDS.items() if not field.missing and field.role is not Role.IDENTITY]
 _MEMO_SIZE = 50_000
 _LONGEST_MEMO = 200
-"""Characters of a text that is worth being remembered."""
+"""Most characters of a text that is remembered: longer ones seldom come twice."""
 _BLOCK = 2_000
-"""Rows at a time: so many are still in the processor's cache when they are written."""
+"""How many rows are scored at a time: few enough to be in the processor's cache still when they are written."""
 
 
 class ColumnScorer(Protocol):
-    """The active model: see `scoring.Scorer`."""
+    """What is needed of the active model: see `scoring.Scorer`."""
 
     name: str
     version: str
@@ -38,13 +38,13 @@ class Refusal(str):
 
 
 class _Memo(dict[str, Any]):
-    """Text → canonical value or Refusal, worked out once for each text that stands in a column."""
+    """Text → its canonical value, or a Refusal; each text of a column is read only once."""
 
     def __init__(self, field: Field, exported: bool) -> None:
         super().__init__()
         self._exported = exported
         self._field = field
-        self.refused = False  # whether any text was
+        self.refused = False  # whether any text was refused
 
     def __missing__(self, text: str) -> Any:
         value = self._read(text)
@@ -63,8 +63,8 @@ class _Memo(dict[str, Any]):
 
 
 class RowScorer:
-    """Scores the rows of one table. Columns that are no field are left alone, and so are those of identity: who it is
-    has no part in a score, so a name or a number that no form would take spoils none."""
+    """Scores the rows of one table. Columns that hold no field are not read. Nor are those of a person's identity, which is
+    never scored: a name or number that the form would refuse is no error here."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class RowScorer:
         reasons: int = 4,
         delimiter: str = ",",
     ) -> None:
-        """Raises WrongColumns, naming every column that is missing, given twice or in the way."""
+        """Raises WrongColumns when the header lacks a needed field, or has one twice, or a column of RESULT_COLUMNS."""
         self.scorer = scorer
         self.threshold = threshold
         self.reasons = reasons
@@ -95,10 +95,11 @@ class RowScorer:
         return self.columns.lacking(self.scorer.fields)
 
     def score_text(self, text: str) -> tuple[str, int, int]:
-        """Score lines of CSV (without the header): the same rows with their results, how many, and how many were bad.
+        """Score lines of CSV, without the header. Returns the same rows with their results as CSV, how many rows there are,
+        and how many of them have an error.
 
-        Empty lines are no rows. A row too long or too short is brought to the header's width, so that its error stands
-        in its column.
+        Empty lines are no rows. A row that is too long or too short is written with as many cells as the header, so that
+        its error is in the right column.
         """
         rows = list(filter(None, reader(io.StringIO(text, newline=""), self.delimiter)))
         out, bad = io.StringIO(), 0
@@ -114,7 +115,8 @@ class RowScorer:
         return row if len(row) == self.width else (row + [""] * self.width)[: self.width]
 
     def score(self, rows: Sequence[Sequence[str]]) -> list[list[str]]:
-        """The cells under RESULT_COLUMNS of each row, in order; a bad row has its errors and stops nothing."""
+        """The cells of RESULT_COLUMNS for each row, in order. A row that cannot be scored gets its errors; the others are
+        scored all the same."""
         whole = [number for number, row in enumerate(rows) if len(row) == self.width]
         by_column = list(zip(*(rows[number] for number in whole), strict=True)) or [()] * self.width
         columns = {
@@ -142,7 +144,7 @@ class RowScorer:
         return told
 
     def _errors(self, columns: dict[str, list[Any]], whole: Sequence[int]) -> dict[int, str]:
-        """Row number → all its errors."""
+        """Number of a row → all its errors, as one text."""
         errors: dict[int, str] = {}
         for name, values in columns.items():
             if self._memos[name].refused:
@@ -162,7 +164,7 @@ class RowScorer:
             for name in self.scorer.fields
         }
         scores = self.scorer.score_columns(given, bool(self.reasons))
-        if not self.reasons:  # then no value is told
+        if not self.reasons:  # the application's values are needed for reasons only
             return [self._cells(score, {}) for score in scores]
         rows = zip(*given.values(), strict=True)
         return [
@@ -171,7 +173,7 @@ class RowScorer:
         ]
 
     def _cells(self, score: ScoreLike, application: Mapping[str, Any]) -> list[str]:
-        """The decision on a row; an error where the model gave no probability."""
+        """The cells of RESULT_COLUMNS for a scored row: its decision, or an error when the model gave no probability."""
         try:
             decision = decide(
                 score,
@@ -197,7 +199,7 @@ class RowScorer:
 def _columns(header: Sequence[str]) -> Columns:
     columns = Columns.of(header)
     taken = [column for column in header if column.strip().lower() in RESULT_COLUMNS]
-    if _is_history(header):  # its own, in upper case, stay what was decided then
+    if _is_history(header):  # its own columns, in upper case, hold what was decided then
         taken = [column for column in taken if not column.strip().isupper()]
     if taken:
         raise WrongColumns(

@@ -1,4 +1,4 @@
-"""A file's own bytes as text that can be read line by line: unpacked, and in an encoding that keeps ASCII as it is."""
+"""A file's bytes as text that can be split into lines: unpacked from gzip, and UTF-16 or UTF-32 recoded as UTF-8."""
 
 import codecs
 import gzip
@@ -18,19 +18,20 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-"""UTF-32's marks first: one of them begins like UTF-16's."""
+"""Byte-order marks. Those of UTF-32 come first, since one of them begins with one of UTF-16."""
 
 
 class Readable(Protocol):
-    """A file, or what S3 answers."""
+    """A file, or the body of an object in S3."""
 
     def read(self, size: int = -1, /) -> bytes: ...
 
 
 def plain(file: Readable) -> tuple[Iterator[bytes], bool]:
-    """The file's text in blocks, and whether those are other bytes than its own: gzip is unpacked, UTF-16 becomes UTF-8.
+    """The file's text in blocks of bytes, and whether they differ from the file's own bytes: gzip is unpacked, UTF-16 and
+    UTF-32 become UTF-8.
 
-    Raises UnusableFile, also from the iterator, in a sentence that names what the file is when it is no such text.
+    Raises UnusableFile, also while the blocks are read, when the file is no such text; the sentence says what it is.
     """
     begun = _Begun(file)
     packed = begun.start.startswith(_GZIP)
@@ -46,7 +47,7 @@ def plain(file: Readable) -> tuple[Iterator[bytes], bool]:
 
 
 class _Begun:
-    """A file whose first block is known already."""
+    """A file whose first block, `start`, was read ahead; `read` gives it again."""
 
     def __init__(self, file: Readable) -> None:
         self._file = file
@@ -63,7 +64,7 @@ class _Begun:
 
 
 class _Unpacked:
-    """What gzip packed."""
+    """The content of a file that is packed with gzip."""
 
     def __init__(self, file: Any) -> None:
         self._file = gzip.GzipFile(fileobj=file, mode="rb")
@@ -76,7 +77,8 @@ class _Unpacked:
 
 
 def _wide(start: bytes) -> str | None:
-    """The encoding of text in units of two or four bytes; without a mark, the header's own ASCII tells."""
+    """The encoding of text in units of two or four bytes, else None. Without a byte-order mark it is UTF-16 when the header
+    has a zero in every other byte, as ASCII characters have in UTF-16."""
     for mark, encoding in _MARKS:
         if start.startswith(mark):
             return encoding

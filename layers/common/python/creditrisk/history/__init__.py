@@ -20,36 +20,35 @@ class History(Protocol):
     def append(self, records: Sequence[Record], held: Callable[[], Container[str]]) -> list[Answer]:
         """Record a batch durably: when this returns, a power cut loses nothing of it.
 
-        `held` tells, at the last moment, which applications the scorer still holds: others are not recorded. Returns
-        the answers as they stand recorded, which for a record that is not fresh may be an earlier scorer's.
+        `held` is called just before writing, and returns the ids that the scorer still holds: others are not recorded.
+        Returns the answers as they are recorded; for a record that is not fresh, that may be an earlier scorer's answer.
         """
 
     def find(self, application_id: str) -> Answer | None:
         """The recorded answer of one application, or None."""
 
     def records(self, since: datetime | None = None) -> Iterator[Record]:
-        """Every record once, whichever version wrote it, read as it is asked for; what cannot be read is logged.
+        """Every record once, whichever version wrote it, read while the caller iterates; what cannot be read is logged.
 
-        With `since`, those that were recorded at this moment or later, by the clocks of the scorers and of the place:
-        whoever asks again and again goes a few minutes further back, and knows by the ids what is new. A row that does
-        not tell when it was scored (a spreadsheet rewrote it) is always given; what was brought along counts from then
-        on.
+        With `since`, only those recorded at this moment or later. Clocks of scorers differ: whoever asks again and again
+        should ask for a few minutes more than needed, and tell by the ids what is new. A row without a moment of scoring
+        (a spreadsheet rewrote it) is always given; what was brought along counts as recorded when it was brought along.
         """
 
     def parts(self) -> Iterator[Part]:
-        """The same as it is written: its files or objects with their rows as text, none when there is no history; an
-        application may stand in two rows, of which the first that can be read counts.
+        """The files or objects with their rows as text; none when there is no history. An application may stand in two
+        rows: the first that can be read counts.
 
-        For whoever copies what stands there, as it stands: an export, which takes half the time so and keeps what a
-        newer version wrote.
+        For an export: copying text takes half the time of `records`, and keeps columns that only a newer version knows.
         """
 
     def add_part(self, name: str, lines: Sequence[str]) -> bool:
-        """Add records that were brought along from elsewhere, as lines under COLUMNS: whole, or what lacks of it when it is
-        done again. `name`, 12 hexadecimal digits, is the same for the same lines. False when it is there already."""
+        """Add records that were brought along from another system, as lines under COLUMNS. After an interruption, adding
+        the same again completes it. `name`, 12 hexadecimal digits, is the same for the same lines. False when all of it
+        is there already."""
 
     def check(self) -> None:
-        """Whether records can be appended now."""
+        """Find out whether records can be appended now."""
 
 
 def open_history(url: str) -> History:

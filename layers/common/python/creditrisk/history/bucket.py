@@ -22,34 +22,34 @@ from creditrisk.history.records import Record, id_of, to_line
 log = logging.getLogger(__name__)
 
 PIECE = 8 << 20
-"""Bytes, some 10,000 records: how large an object may become that is made of others, or brought along, so that a look-up
-which reads one is quick, too."""
+"""Most bytes, some 10,000 records, of an object that was merged or brought along: a look-up reads a whole object, and is
+to be quick."""
 SEARCH_DAYS = 8
-"""How many days after an application came in its record is looked for among what earlier versions wrote, which lies under
-the day of scoring: a queue may have stood still for a while."""
+"""Earlier versions kept a record under the day of scoring. It is looked for on so many days after its application came
+in, since the queue may have stood still for a while."""
 CLOCKS_DISAGREE = timedelta(minutes=2)
-"""How far a scorer's clock, by which earlier versions named objects, may have been behind the form's, by which ids are
-made."""
+"""How far a scorer's clock may have been behind the form's: earlier versions named objects by the one, and ids are made by
+the other."""
 MOST_READ = 100
-"""Most objects that a look-up of one answer reads of those whose names do not tell what is in them, from its moment on and
-before it each; in all, twice as many. Where names tell, one is read, as a rule."""
+"""Most objects, written after the application came in, that a look-up reads because their names do not tell what is in
+them; as many again from before. Where names tell, it reads one object as a rule."""
 MOST_NAMES = 10_000
-"""Most names of objects in one slot, and of earlier versions', that a look-up goes through, 1,000 to a request."""
+"""Most names of objects that a look-up goes through in one slot, and as many of earlier versions; a request lists 1,000."""
 
 
 class BucketHistory:
     """Objects `prefix/date=YYYY-MM-DD/….csv`, each with the header, whose names tell what is in them (see `names`).
 
-    An object is written whole or not at all, and never written over. A scorer thought dead that wakes up again may write a
-    second record of an application, with the same score; whoever reads takes the first.
+    An object is written whole or not at all, and never written over. A scorer that was taken for dead, and was not, may
+    write a second record of an application, with the same score; whoever reads takes the first.
     """
 
     def __init__(self, bucket: str, prefix: str) -> None:
         self.objects = Objects(bucket, f"{prefix}/" if prefix else "")
 
     def append(self, records: Sequence[Record], held: Callable[[], Container[str]]) -> list[Answer]:
-        """Write the batch as one object for each day on which its applications came in (one, but at midnight and after
-        trouble), without what another scorer recorded before."""
+        """Write the batch, without what another scorer recorded before, as one object for each day on which its
+        applications came in: mostly that is one day."""
         stale = [record.answer.id for record in records if not record.fresh]
         known = self._recorded(stale) if stale else {}
         mine = held()
@@ -70,15 +70,16 @@ class BucketHistory:
         return self.objects.write(name.key, body)
 
     def add_part(self, name: str, lines: Sequence[str]) -> bool:
-        """Add what was brought along from elsewhere, as objects of one day and PIECE bytes at most. Whoever was
-        interrupted does it again: what is there already is not written twice."""
+        """Add what was brought along from another system, as objects of one day and at most PIECE bytes each. When it is
+        done again after an interruption, what is there already is not written twice."""
         return sum(self.write("brought", piece, names.NOT_KNOWN) for piece in pieces(lines)) > 0
 
     def find(self, application_id: str) -> Answer | None:
         """The recorded answer of one application.
 
-        That lists five slots at most and reads one object, whatever the history's size; where there is no answer, what
-        earlier versions wrote, too, and the slots once more, since `merge` may have moved it meanwhile.
+        Mostly this lists up to five slots and reads one object, whatever the history's size. When nothing is found, it
+        looks among the objects of earlier versions, and then in the slots once more, since `merge` may have moved the
+        record meanwhile.
         """
         damaged: list[str] = []
         moment = milliseconds(application_id)
@@ -98,8 +99,8 @@ class BucketHistory:
                     yield name.key
 
     def _of_earlier(self, application_id: str) -> Iterator[str]:
-        """The same among objects of earlier versions: those whose names do not tell are looked at from the moment on at
-        which it came in by its form's clock, and then those before it, backwards."""
+        """The objects of earlier versions that may hold an application. Of those whose names do not tell, first the ones
+        written after it came in, by the form's clock, and then the ones before, latest first."""
         moment, received = milliseconds(application_id), received_at(application_id)
         before = deque[str](maxlen=MOST_READ)
         place = names.earlier_place(received)
@@ -115,7 +116,8 @@ class BucketHistory:
         yield from reversed(before)
 
     def _earlier(self, since: datetime) -> Iterator[Name]:
-        """Names of earlier versions, in order, since a moment for SEARCH_DAYS. They begin with a digit, ours do not."""
+        """The names of earlier versions' objects, in order, from a moment on for SEARCH_DAYS. They begin with a digit, and
+        this version's do not."""
         after = names.earlier_place(since)
         for folder in names.days_from(since, SEARCH_DAYS):
             for entry in self.objects.list(folder, after if after.startswith(folder) else ""):
@@ -125,7 +127,7 @@ class BucketHistory:
                     yield name
 
     def _recorded(self, application_ids: Sequence[str]) -> dict[str, Answer]:
-        """Those of the applications that stand recorded."""
+        """The answers of those applications that are recorded."""
         found: dict[str, Answer] = {}
         moments = {application_id: milliseconds(application_id) for application_id in application_ids}
         prefixes = sorted({p for moment in moments.values() for p in names.prefixes_of_minute(moment)})
@@ -141,7 +143,8 @@ class BucketHistory:
         return found
 
     def _look(self, key: str, application_ids: Iterable[str], damaged: list[str]) -> dict[str, Answer]:
-        """The answers of these applications in one object; one whose record cannot be read is added to `damaged`."""
+        """The answers of these applications in one object; the id of one whose record cannot be read is added to
+        `damaged`."""
         body = self.objects.read(key)
         found: dict[str, Answer] = {}
         if body is None:  # `merge` has moved it
@@ -158,18 +161,18 @@ class BucketHistory:
         return found
 
     def parts(self) -> Iterator[Part]:
-        """Every object, by the day on which applications came in, what was brought along without a date first."""
+        """Every object, ordered by the day on which its applications came in; what has no date comes first."""
         return self._parts("")
 
     def records(self, since: datetime | None = None) -> Iterator[Record]:
-        """Every record once, as typed values, by the day on which its application came in; see History.records."""
+        """Every record once, ordered by the day on which its application came in; see History.records."""
         return records_of(self._parts(timestamp(since) if since else ""))
 
     def _parts(self, since: str) -> Iterator[Part]:
-        """The objects with something recorded since a moment (all: ''), with the rows that were.
+        """The objects that have something recorded since a moment ('' for all), each with those rows.
 
-        `merge` may write an object behind our back, and delete what it was made of before we come to it: so those that it
-        wrote meanwhile are read at the end, until there are none.
+        While this reads, `merge` may write new objects and delete those that they were made of before they are read here.
+        So the listing is repeated, for merged objects that were not seen, until there are none.
         """
         seen: set[str] = set()
 

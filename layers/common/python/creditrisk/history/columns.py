@@ -1,9 +1,9 @@
 """The history's columns: what each is called, of which type it is, what it means, and since which version it is there.
 
-A column more is one entry in `TABLE`, before RECORD_VERSION, with `since` one above the greatest version there is: what
-is written, how files of every version are read, and docs/history.md follow from it. A column that is to hold something
-else gets that number as `changed`, and `records.from_row` reads what stood in it before. Nothing is ever removed from
-the table or moved in it, since files that were written with it are read for ever.
+To add a column, add one entry to `TABLE`, before RECORD_VERSION, with `since` one above VERSION: what is written, how files
+of every version are read, and docs/history.md follow from it. When a column's content changes, set `changed` to one above
+VERSION, and let `records.from_row` read what was in it before. Never remove or move an entry: files of earlier versions
+are read by this table for ever.
 """
 
 import json
@@ -18,17 +18,17 @@ from creditrisk.decision import Answer, Decision, Reason
 Cell = str | int | float | None
 
 IMPORTED: Final = "imported"
-"""The MODEL of what another system decided, and was brought along."""
+"""What stands as MODEL in records that were brought along from another system."""
 
 
 @dataclass(frozen=True)
 class Type:
-    """How a value stands in a cell. An empty cell is no value, whatever the type."""
+    """How a value is written into a cell and read from it. An empty cell means no value, whatever the type."""
 
     name: str
     read: Callable[[str], Any]
     write: Callable[[Any], Cell] | None = None
-    """None: as it is, where None makes an empty cell."""
+    """None: the value is written as it is, and a value of None makes an empty cell."""
 
 
 def _number(text: str) -> int | float:
@@ -37,7 +37,7 @@ def _number(text: str) -> int | float:
 
 
 def _whole(text: str) -> int:
-    """A whole number, which a spreadsheet may have given a fraction of zeros."""
+    """A whole number; a spreadsheet may have written 1 as 1.0."""
     value = float(text)
     if not value.is_integer():
         raise ValueError("not a whole number")
@@ -56,7 +56,7 @@ def reasons_cell(reasons: list[Reason]) -> str:
 
 
 def _read_reasons(text: str) -> list[Reason]:
-    """Reasons as they stand: before REASONS_WITH_VALUES, with a sentence in place of the value."""
+    """Reasons as they were written: before the version REASONS_WITH_VALUES, with a sentence in place of the value."""
     return [
         Reason(str(name), float(contribution), value if isinstance(value, str | int | float) else None)
         for name, contribution, value in json.loads(text)
@@ -75,9 +75,9 @@ REASONS = Type("JSON", _read_reasons, reasons_cell)
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `attribute` is what of the answer stands in it, or of its decision when `decided`; '' for a field of
-    the application and for RECORD_VERSION. `since` is the version that brought it, `changed` the one from which its cells
-    are as `type` and `meaning` say."""
+    """One column. `attribute` names the attribute that it holds, of the decision when `decided`, else of the answer; it is
+    '' for a field of the application and for RECORD_VERSION. `since` is the version that introduced the column, `changed`
+    the first version whose cells are as `type` and `meaning` say."""
 
     name: str
     type: Type
@@ -115,7 +115,7 @@ TABLE: Final = (
     Column("CHALLENGER_PROBABILITY", PROBABILITY, "what that one said", "challenger_probability"),
     Column("RECORD_VERSION", WHOLE, "the version of these columns that the row was written with", since=2),
 )  # fmt: skip
-"""Every column there is. RECORD_VERSION stays the last one: a row that was cut off has none, or no whole one."""
+"""Every column there is. RECORD_VERSION stays the last: where it is missing or not whole, the row was cut off."""
 
 VERSION: Final = max(max(column.since, column.changed) for column in TABLE)
 """The version that is written. Rows without a RECORD_VERSION are of version 1."""
@@ -131,17 +131,17 @@ def columns_of(version: int) -> tuple[str, ...]:
 COLUMNS: Final = columns_of(VERSION)
 HEADER: Final = ",".join(COLUMNS) + "\n"
 HEADERS: Final = {",".join(columns_of(version)) + "\n": version for version in range(1, VERSION + 1)}
-"""The first line of a file of ours → the last version that writes it. Which one wrote a row is told by the row: versions
-of the same columns write to the same file."""
+"""The first line of a file → the last version that writes this line. Versions with the same columns write to the same
+file; each row tells which version wrote it."""
 TYPES: Final = {column.name: column.type for column in TABLE}
 
 _DECIDED: Final = [column for column in TABLE if column.attribute and column.decided]
 _BEFORE: Final[dict[str, Any]] = {"threshold": 0.5, "model": "", "model_version": "", "scored_at": ""}
-"""What holds where an old row tells nothing: the threshold had this default from the beginning."""
+"""The values for cells that are empty in an old row. 0.5 has always been the threshold's default."""
 
 
 def cells_of(answer: Answer) -> list[Cell]:
-    """What stands in the columns for a decided application. Raises ValueError for any other."""
+    """The cells of a row for a decided application. Raises ValueError for one that is not decided."""
     decision = answer.decision
     if decision is None:
         raise ValueError("Only a decided application is recorded.")
@@ -159,8 +159,8 @@ def cells_of(answer: Answer) -> list[Cell]:
 def decision_of(row: Mapping[str, str]) -> Decision:
     """The decision that a row records. Raises ValueError, TypeError when it records none.
 
-    A newer version may have written into a column of ours what this one cannot read: that is left out, unless there is no
-    decision without it, and its word for a decision is taken as it stands.
+    A newer version may have written something that this version cannot read into a column that both have. That cell is
+    left out, unless it is one of _NEEDED; an unknown word in DECISION is kept as it is.
     """
     values: dict[str, Any] = dict(_BEFORE)
     for column in _DECIDED:
@@ -172,13 +172,13 @@ def decision_of(row: Mapping[str, str]) -> Decision:
                     raise
                 if column.type is VERDICT:
                     values[column.attribute] = text
-    if values["model"] == IMPORTED:  # a history that was brought along may tell the prediction alone
+    if values["model"] == IMPORTED:  # another system's history may have predictions without probabilities
         values.setdefault("probability", nan)
     return Decision(**values)
 
 
 def version_of(row: Mapping[str, str]) -> int:
-    """The version of the columns that a row was written with; 0 when it tells none that we could read."""
+    """The version of the columns that a row was written with; 0 when its RECORD_VERSION cannot be read."""
     try:
         return _whole(row.get("RECORD_VERSION") or "1")
     except (ValueError, OverflowError):
@@ -186,7 +186,7 @@ def version_of(row: Mapping[str, str]) -> int:
 
 
 _NEEDED: Final = ("probability", "prediction")
-"""What is read of every row, whichever version wrote it."""
+"""The attributes without which there is no decision, whichever version wrote the row."""
 
 _FIRST_FIELD: Final = COLUMNS.index(next(iter(FIELDS)))
 _WRITTEN: Final = [(column.attribute, column.decided, column.type.write) for column in TABLE[:-1]]

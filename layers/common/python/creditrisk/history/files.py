@@ -1,4 +1,4 @@
-"""The files of a history in a folder: which there are, how each is read, and one application looked for in them."""
+"""The files of a history in a folder: which there are, how to read one, and how to find one application in them."""
 
 import codecs
 import io
@@ -35,12 +35,12 @@ def numbered(folder: Path) -> list[Path]:
 
 
 def every(folder: Path) -> list[Path]:
-    """What was brought along from elsewhere, then what was recorded here."""
+    """All files: first what was brought along from another system, then what was recorded here."""
     return [folder / name for name in sorted(filter(_IMPORTED.fullmatch, _names(folder)))] + numbered(folder)
 
 
 def foreign(folder: Path) -> list[Path]:
-    """Those that have a history's name and no header of one."""
+    """The files that are named like a history's, but have no header of one."""
     found = []
     for path in numbered(folder):
         with path.open("rb") as file:
@@ -61,22 +61,24 @@ def _names(folder: Path) -> list[str]:
 
 
 def rows(name: str, raw: BinaryIO, since: str = "") -> Iterator[Row]:
-    """Every row of a file or object of this name, but those that tell that they were scored before a moment (ISO 8601)."""
+    """Every row of a file or object of this name. With `since` (ISO 8601), rows that say that they were scored earlier are
+    left out."""
     start = _place_of(raw, since) if since else 0
     text = io.TextIOWrapper(raw, encoding_of(raw), "surrogateescape", newline="")
     layout, first = header_and_lines(text)
     if start:
         text.seek(
             start
-        )  # of UTF-8 without a byte order mark, as a file of ours is, the position is the file's
+        )  # works with a byte position only since such a file is UTF-8 without a byte-order mark: see _place_of
         first = 0
     found = rows_of(name, text, layout, first)
     return (row for row in found if not row.before(since)) if since else found
 
 
 def _place_of(file: BinaryIO, since: str) -> int:
-    """Where in a file to begin with what was scored since a moment: not the first bytes of a long file of ours, whose
-    records stand in the order of scoring, with an hour's margin for clocks that disagree. Leaves it at its beginning."""
+    """The byte at which to begin reading what was scored since a moment. Records stand in the order of scoring, so the
+    first part of a long file need not be read; an hour's margin is for clocks that disagree. It is 0 for a short file, and
+    for one that this system did not write. Leaves the file at its beginning."""
     start = file.seek(0, os.SEEK_END) - tail.ALWAYS_READ
     file.seek(0)
     if start <= 0 or layout_of(file.read(_MOST_HEADER)) is None:
@@ -94,11 +96,10 @@ def _place_of(file: BinaryIO, since: str) -> int:
 
 
 def search(path: Path, application_id: str) -> Answer | None:
-    """The application in the file, which is read as the system's cache holds it. Raises OSError.
-
-    Raises UnreadableRow when it stands there, and cannot be read.
+    """The answer of the application in the file, or None. Raises OSError; UnreadableRow when it is there, but cannot be
+    read.
     """
-    # Read, not mapped: a scorer that cuts a torn line off would take the mapping's end away under our feet.
+    # Not with mmap: when a scorer cuts a torn line off, reading beyond the new end of a mapping kills the process.
     with path.open("rb") as file:
         head = os.pread(file.fileno(), _MOST_HEADER, 0)
         layout = layout_of(head)
@@ -108,7 +109,8 @@ def search(path: Path, application_id: str) -> Answer | None:
 
 
 def search_body(name: str, body: bytes, application_id: str) -> Answer | None:
-    """The application in an object of this content. Raises UnreadableRow when it stands there, and cannot be read."""
+    """The answer of the application in an object with this content, or None. Raises UnreadableRow when it is there, but
+    cannot be read."""
     layout = layout_of(body[:_MOST_HEADER])
     if layout is None:
         return _search_rows(rows(name, io.BytesIO(body)), application_id)
@@ -127,14 +129,15 @@ def _lines_with(file: BinaryIO, application_id: str) -> Iterator[bytes]:
 
 
 def _first_readable(name: str, lines: Iterable[bytes], layout: Layout, application_id: str) -> Answer | None:
-    """The answer on the first of these lines that can be read. Raises UnreadableRow when there are lines, and none can."""
+    """The answer on the first of these lines that can be read; None without lines. Raises UnreadableRow when none of them
+    can be read."""
     failure: UnreadableRow | None = None
     for line in lines:
         for row in rows_of(name, [line.decode("utf-8", "surrogateescape")], layout, first=0):
             try:
                 return row.answer(application_id)
             except UnreadableRow as error:
-                if line.endswith(b"\n"):  # what was never finished is no record: its application comes again
+                if line.endswith(b"\n"):  # else it was never finished: its application is scored again
                     failure = error
     if failure:
         raise failure
@@ -142,7 +145,7 @@ def _first_readable(name: str, lines: Iterable[bytes], layout: Layout, applicati
 
 
 def _places(file: int, wanted: bytes) -> Iterator[int]:
-    """Where these bytes stand in a file."""
+    """Every position of these bytes in a file, in order."""
     start, overlap = 0, len(wanted) - 1
     while len(block := os.pread(file, _SEARCHED, start)) > overlap:
         at = block.find(wanted)
@@ -150,11 +153,11 @@ def _places(file: int, wanted: bytes) -> Iterator[int]:
             yield start + at
             at = block.find(wanted, at + 1)
         start += len(block) - overlap
-        time.sleep(0)  # a long file: whatever else the process has to do comes in between
+        time.sleep(0)  # lets other threads run in between: the file may be long
 
 
 def _search_any(path: Path, head: bytes, application_id: str) -> Answer | None:
-    """The same in a file that a spreadsheet rewrote: read row by row, once it is certain that the id is in it."""
+    """The same in a file that a spreadsheet rewrote. Reading it row by row is slow, so the id is searched for first."""
     with path.open("rb") as file:
         if next(_places(file.fileno(), application_id.encode(_utf_16(head) or "ascii")), None) is None:
             return None
@@ -177,7 +180,7 @@ def _search_rows(found: Iterable[Row], application_id: str) -> Answer | None:
 
 
 def layout_of(head: bytes) -> Layout | None:
-    """The layout of a file of ours, that begins so; None for any other."""
+    """The layout of a file that begins with this, if this system wrote it; None for any other file."""
     line = head[: head.find(b"\n") + 1].decode(errors="replace")
     return Layout.of(line) if line in HEADERS else None
 
@@ -189,8 +192,9 @@ def _utf_16(head: bytes) -> str | None:
 
 
 def encoding_of(file: BinaryIO) -> str:
-    """UTF-8, unless a spreadsheet saved the file otherwise: UTF-16 tells by its mark; a file that is no UTF-8 is
-    Windows-1252 when nothing at all in it is UTF-8 beyond ASCII, else damaged. Leaves the file at its beginning."""
+    """A file's encoding: UTF-8, unless a spreadsheet saved it in another one. UTF-16 is told by its byte-order mark. A file
+    that is not valid UTF-8 is Windows-1252 if no character beyond ASCII in it is UTF-8; else it is UTF-8, and damaged.
+    Leaves the file at its beginning."""
     head = file.read(_MOST_HEADER)
     file.seek(0)
     if layout_of(head):

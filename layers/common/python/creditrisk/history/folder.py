@@ -1,5 +1,5 @@
-"""The history as files in a folder, appended to by any number of scorers on one machine: history.csv, and a further
-part whenever that one has other columns than this version writes."""
+"""The history as files in a folder, which any number of scorers on one machine append to: history.csv, and a new file
+(history-2.csv and so on) whenever the last one has other columns than this version writes."""
 
 import fcntl
 import logging
@@ -21,23 +21,23 @@ from creditrisk.history.records import Record, to_line
 log = logging.getLogger(__name__)
 
 _CLOCKS_DISAGREE = timedelta(hours=1)
-"""How far the clocks of scorers, and of whoever keeps the folder, may be apart."""
+"""How far the clocks of the scorers and of the file system may differ."""
 
 
 class FolderHistory:
-    """Append only, one durable write a batch, every application once. A file that this version did not write, an older
-    one's, a newer one's or a spreadsheet's, is read and never written to."""
+    """Append only: one durable write for each batch, and each application once. A file that another version or a
+    spreadsheet wrote is read, and never written to."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path = folder / "history.csv"
 
     def append(self, records: Sequence[Record], held: Callable[[], Container[str]]) -> list[Answer]:
-        """Append a batch under the history's lock: all of it, on the disk, or nothing.
+        """Append a batch: when this returns all of it is on the disk; when it raises, nothing of it stays.
 
-        What is left of a write that a power cut or a kill tore apart goes first: its applications were never
-        answered, so they come again. Only under the lock is it certain what this scorer still holds, and what
-        another one has recorded.
+        What a power cut or a kill left of an earlier write is removed first: its applications were never answered, so
+        they are scored again. All of this is done under the history's lock, since only then is it certain what this
+        scorer still holds, and what another one has recorded.
         """
         with self._locked() as lock, self._last_part(lock) as (file, path):
             end = tail.whole_lines(file, path)
@@ -48,7 +48,7 @@ class FolderHistory:
             if new:
                 tail.write(file, (("" if end else HEADER) + "".join(map(to_line, new))).encode(), end)
             elif known:
-                os.fsync(file)  # whoever wrote them may have died before they were on the disk
+                os.fsync(file)  # the scorer that wrote them may have died before they were on the disk
             return [*known.values(), *new]
 
     def find(self, application_id: str) -> Answer | None:
@@ -69,18 +69,18 @@ class FolderHistory:
         return None
 
     def parts(self) -> Iterator[Part]:
-        """Every file of the history, what was brought along first."""
+        """Every file of the history; what was brought along from another system comes first."""
         return self._parts(None)
 
     def records(self, since: datetime | None = None) -> Iterator[Record]:
-        """Every record once, as typed values, in order; see History.records."""
+        """Every record once, in the order of the files; see History.records."""
         return records_of(self._parts(since))
 
     def _parts(self, since: datetime | None) -> Iterator[Part]:
         with _unavailable():
             paths = files.every(self.folder)
         for path in paths:
-            brought = path.name.startswith("imported-")  # its rows do not tell since when they are here
+            brought = path.name.startswith("imported-")  # its rows do not tell when they were brought along
             margin = timedelta(0) if brought else _CLOCKS_DISAGREE
             with _unavailable():
                 if since and path.stat().st_mtime < (since - margin).timestamp():
@@ -92,7 +92,7 @@ class FolderHistory:
             yield from files.rows(path.name, file, since)
 
     def add_part(self, name: str, lines: Sequence[str]) -> bool:
-        """Add what was brought along from elsewhere as imported-NAME.csv: whole, or not at all."""
+        """Add what was brought along from another system as imported-NAME.csv: all of it or nothing."""
         path = self.folder / f"imported-{name}.csv"
         with self._locked():
             if path.exists():
@@ -116,14 +116,14 @@ class FolderHistory:
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        """history.csv, open, and the history locked by it against other scorers, of this version or another, until the
-        block ends: whichever part is written."""
+        """Lock the history until the block ends; gives history.csv, open. Scorers of every version lock this file, whichever
+        file they write to."""
         with _unavailable():
             while True:
                 lock = self._open_first()
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX)
-                    if not _same(lock, self.path):  # somebody put another file there meanwhile
+                    if not _same(lock, self.path):  # another file was put in its place before it was locked
                         continue
                     if not os.fstat(lock).st_size:
                         tail.sync_folder(self.folder)
@@ -141,7 +141,7 @@ class FolderHistory:
 
     @contextmanager
     def _last_part(self, first: int) -> Iterator[tuple[int, Path]]:
-        """The part that records go to, open: the last one with this version's columns, or a new one. `first` is
+        """The file that records are appended to, open: the last one with this version's columns, or a new one. `first` is
         history.csv, open."""
         parts = files.numbered(self.folder)
         if parts == [self.path] and tail.may_be_appended_to(first):
@@ -169,7 +169,7 @@ class FolderHistory:
         return path
 
     def _recorded(self, file: int, own: Path, end: int, application_ids: Sequence[str]) -> dict[str, Answer]:
-        """Those of the applications that stand recorded in the part that is written or, before it, in another."""
+        """The answers of those applications that are recorded: in the file that is written to, or in another one."""
         found = tail.recorded_since(file, end, application_ids)
         since = (min(map(received_at, application_ids)) - _CLOCKS_DISAGREE).timestamp()
         for path in files.numbered(self.folder):
@@ -185,7 +185,7 @@ def _readable(path: Path, application_id: str) -> Answer | None:
     try:
         return files.search(path, application_id)
     except UnreadableRow:
-        return None  # recorded anew: whoever reads takes the one that can be read
+        return None  # it is recorded once more, and whoever reads takes the row that can be read
 
 
 @contextmanager

@@ -1,8 +1,8 @@
-"""Days of a history in S3 that are closed, in few large objects instead of one for each batch.
+"""Merges the objects of past days of a history in S3: a few large ones instead of one for each batch.
 
-Large objects can go to a cheaper class of storage (none below 128 KB does), and are read many times faster. What is read
-stays the same at every moment, wherever this is interrupted: an object is deleted only when each of its rows stands in a
-merged one, and whoever reads takes each application once. Done again, it goes on where it was left.
+Large objects are read many times faster, and can go to a cheaper class of storage (which none below 128 KB can). Readers
+see the same records at every moment, wherever this is interrupted: an object is deleted only when each of its rows is in a
+merged one, and readers take each application once. Started again, it goes on where it stopped.
 """
 
 import io
@@ -19,15 +19,15 @@ from creditrisk.history.names import Name, read_name
 log = logging.getLogger(__name__)
 
 OPEN_DAYS = 2
-"""Days after which what came in on a day is surely recorded, and the day closed."""
+"""A day is closed when so many days have passed since: by then, all that came in on it is surely recorded."""
 GROUP = 32 << 20
 """Bytes of objects that are merged at a time, and held in memory."""
 
 
 @dataclass
 class Merged:
-    """What was done: `objects` are `written` ones now. `left` names what stays as it is, since something in it could not
-    be carried over; `done` is False when time was up before everything was merged."""
+    """What was done: `objects` were merged into `written` new ones. `left` names rows because of which an object stays as
+    it is, since merging would lose something of them; `done` is False when time was up before everything was merged."""
 
     objects: int = 0
     written: int = 0
@@ -41,9 +41,10 @@ def merge_days(
     today: date | None = None,
     open_days: int = OPEN_DAYS,
 ) -> Merged:
-    """Merge the days that ended `open_days` before `today` (UTC) began; `in_time` tells whether to begin with more.
+    """Merge the days that ended `open_days` days or more before `today` (UTC) began; `in_time` is asked before each group of
+    objects whether there is time for it.
 
-    Raises HistoryUnavailable, when objects may not be deleted, too: everything is read once all the same.
+    Raises HistoryUnavailable, also when objects may not be deleted; readers then still take each application once.
     """
     closed = (today or datetime.now(UTC).date()) - timedelta(days=open_days)
     merger = _Merger(history)
@@ -64,7 +65,8 @@ class _Merger:
         self._there: dict[str, list[Name]] = {}  # what earlier runs made, by day
 
     def groups(self, closed: str) -> Iterator[list[Name]]:
-        """Objects of one day before `closed`, GROUP bytes at a time, in order: those of about one time come together."""
+        """The objects to merge, in groups of one day before `closed` and at most GROUP bytes. Their order is that of time,
+        roughly, so a group holds what came in at about the same time."""
         group: list[Name] = []
         size = 0
         for entry in self.history.objects.list("date="):
@@ -85,9 +87,9 @@ class _Merger:
             yield group
 
     def merge(self, group: list[Name]) -> None:
-        """Write what is in these objects into as few as can be, and delete them."""
+        """Write what is in these objects into as few new ones as possible, and delete them."""
         if len(group) == 1 and group[0].kind and (span := group[0].span) and not self._overlapping(*span):
-            return  # nothing would be gained
+            return  # a single object, and no merged one to skip rows of: nothing to gain
         lines: list[str] = []
         gone: list[str] = []
         for key, body in self.history.objects.read_all([name.key for name in group]):
@@ -97,7 +99,7 @@ class _Merger:
                 gone.append(key)
         known = self._known(lines)
         recorded = max(names.NOT_KNOWN, *(name.recorded for name in group))
-        # Of two lines of an application, that of the first object stays the first.
+        # A dict keeps the order: when two lines are of one application, readers go on taking the same one.
         for piece in pieces(dict.fromkeys(line for line in lines if line not in known)):
             self.merged.written += self.history.write("merged", piece, recorded)
         self.history.objects.delete(gone)
@@ -105,7 +107,7 @@ class _Merger:
         log.info("%s: %d objects merged", group[0].day, len(gone))
 
     def _lines(self, key: str, body: bytes) -> list[str] | None:
-        """The lines of an object, under this version's columns; None when one of them would lose something by that."""
+        """The lines of an object, under this version's columns; None when one of them would lose something."""
         lines = []
         for row in files.rows(key, io.BytesIO(body)):
             if row.problem or row.layout.ending is None:
@@ -115,7 +117,7 @@ class _Merger:
         return lines
 
     def _known(self, lines: Sequence[str]) -> set[str]:
-        """Those of the lines that an earlier run has written already, before it was interrupted."""
+        """Those of the lines that an earlier run, which was interrupted, has already written."""
         moments_of: dict[str, list[int]] = defaultdict(list)
         for line in lines:
             moment = moment_of(line)
@@ -129,12 +131,13 @@ class _Merger:
         return known
 
     def _overlapping(self, first: int, last: int) -> list[Name]:
-        """Merged objects that were there before, and may hold what was received from `first` to `last`, on one day."""
+        """Objects that earlier runs merged, and that may hold applications received from `first` to `last` (milliseconds
+        since 1970, on one day)."""
         made = self._made(names.day_of(first))
         return [name for name in made if name.span and name.span[0] <= last and first <= name.span[1]]
 
     def _made(self, day: str) -> list[Name]:
-        """The merged objects that were there before."""
+        """The objects of a day that earlier runs merged."""
         if day not in self._there:
             found = (read_name(entry.name) for entry in self.history.objects.list(f"date={day}/r"))
             self._there[day] = [name for name in found if name and name.kind == "merged"]

@@ -1,16 +1,18 @@
-"""What objects of a history in S3 are called: a name tells when the applications in it came in, so that a look-up reads
-the few objects that may hold one, and when the last of them was recorded.
+"""The names of a history's objects in S3. A name tells when the applications in the object came in, so that a look-up reads
+only the few objects that may hold one; and when the last of them was recorded.
 
     date=2026-11-25/r1437x-143751234-143803456-20261125143804001-batch-0a1b2c3d4e5f.csv
 
-The day on which they were received (UTC; one day's alone in an object), the *slot*, the times of day at which the first
-and the last were received, when the last was recorded, what wrote it, and the first digits of the content's SHA-256.
+It consists of the day on which the applications were received (UTC; an object holds one day only), the *slot*, the times
+of day at which the first and the last were received, when the last was recorded, what wrote it, and the first digits of
+the content's SHA-256.
 
-The slot is what the first two times have in common of HHMMS, filled up with x: ten seconds, a minute, ten minutes, an
-hour or the day. All objects that may hold an application are so in five slots, and found by listing five prefixes.
+The slot is the beginning that the two times of day have in common, of HHMMS, filled up with x: it stands for ten seconds,
+a minute, ten minutes, an hour or the day. So all objects that may hold an application are in five slots, and are found by
+listing five prefixes.
 
-Before, objects lay under the day on which they were scored, as HHMMSSmmm-….csv, with 36 hexadecimal digits (when the first
-and the last were received, in milliseconds since 1970, and chance) or 12 (chance alone).
+Earlier versions kept objects under the day of scoring, as HHMMSSmmm-….csv, with 36 hexadecimal digits (when the first and
+the last were received, in milliseconds since 1970, then random ones) or 12 (all random).
 """
 
 import re
@@ -22,13 +24,13 @@ from typing import Literal
 from creditrisk.clock import timestamp
 
 Kind = Literal["batch", "merged", "brought", ""]
-"""What wrote an object: a scorer, `history merge`, `history import`; '' for a scorer of an earlier version."""
+"""What wrote an object: a scorer, `history merge` or `history import`; '' for a scorer of an earlier version."""
 
 LONG_AGO = "1970-01-01"
 """The day under which earlier versions kept what was brought along."""
 
 _SLOTS = (5, 4, 3, 2, 0)
-"""How many digits of the time a slot has, the narrow ones first."""
+"""How many digits of the time each kind of slot has, from the narrowest to the widest."""
 _NAME = re.compile(
     r"date=(\d{4}-\d\d-\d\d)/r[0-9x]{5}-(\d{9})-(\d{9})-(\d{17})-(batch|merged|brought)-[0-9a-f]{12}\.csv"
 )
@@ -68,10 +70,10 @@ def name_of(kind: Kind, first: int, last: int, recorded: str, digest: str) -> Na
 
 
 def read_name(key: str) -> Name | None:
-    """A name read; None when it is none of a history's objects."""
+    """The parts of a name; None when no object of a history has such a name."""
     try:
         return _read(key)
-    except ValueError:  # no day of the calendar
+    except ValueError:  # a day that the calendar does not have
         return None
 
 
@@ -96,25 +98,26 @@ def day_of(moment: int) -> str:
 
 
 def prefixes_of(moment: int) -> list[str]:
-    """Where the objects that may hold an application received at this millisecond are, the narrow slots first."""
+    """The prefixes of all objects that may hold an application received at this millisecond, the narrow slots first."""
     day, clock = _split(moment)
     return [f"date={day}/r{clock[:digits].ljust(5, 'x')}-" for digits in _SLOTS]
 
 
 def prefixes_of_minute(moment: int) -> list[str]:
-    """The same with the two narrow slots in one: for many applications of about one time."""
+    """The same for the whole minute: one prefix stands for the two narrow kinds of slot. For many applications that were
+    received at about the same time."""
     day, clock = _split(moment)
     return [f"date={day}/r{clock[:4]}", *prefixes_of(moment)[2:]]
 
 
 def days_from(moment: datetime, days: int) -> Iterator[str]:
-    """The folders of a moment's day and of so many days after it."""
+    """The folder of a moment's day, and those of so many days after it."""
     for number in range(days + 1):
         yield f"date={moment + timedelta(days=number):%Y-%m-%d}/"
 
 
 def earlier_place(moment: datetime) -> str:
-    """Where among the names of earlier versions those of a moment stand."""
+    """What names of earlier versions begin with when they are of this second; it sorts before them."""
     return f"date={moment:%Y-%m-%d}/{moment:%H%M%S}"
 
 
@@ -126,7 +129,7 @@ def _slot(begin: str, end: str) -> str:
 
 
 def _split(moment: int) -> tuple[str, str]:
-    """A moment as its day and HHMMSSmmm."""
+    """A moment in milliseconds since 1970, as its day and as HHMMSSmmm."""
     at = datetime.fromtimestamp(moment / 1000, UTC)
     seconds, rest = divmod(moment % _DAY_MS, 1000)
     return f"{at:%Y-%m-%d}", f"{seconds // 3600:02}{seconds // 60 % 60:02}{seconds % 60:02}{rest:03}"
@@ -145,4 +148,4 @@ def _moment(day: str, clock: str) -> str:
 
 
 NOT_KNOWN = timestamp(datetime(1970, 1, 1, tzinfo=UTC))
-"""Instead of when it was recorded, where no row tells."""
+"""What stands in a name in place of when it was recorded, when no row tells that."""

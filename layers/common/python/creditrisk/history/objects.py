@@ -1,4 +1,4 @@
-"""The objects below one prefix of a bucket: listed, read, written once and deleted, with every failure in words."""
+"""The objects below one prefix of a bucket: list, read, write once, delete; every failure becomes a sentence."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from creditrisk.errors import HistoryOverwritten, HistoryUnavailable
 
 READERS = 8
-"""Objects that are read at once where many are."""
+"""How many objects are read at the same time, where many are read."""
 _AHEAD = 4 * READERS
 _TRIES = 3
 _DELETED_AT_ONCE = 1_000
@@ -46,7 +46,7 @@ class Objects:
                 max_pool_connections=2 * READERS,
             ),
         )
-        # Our names need no encoding, and LocalStack compares where a listing starts with encoded names.
+        # Our names need no URL encoding. With it, LocalStack compares encoded names with the plain `StartAfter`.
         client.meta.events.unregister(
             "before-parameter-build.s3.ListObjectsV2", set_list_objects_encoding_type_url
         )
@@ -58,7 +58,7 @@ class Objects:
             self._client.head_bucket(Bucket=self.bucket)
 
     def list(self, start: str, after: str = "") -> Iterator[Listed]:
-        """Those whose names begin with `start`, in order, behind the name `after`; 1,000 to a request."""
+        """The objects whose names begin with `start` and sort after the name `after`, in order; a request lists 1,000."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket,
             Prefix=self.prefix + start,
@@ -71,7 +71,7 @@ class Objects:
                     yield Listed(entry["Key"].removeprefix(self.prefix), entry["Size"], written)
 
     def read(self, name: str) -> bytes | None:
-        """What is in one; None when it is there no longer."""
+        """The content of an object; None when it is no longer there."""
         with _unavailable():
             try:
                 body: bytes = self._client.get_object(Bucket=self.bucket, Key=self.prefix + name)[
@@ -82,7 +82,7 @@ class Objects:
         return body
 
     def read_all(self, names: Iterator[str] | Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
-        """What is in each of many, in order; some are read ahead."""
+        """The content of each of many objects, in order; some are read ahead."""
         reading: deque[tuple[str, Future[bytes | None]]] = deque()
         with ThreadPoolExecutor(READERS) as pool:
             try:
@@ -101,7 +101,7 @@ class Objects:
     def write(self, name: str, body: bytes) -> bool:
         """Write a new object, whole or not at all; False when it is there already, with the same content.
 
-        Raises HistoryOverwritten when it is there with another: nothing in a history is ever written over.
+        Raises HistoryOverwritten when it is there with other content: nothing in a history is ever written over.
         """
         for attempt in range(_TRIES):
             try:
@@ -116,7 +116,7 @@ class Objects:
                 return True
             except HistoryUnavailable as error:
                 code = _code(error.__cause__)
-                # Another write of it is under way, or has ended: our own, when a reply to it was lost.
+                # Another write of the same object is under way, or done: our own, if the reply to it was lost.
                 if code == "ConditionalRequestConflict" and attempt + 1 < _TRIES:
                     continue
                 if code != "PreconditionFailed":
@@ -134,7 +134,7 @@ class Objects:
         )
 
     def delete(self, names: Sequence[str]) -> None:
-        """Delete them. Raises HistoryUnavailable when one may not be deleted."""
+        """Delete objects. Raises HistoryUnavailable when one of them may not be deleted."""
         for start in range(0, len(names), _DELETED_AT_ONCE):
             keys = [{"Key": self.prefix + name} for name in names[start : start + _DELETED_AT_ONCE]]
             with _unavailable():
@@ -149,7 +149,7 @@ class Objects:
 
 
 def _code(error: BaseException | None) -> str:
-    """The code of what S3 refused, '' for any other error."""
+    """S3's code for why it refused, '' for any other error."""
     from botocore.exceptions import ClientError
 
     return str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else ""

@@ -1,6 +1,6 @@
-"""A part of the history, one file or object, as rows: whichever version wrote it, and whatever a spreadsheet made of it.
+"""A part of the history (one file or object) as rows, whichever version wrote it, and also after a spreadsheet rewrote it.
 
-A row that cannot be read is never left out in silence: it comes with what is wrong with it.
+A row that cannot be read is not left out: it comes with what is wrong with it.
 """
 
 import csv
@@ -29,16 +29,16 @@ _NUMBERS = frozenset(name for name, type_ in TYPES.items() if type_.name in ("nu
 
 @dataclass(frozen=True)
 class Layout:
-    """What the first line of a part tells: its columns, and what stands between them."""
+    """What the first line of a part tells: the columns, and the character between two cells."""
 
     columns: tuple[str, ...]
     delimiter: str = ","
     version: int = 0
-    """The last version that writes such a first line; 0 when it was rewritten since, or by a version that we do not know."""
+    """The last version that writes such a first line; 0 when a spreadsheet or an unknown, newer version wrote it."""
 
     @classmethod
     def of(cls, header: str) -> "Layout | None":
-        """The layout that a header names; None when it is none of a history's."""
+        """The layout of a part with this header; None when it is not the header of a history."""
         if version := HEADERS.get(header):
             return cls(columns_of(version), ",", version)
         text = header.removeprefix("\ufeff").rstrip("\r\n")
@@ -50,7 +50,7 @@ class Layout:
             return None
         known = {name.upper(): name for name in COLUMNS}
         columns = tuple(known.get(name.upper(), name) for name in columns)
-        while columns and not columns[-1]:  # a spreadsheet's empty columns at the right
+        while columns and not columns[-1]:  # empty columns that a spreadsheet added at the right
             columns = columns[:-1]
         usable = (
             "APPLICATION_ID" in columns and "PROBABILITY" in columns and len(set(columns)) == len(columns)
@@ -64,28 +64,28 @@ class Layout:
 
     @cached_property
     def ending(self) -> str | None:
-        """What a line of it lacks to be one of this version; None when more is to be done."""
+        """What has to be added to a line to make it one of this version; None when that is not enough."""
         if self.version and self.columns == COLUMNS:
             return ""
         if (
             self.version and self.columns == COLUMNS[: len(self.columns)]
-        ):  # without a RECORD_VERSION: of the first
+        ):  # the first version, which has no RECORD_VERSION
             return "," * (len(COLUMNS) - len(self.columns)) + str(self.version)
         return None
 
     @cached_property
     def place_of_probability(self) -> int:
-        """Which column tells the probability."""
+        """The place of the column PROBABILITY."""
         return self.columns.index("PROBABILITY")
 
     @cached_property
     def place_of_id(self) -> int:
-        """Which column tells the application."""
+        """The place of the column APPLICATION_ID."""
         return self.columns.index("APPLICATION_ID")
 
     @cached_property
     def place_of_time(self) -> int | None:
-        """Which column tells when it was scored, if one does."""
+        """The place of the column SCORED_AT, if there is one."""
         return self.columns.index("SCORED_AT") if "SCORED_AT" in self.columns else None
 
     def cells(self, line: str) -> list[str]:
@@ -96,7 +96,7 @@ class Layout:
         return cells
 
     def row(self, cells: Sequence[str]) -> dict[str, str]:
-        """The cells by column, numbers and reasons as they were before a spreadsheet wrote them its own way."""
+        """Column → cell; numbers and reasons as they were before a spreadsheet wrote them its own way."""
         row = dict(zip(self.columns, cells, strict=True))
         if not self.version and self.delimiter != ",":
             for name, cell in row.items():
@@ -108,7 +108,7 @@ class Layout:
 
 
 def _with_commas(reasons: str, delimiter: str) -> str:
-    """JSON whose commas became the file's delimiter, when that is what keeps it from being JSON."""
+    """The reasons as JSON: with commas again, if only their replacement by the file's delimiter made them no JSON."""
     for text in (reasons, reasons.replace(delimiter, ",")):
         try:
             json.loads(text)
@@ -133,7 +133,7 @@ class Row(NamedTuple):
 
     @property
     def id(self) -> str:
-        """Which application it is; of a row that cannot be read, ''."""
+        """The application's id; '' for a row that cannot be read."""
         return self.cells[self.layout.place_of_id] if self.cells else ""
 
     def record(self) -> Record:
@@ -146,23 +146,24 @@ class Row(NamedTuple):
             raise UnreadableRow(f"{self}: {error}") from None
 
     def answer(self, application_id: str) -> Answer | None:
-        """The answer that it records, when it is this application's. Raises UnreadableRow."""
+        """The answer that it records, or None when it is another application's. Raises UnreadableRow."""
         return None if self.cells and self.id != application_id else self.record().answer
 
     def before(self, moment: str) -> bool:
-        """Whether it tells that it was scored before a moment (ISO 8601, UTC); what a spreadsheet rewrote tells nothing."""
+        """Whether the row says that it was scored before a moment (ISO 8601, UTC). A moment that a spreadsheet rewrote does
+        not count."""
         place = self.layout.place_of_time
         scored = self.cells[place] if place is not None and self.cells else ""
         return scored[10:11] == "T" and scored < moment
 
     @property
     def by_column(self) -> dict[str, str]:
-        """Its cells by column."""
+        """Column → cell."""
         return self.layout.row(self.cells)
 
     @property
     def as_line(self) -> str:
-        """The row as a line under this version's columns; what a newer version has more is left out."""
+        """The row as a line under this version's columns; columns that only a newer version has are left out."""
         ending = self.layout.ending
         if ending is not None:
             return self.text if not ending else f"{self.text[:-1]}{ending}\n"
@@ -175,10 +176,11 @@ class Row(NamedTuple):
 
 
 def rows_of(part: str, lines: Iterable[str], layout: Layout | None, first: int = 2) -> Iterator[Row]:
-    """Every row of a part, the header taken off; `first` is the number of its first line, 0 when nobody knows it. Empty
-    lines are no rows.
+    """Every row of a part without its header. `first` is the number of the first of these lines, 0 when that is unknown.
+    Empty lines are no rows.
 
-    Line by line: no cell of ours holds a line break, and so a quotation mark that is never closed spoils its own row.
+    Each line is read by itself: no cell holds a line break, and so a quotation mark that is never closed spoils only its
+    own row.
     """
     nothing = Layout(())
     for number, line in zip(count(first) if first else repeat(0), lines, strict=False):
@@ -218,7 +220,8 @@ def _problem(cells: Sequence[str], layout: Layout) -> str:
 
 
 def finished(text: str, layout: Layout) -> bool:
-    """Whether a last line without its line feed is a whole record: from version 2 on its last cell tells for certain."""
+    """Whether a last line without its line feed is a whole record. From version 2 on, its last cell, RECORD_VERSION, tells
+    for certain."""
     try:
         cells = layout.cells(text)
         from_line(text, layout.columns)
@@ -233,19 +236,20 @@ _ENDINGS = {
     }
     for last in HEADERS.values()
 }
-"""Columns → what the last cell of a row under them may be: the versions that have these columns."""
+"""Columns → what the last cell of a row may be: the numbers of the versions that have exactly these columns."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One file or object of a history, with its rows, which are read as they are asked for."""
+    """One file or object of a history, with its rows, which are read while the caller iterates."""
 
     name: str
     rows: Iterable[Row]
 
 
 def records_of(parts: Iterable[Part]) -> Iterator[Record]:
-    """The records of the parts, each application's first that can be read; what cannot be read is logged."""
+    """The records of the parts. Of each application, the first row that can be read counts; rows that cannot be read are
+    logged."""
     seen: set[str] = set()
     for part in parts:
         for row in part.rows:
@@ -261,7 +265,8 @@ def records_of(parts: Iterable[Part]) -> Iterator[Record]:
 
 
 def header_and_lines(lines: Iterator[str]) -> tuple[Layout | None, int]:
-    """Takes the header off: the layout, and the number of the line after it. A `sep=` line, and empty ones, go before it."""
+    """Takes the header off the lines; returns its layout, and the number of the line after it. Empty lines and Excel's
+    line `sep=;` may come before it."""
     number = 1
     for number, line in enumerate(lines, 1):
         if line.strip("\ufeff \r\n") and not _SEP.fullmatch(line.removeprefix("\ufeff")):

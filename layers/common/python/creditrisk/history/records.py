@@ -35,11 +35,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Record:
-    """A decided application in the history, or on its way into it, in the shape of this version.
+    """A decided application that is in the history, or is to be written to it.
 
-    `answer` holds its id, when it was received, the application and the decision. `fresh` tells, on the way in, that no
-    scorer can have recorded it before. `version` is that of the columns which it was written with, and `more` what stands
-    in columns that only a newer version knows, as text.
+    `answer` holds its id, when it was received, the application and the decision. `fresh` matters for writing alone: no
+    scorer can have recorded it before. `version` is the version of the columns that it was written with, and `more` the
+    text in columns that only a newer version knows.
     """
 
     answer: Answer
@@ -74,8 +74,8 @@ def from_line(line: str, columns: Sequence[str] = COLUMNS) -> Answer:
 def from_row(row: Mapping[str, str]) -> Answer:
     """The answer that a row records, whichever version wrote it.
 
-    What was accepted once is taken as it stands: fields have rules for what comes in, and those change. Of a row that a
-    newer version wrote, what this one cannot read is left out. Raises UnreadableRow when the row records no decision.
+    Values are not validated again: the fields' rules are for what comes in, and may have changed since. In a row that a
+    newer version wrote, what this version cannot read is left out. Raises UnreadableRow when the row holds no decision.
     """
     try:
         decision, version = decision_of(row), version_of(row)
@@ -94,7 +94,7 @@ _READ = [(name, TYPES[name].read) for name in FIELDS if TYPES[name].read is not 
 
 
 def _give_values(decision: Decision, application: Mapping[str, Value]) -> None:
-    """Reasons of the versions that told a sentence, as data: the sentence told the application's own value."""
+    """Replace the sentence that early versions wrote into a reason by the value that it was about: the application's own."""
     decision.reasons = [
         reason._replace(value=value_told(reason.field, application, decision.unknown))
         for reason in decision.reasons
@@ -102,7 +102,7 @@ def _give_values(decision: Decision, application: Mapping[str, Value]) -> None:
 
 
 def _recalled(read: Callable[[str], Value], text: str) -> Value:
-    """A field's value as it was accepted; what is no number where one is expected stays the text that it is."""
+    """A field's value as it was accepted. Text where a number is expected stays text."""
     try:
         return read(text)
     except (ValueError, OverflowError):
@@ -116,5 +116,5 @@ def record_of(row: Mapping[str, str]) -> Record:
 
 
 def id_of(line: str) -> str:
-    """The application's id on a line of the history."""
+    """The application's id on a line of the history, which begins with it."""
     return line.partition(",")[0]

@@ -1,4 +1,4 @@
-"""The end of a file that is being appended to: whole records only, and nothing that is cut off is thrown away."""
+"""The end of a file that records are appended to: only whole ones stay, and what is cut off is kept beside the file."""
 
 import logging
 import os
@@ -18,20 +18,20 @@ log = logging.getLogger(__name__)
 
 _CHUNK = 1 << 16
 ALWAYS_READ = 16 << 20
-"""Bytes, some 40,000 records: how far back a record is looked for at least, since a scorer's clock may be hours off."""
+"""Bytes, some 40,000 records, that are searched for a record at least, since a scorer's clock may be hours off."""
 _HEADER = HEADER.encode()
-_SCORED = COLUMNS.index("SCORED_AT")  # ids and moments before it: no cell that holds a comma
+_SCORED = COLUMNS.index("SCORED_AT")  # the cells before it are ids and moments, which hold no comma
 _LAYOUT = Layout.of(HEADER)
 
 
 def may_be_appended_to(file: int) -> bool:
-    """Whether the file is empty, or begins with this version's columns, or with a torn piece of them."""
+    """Whether the file is empty, or begins with this version's header, or with the first part of it."""
     return _HEADER.startswith(os.pread(file, len(_HEADER), 0))
 
 
 def whole_lines(file: int, path: Path) -> int:
-    """Where the next record goes. What a kill or a power cut left of a last record is cut off, and kept beside the file;
-    one that lacks its line feed only gets it."""
+    """Make the file end with a whole line; returns where the next record goes. What a kill or a power cut left of a last
+    record is cut off, and kept beside the file; a record that lacks only its line feed gets it."""
     size = os.fstat(file).st_size
     end = _after_last_line_feed(file, size)
     if end == size:
@@ -81,10 +81,10 @@ def _keep(path: Path, rest: bytes) -> None:
 
 
 def recorded_since(file: int, end: int, application_ids: Sequence[str]) -> dict[str, Answer]:
-    """Which of the applications stand in the file already, as they were recorded.
+    """The answers of those applications that are in the file already.
 
-    Read from its end backwards, past `ALWAYS_READ` to the first record scored before the oldest of them came in (with
-    an hour's margin for clocks that disagree): what is older cannot be one of them.
+    The file is read from its end backwards: ALWAYS_READ bytes, and then on to the first record that was scored before the
+    oldest of the applications came in, with an hour's margin for clocks that disagree. What is older cannot be one of them.
     """
     wanted = {application_id.encode() for application_id in application_ids}
     limit = timestamp(min(map(received_at, application_ids)) - timedelta(hours=1)).encode()
@@ -113,13 +113,13 @@ def _add(found: dict[str, Answer], line: bytes) -> None:
 
 
 def scored_before(line: bytes, limit: bytes) -> bool:
-    """Whether a line of this version tells that it was scored before a moment (ISO 8601, UTC)."""
+    """Whether a line of this version says that it was scored before a moment (ISO 8601, UTC)."""
     cells = line.split(b",", _SCORED + 1)
-    return len(cells) > _SCORED + 1 and b"2" < cells[_SCORED] < limit  # a damaged row tells no time
+    return len(cells) > _SCORED + 1 and b"2" < cells[_SCORED] < limit  # a damaged row may hold no year
 
 
 def write(file: int, data: bytes, end: int) -> None:
-    """Append at `end` and wait until it is on the disk; on failure nothing of it stays."""
+    """Write at `end`, the file's end, and wait until it is on the disk. Raises OSError; then nothing of it stays."""
     view, offset = memoryview(data), end
     try:
         while view:
@@ -132,7 +132,7 @@ def write(file: int, data: bytes, end: int) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """A new file survives a power cut only when its folder was written, too."""
+    """Wait until a folder is on the disk: a new file in it survives a power cut only then."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

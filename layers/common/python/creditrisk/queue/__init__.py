@@ -1,7 +1,7 @@
 """The queue between form and scorer: an RQ queue in Redis, one job per application, JSON and never pickle.
 
-Three sides: submission (the form's), claims (the scorer's), operator. Where one Redis does not carry it, it is made of
-shards, each complete in itself.
+It has three parts: submission, for the form; claims, for the scorer; operator. Where one Redis server is too small, the
+queue is split into shards, each a complete queue of its own.
 """
 
 from creditrisk.queue.claim import Claim, QueueState

@@ -10,8 +10,8 @@ from creditrisk.application_id import is_application_id, received_at
 
 @dataclass(frozen=True)
 class Claim:
-    """One application that a scorer holds: `data` is the job's, `tries` how often scoring it has failed so far;
-    `redelivered` tells that another scorer held it before and may have recorded it."""
+    """One application that a scorer holds. `data` is its job's data as Redis has it (see `jobs.read_job`), `tries` how
+    often scoring it has failed so far; `redelivered` is True when it was held before, and so may be recorded already."""
 
     id: str
     data: bytes
@@ -21,7 +21,8 @@ class Claim:
 
 @dataclass(frozen=True)
 class QueueState:
-    """How the queue stands: counts, the reason of each failure by id, the oldest waiting application's id."""
+    """How the queue stands: counts, the reason of each failure by application id, and the id of the application that
+    has waited longest."""
 
     waiting: int
     claimed: int
@@ -31,14 +32,15 @@ class QueueState:
 
     @property
     def age(self) -> float | None:
-        """Seconds that the oldest waiting application has waited; None when none waits that we have accepted."""
+        """Seconds that the oldest waiting application has waited; None when none waits, or when its id is not one that
+        we gave."""
         if not self.oldest or not is_application_id(self.oldest):
             return None
         return max(0.0, time.time() - received_at(self.oldest).timestamp())
 
     @classmethod
     def of_all(cls, states: Iterable["QueueState"]) -> Self:
-        """How several shards stand together."""
+        """The states of several shards as one."""
         states = list(states)
         return cls(
             waiting=sum(state.waiting for state in states),

@@ -1,4 +1,4 @@
-"""The scorer's side of the queue: claim, finish, and what happens when something dies."""
+"""What a scorer does with the queue: claim applications, finish them, take over from scorers that died."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,10 @@ TRIES = 3
 
 
 class Claims(Shard):
-    """Claim, finish, fail, give back; each may be sent twice."""
+    """Claim, finish, fail, give back. Since a reply can get lost, each may be sent twice, with the effect of once."""
 
     _next: Sequence[str] = ()
-    """What was at the head of the queue when it was last looked at: most likely what is claimed next."""
+    """The ids that were at the head of the queue when it was last looked at: a guess at what the next claim gets."""
     _batch_size = 1
 
     @cached_property
@@ -30,7 +30,10 @@ class Claims(Shard):
         return Upkeep(self)
 
     def wait_for_work(self, seconds: float) -> bool:
-        """Block until something waits in the queue, at most `seconds`. The head stays where it is: nothing is claimed."""
+        """Block until an application waits in the queue, for at most `seconds`; returns whether one does.
+
+        Nothing is claimed: the command moves the head of the queue to where it is already.
+        """
         until, queue = time.monotonic() + seconds, self.keys.queue
         while True:
             left = until - time.monotonic()
@@ -43,8 +46,8 @@ class Claims(Shard):
                 return False
 
     def recover(self) -> float:
-        """Give back what dead scorers had claimed, or what RQ workers took that work here by mistake; delete what is kept
-        no longer. Returns in how many seconds the next living scorer could prove dead."""
+        """Give back what dead scorers had claimed, and what RQ workers took by mistake; delete what has been kept long
+        enough. Returns in how many seconds the lease of another scorer can run out."""
         failure = encode_failure(f"The scorer died {TRIES} times while it scored this application alone.")
         longest = max(self.lease_ms, TICKET_MS) + 1_000
         return self._upkeep.look(longest, [TRIES, failure, timestamp(), self.failed_ttl])
@@ -71,11 +74,11 @@ class Claims(Shard):
         return self._copied_claim(keys, arguments)
 
     def _copied_claim(self, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
-        """A claim that the replicas have, too, before anything of it is recorded: a replica that knew nothing of it, and
-        becomes the primary, would give its applications to another scorer as if nobody had ever had them.
+        """Claim, and wait until the replicas have the claim, too. A replica without it that became the primary would
+        give the same applications to another scorer, as if nobody had held them before.
 
-        It is claimed again until then, wherever the primary is by now. Where the replicas stay away, there is none to
-        become one: after PATIENCE it goes on without them.
+        The claim is sent again, to whichever server is the primary by then, until enough replicas confirm it. After
+        PATIENCE seconds it counts without them: replicas that are away so long do not become the primary.
         """
         until = time.monotonic() + PATIENCE
         while True:
@@ -87,7 +90,7 @@ class Claims(Shard):
                 return reply
 
     def held(self, scorer: str) -> set[str]:
-        """The applications that the scorer still holds: fewer than it claimed, once it was thought dead."""
+        """The ids that the scorer still holds: fewer than it claimed when it was taken for dead meanwhile."""
         return set(self._held(scorer))
 
     def _held(self, scorer: str) -> list[str]:
@@ -110,7 +113,11 @@ class Claims(Shard):
         return int(finished)
 
     def fail(self, scorer: str, application_id: str, reason: str, tries: int = TRIES) -> str:
-        """Scoring one application failed: 'retried' alone, or 'failed' for good at its `tries`-th time."""
+        """Note that scoring one application failed.
+
+        Returns 'retried' when it waits again, to be scored alone; 'failed' when this was the `tries`-th time and it is
+        given up; 'lost' when another scorer holds it by now.
+        """
         names = self.keys
         keys = [names.queue, names.claims(scorer), names.wip, names.failed]
         keys += [names.job(application_id), names.results(application_id)]
@@ -119,7 +126,7 @@ class Claims(Shard):
         return str(reply.decode())
 
     def release(self, scorer: str) -> int:
-        """Give back, to the head of the queue, whatever the scorer still holds."""
+        """Put whatever the scorer still holds back at the head of the queue; returns how many that were."""
         names, held = self.keys, self._held(scorer)
         if not held:
             return 0
@@ -127,7 +134,7 @@ class Claims(Shard):
         return int(self.run("release", keys, [scorer, *held]))
 
     def leave(self, scorer: str) -> None:
-        """End the scorer's lease: what it still holds goes back, for another one to take up."""
+        """End the scorer's lease; what it still holds goes back, for another scorer."""
         self.release(scorer)
         with available():
             self.redis.zrem(self.keys.scorers, scorer)

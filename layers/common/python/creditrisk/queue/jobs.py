@@ -1,4 +1,4 @@
-"""How an application and its answer stand in Redis: as an ordinary RQ job and its result, so that RQ's tools see them.
+"""How an application and its answer are kept in Redis: as an ordinary RQ job and its result, so that RQ's tools see them.
 
 Source: rq/job.py (`Job.to_dict`) and rq/results.py (`Result.serialize`) of RQ 3.
 """
@@ -21,18 +21,20 @@ from creditrisk.errors import NotAnApplication
 from creditrisk.redis_keys import QUEUE_NAME
 
 FUNCTION = "creditrisk.queue.jobs.refuse_to_run"
-"""What a job names. The scorer never calls it: whoever can write to the queue can make nothing run."""
+"""The function that a job names, as RQ wants one. The scorer never calls it: so whoever can write to the queue still
+cannot make anything run."""
 
 
 def refuse_to_run(*_: object, **__: object) -> NoReturn:
-    """Where an RQ worker ends up that was started on this queue by mistake."""
+    """What an RQ worker calls that was started on this queue by mistake."""
     raise RuntimeError(
         "Applications are scored by `creditrisk worker`; stop this RQ worker and retry the job."
     )
 
 
 def job_hash(application: Mapping[str, Value], received_at: str, ttl: int) -> dict[str, Any]:
-    """The Redis hash of a new job that carries one application; its data, by which lua/submit.lua knows it, first."""
+    """The Redis hash of a new job that carries one application. `data` comes first: lua/submit.lua compares it to tell
+    whether the same application was sent before."""
     call: list[Any] = [FUNCTION, None, [], {"application": application, "received_at": received_at}]
     now = rq_time()
     return {
@@ -45,10 +47,11 @@ def job_hash(application: Mapping[str, Value], received_at: str, ttl: int) -> di
 
 @cache
 def _job_without_application(ttl: int) -> dict[str, Any]:
-    """What all jobs have in common, as RQ itself writes it; it reads an absent field as it does an empty one."""
+    """The fields that are the same in all jobs, as RQ itself writes them. Empty ones are left out: RQ reads an absent
+    field as an empty one."""
     job = Job.create(
         FUNCTION,
-        connection=Redis(),  # asked for, and never used
+        connection=Redis(),  # RQ asks for a connection, and does not use it here
         origin=QUEUE_NAME,
         status=JobStatus.QUEUED,
         description="a credit application",  # RQ's own would print the applicant
@@ -59,15 +62,15 @@ def _job_without_application(ttl: int) -> dict[str, Any]:
 
 
 def rq_time() -> str:
-    """Now, as RQ writes it."""
+    """The current time as RQ writes it, with microseconds."""
     return timestamp().replace("Z", "000Z")
 
 
 def read_job(data: bytes) -> tuple[dict[str, Value], str]:
     """The application that a job's data carries, and when it was received (UTC, ISO 8601).
 
-    What was accepted is taken as it stands: a field's rules may have changed while the job waited. Only types are looked
-    at, since anything may stand in a queue. Raises NotAnApplication, saying why.
+    Values are not validated again, since a field's rules may have changed while the job waited. Only their types are
+    checked: others may have written to the queue, too. Raises NotAnApplication, saying why.
     """
     try:
         _, _, _, kwargs = json.loads(zlib.decompress(data))
@@ -100,9 +103,11 @@ def encode_failure(reason: str) -> str:
 def scorers_result(
     application_id: str, entries: Sequence[tuple[bytes, dict[bytes, bytes]]], redis: Redis
 ) -> Result | None:
-    """The last of a result stream's entries that a scorer wrote: an answer, or a failure with the scorer's mark.
+    """The last entry of a result stream that a scorer wrote: an answer, or a failure with the field `scorer`. None when
+    there is none.
 
-    Every other failure is an RQ worker's that was started on this queue by mistake; its traceback is nobody's answer.
+    A failure without that field is from an RQ worker that was started on this queue by mistake, and says nothing about
+    the application.
     """
     for entry_id, entry in reversed(entries):
         if entry.get(b"type") == b"1" or b"scorer" in entry:

@@ -1,4 +1,4 @@
-"""The one way to the queue that the settings describe."""
+"""Opens the queue that the settings describe: form, scorer and operator all get it here."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def open_queue(settings: Settings) -> ShardedQueue:
     """The queue; nothing is contacted yet."""
     url = settings.redis_url
     redis: Any = connect(url)
-    patient: Any = connect(url, blocking=True)  # all other commands give up sooner
+    patient: Any = connect(url, blocking=True)  # for commands that wait; all others give up sooner
 
     def make(number: int) -> ApplicationQueue:
         return ApplicationQueue(

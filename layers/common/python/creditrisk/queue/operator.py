@@ -1,4 +1,4 @@
-"""The operator's side of the queue: how it stands, and what becomes of the failed."""
+"""What an operator does with the queue: see how it stands, and retry or discard what failed."""
 
 from creditrisk.queue.claim import QueueState
 from creditrisk.queue.submission import Submission
@@ -9,7 +9,7 @@ class Operator(Submission):
     """See, retry, discard."""
 
     def state(self) -> QueueState:
-        """How the queue stands at one moment: whatever is accepted and unfinished counts once, waiting or claimed."""
+        """How the queue stands at one moment: each accepted, unfinished application counts once, as waiting or claimed."""
         names = self.keys
         keys = [names.queue, names.wip, names.failed, names.scorers]
         waiting, claimed, scorers, oldest, failed = self.run("state", keys, [])

@@ -1,4 +1,5 @@
-"""The queue's steps, each atomic in Redis: the scripts in lua/, which are given every key that they touch."""
+"""The queue's steps, each atomic in Redis: the Lua scripts in lua/. A script is told every key that it touches, which a
+Redis cluster needs to know."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -15,7 +16,7 @@ _LUA = Path(__file__).with_name("lua")
 
 @cache
 def script(name: str) -> tuple[str, str]:
-    """Digest and text of a script."""
+    """SHA-1 digest and text of a script."""
     text = (_LUA / f"{name}.lua").read_text()
     return sha1(text.encode(), usedforsecurity=False).hexdigest(), text
 
@@ -26,17 +27,18 @@ def run(redis: Any, name: str, keys: Sequence[str], arguments: Sequence[Any]) ->
     with available():
         try:
             return redis.evalsha(digest, len(keys), *keys, *arguments)
-        except NoScriptError:  # this server has not met it yet
+        except NoScriptError:  # this server does not have the script yet
             return redis.eval(text, len(keys), *keys, *arguments)
 
 
 def run_copied(
     redis: Any, name: str, keys: Sequence[str], arguments: Sequence[Any], written: str, replicas: int, ms: int
 ) -> tuple[Any, int]:
-    """Run a script; returns its reply, and how many replicas have within `ms` what it wrote (`replicas` are asked for).
+    """Run a script; returns its reply, and how many replicas confirmed a copy of what it wrote: up to `replicas` of them,
+    within `ms` milliseconds.
 
-    The key `written` is written behind it on the same connection, for WAIT counts from that connection's last write,
-    and a script that is sent again writes nothing. Raises QueueUnavailable.
+    WAIT counts which replicas have the connection's last write. A script that is sent again may write nothing, so the
+    key `written` is set after it on the same connection. Raises QueueUnavailable.
     """
     digest, text = script(name)
 
@@ -54,7 +56,7 @@ def run_copied(
         for answer in (reply, wrote, confirmed):
             if isinstance(
                 answer, AskError
-            ):  # or MOVED: the shard is at another node by now, or on its way there
+            ):  # or MOVED, which is a kind of it: the shard is at another node, or on its way there
                 raise TryAgainError(str(answer))
             if isinstance(answer, RedisError):
                 raise answer

@@ -9,7 +9,7 @@ from creditrisk.settings import Settings
 
 
 class Shard:
-    """One part of the queue, complete in itself; where there is one shard, it is the queue."""
+    """One shard: a complete queue of its own. Where there is only one, it is the whole queue."""
 
     def __init__(
         self,

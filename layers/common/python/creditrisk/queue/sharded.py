@@ -1,4 +1,4 @@
-"""The queue as a whole: its shards, and in which of them an application stands."""
+"""The queue as a whole: its shards, and which of them an application is in."""
 
 import random
 import time
@@ -14,11 +14,11 @@ from creditrisk.redis_client import available
 from creditrisk.redis_keys import QUEUES, SHARD_COUNTS
 
 _REFRESH_SECONDS = 60.0
-"""How long a process believes what it knows of other numbers of shards."""
+"""How long a process relies on what it last read about other numbers of shards."""
 
 
 class ApplicationQueue(Claims, Operator):
-    """One shard with all its sides: the whole queue, where there is one."""
+    """One shard with all that form, scorer and operator do with it. Where there is only one, it is the whole queue."""
 
     shards: "Sequence[ApplicationQueue]"
 
@@ -42,10 +42,11 @@ class ApplicationQueue(Claims, Operator):
 
 
 class ShardedQueue:
-    """All shards. An id names its shard: what is left of its random bits when they are divided by the number of shards.
+    """All shards. An id names its shard: the remainder of its random bits, divided by the number of shards.
 
-    That number may change while applications wait and answers are kept: Redis remembers which numbers were in use, a
-    key that was seen before is looked for where it was then, and scorers drain the shards that get nothing new.
+    That number may change while applications wait and answers are kept. So Redis remembers which numbers were in use;
+    an idempotency key is also looked for in the shard where an earlier number would have put it; and scorers also drain
+    shards that get nothing new any more.
     """
 
     def __init__(
@@ -67,8 +68,9 @@ class ShardedQueue:
     # -- where an application is
 
     def home(self, idempotency_key: str = "") -> ApplicationQueue:
-        """The shard that a new application goes into: that of its (hashed) idempotency key, where an earlier number of
-        shards has put the key if it is known there, or any. Raises QueueUnavailable."""
+        """The shard that a new application goes into. Its (hashed) idempotency key decides which: the shard where an
+        earlier number of shards has put the same key, if it is there, else the one of today's number. Without a key it
+        is any shard. Raises QueueUnavailable."""
         if time.monotonic() >= self._refresh_at:
             self._refresh(needed=bool(idempotency_key))
         if not idempotency_key:
@@ -107,16 +109,16 @@ class ShardedQueue:
         return self._others[number]
 
     def _refresh(self, *, needed: bool) -> None:
-        """Tell that this number of shards is in use, and learn which others were: few, and seldom any.
+        """Note in Redis that this number of shards is in use, and read which other numbers were; mostly there are none.
 
-        Raises QueueUnavailable when that must be known, and is not.
+        Raises QueueUnavailable when Redis does not answer, the numbers are `needed`, and none were read before.
         """
         now = time.time()
         try:
             with available():
                 found = self.redis.zrangebyscore(SHARD_COUNTS, now - self._remember_seconds, "+inf")
                 if not found and self.redis.exists(QUEUES):
-                    found = [b"1"]  # a version that knew of no shards has been here
+                    found = [b"1"]  # an earlier version was in use, which had no shards
                     self.redis.zadd(SHARD_COUNTS, {"1": now})
                 self.redis.zadd(SHARD_COUNTS, {str(self.count): now})
         except QueueUnavailable:
@@ -128,7 +130,7 @@ class ShardedQueue:
         self._refresh_at = time.monotonic() + _REFRESH_SECONDS
 
     def in_use(self) -> Sequence[ApplicationQueue]:
-        """All shards that an application may be in: those of another number of shards, too. Raises QueueUnavailable."""
+        """All shards that an application may be in, with those of earlier numbers of shards. Raises QueueUnavailable."""
         self._refresh(needed=True)
         most = max((self.count, *(self._counts or ())))
         return [self.shard(number) for number in range(most)]

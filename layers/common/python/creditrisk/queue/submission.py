@@ -1,4 +1,4 @@
-"""The form's side of the queue: submit an application, wait for its answer."""
+"""What the form does with the queue: submit an application, wait for its answer."""
 
 import time
 from collections.abc import Mapping
@@ -15,14 +15,15 @@ from creditrisk.redis_client import BLOCK, available
 from creditrisk.redis_keys import QUEUES
 
 TICKET_MS = 20_000
-"""How long a scorer that was woken may take to start; past that another one is woken."""
+"""Milliseconds that a scorer may take to start once it was woken; after that another one is woken."""
 COPY_MS = 500
-"""How long replicas have to confirm a copy."""
+"""Milliseconds that replicas have to confirm a copy."""
 _FULL = "Too many applications are waiting."
 
 
 class IdTaken(Exception):
-    """Another application stands under this id: two were given within one millisecond by a chance in 2^42."""
+    """Another application has this id already. Of two ids made within one millisecond, that happens with a chance of
+    1 in 2^42."""
 
 
 class Submission(Shard):
@@ -40,20 +41,21 @@ class Submission(Shard):
         batch_size: int = 1,
         id_key: tuple[str, int] = ("", 0),
     ) -> tuple[str, str]:
-        """Accept an application: once this returns, it stands in the queue for good.
+        """Accept an application: once this returns, the queue has it for good.
 
-        `idempotency` is (key, fingerprint of what was sent), `id_key` the key that the id was made with and since when
-        it is used, which Redis keeps from now on. Returns the id under which the application stands (an
-        earlier one, when the key was seen before) and the ticket of a scorer to wake, or ''. Sent twice, it is accepted
-        once, and both are told the same.
-        Raises QueueFull, IdempotencyConflict, QueueUnavailable; then nothing was accepted, as far as one can know.
-        Raises IdTaken.
+        `idempotency` is (key, fingerprint of what was sent). `id_key` is the key that the id was made with, and since
+        when it is used; Redis keeps both. Returns the application's id (an earlier one, when the idempotency key was
+        seen before), and the ticket of a scorer that is to be woken, or ''. The same call sent twice accepts once, and
+        returns the same twice.
+
+        Raises QueueFull, IdempotencyConflict and IdTaken when nothing was accepted; QueueUnavailable also when Redis did
+        not reply, so that nobody knows.
         """
         key, fingerprint = idempotency or ("", "")
         job = job_hash(application, received_at, self.result_ttl)
         names = self.keys
         keys = [names.queue, names.job(application_id), names.idempotency(key), names.scorers, names.id_keys]
-        if not names.cluster:  # where RQ's tools look for queues; it has a slot of its own
+        if not names.cluster:  # where RQ's tools look for queues; a cluster has it in another slot
             keys.append(QUEUES)
         arguments = [
             application_id,
@@ -91,7 +93,7 @@ class Submission(Shard):
         return reply
 
     def check(self, max_queue: int = 0) -> None:
-        """Write something, as an application would be, and see whether there is room for some.
+        """Find out whether applications can be stored: write a small key, and look at the memory that is left.
 
         Raises QueueUnavailable, saying why nothing can be stored, or QueueFull when `max_queue` are waiting.
         """
@@ -105,15 +107,15 @@ class Submission(Shard):
             raise QueueFull(_FULL)
 
     def result(self, application_id: str, wait: float = 0) -> Result | None:
-        """The scorer's result of an application, waiting for it up to `wait` seconds on its stream; None when undecided.
+        """The scorer's result of an application, waiting for it up to `wait` seconds; None when there is none yet.
 
-        What an RQ worker wrote that works here by mistake is no result.
+        What an RQ worker wrote that was started on this queue by mistake is no result.
         """
         stream, seen, until = self.keys.results(application_id), "0-0", time.monotonic() + wait
         while True:
             left = until - time.monotonic()
             block = round(min(left, BLOCK) * 1000)
-            with available():  # as Result.fetch_latest, which knows whole seconds only
+            with available():  # what RQ's Result.fetch_latest does, but that can wait for whole seconds only
                 found = self.patient.xread({stream: seen}, block=block if block > 0 else None)
             if found:
                 entries = found[stream.encode()][0] if isinstance(found, dict) else found[0][1]
@@ -124,7 +126,7 @@ class Submission(Shard):
                 return None
 
     def job_data(self, application_id: str) -> bytes:
-        """The data of an application's job. Raises UnknownApplication when Redis has none (any more)."""
+        """The data of an application's job. Raises UnknownApplication when Redis has none, or no longer has it."""
         with available():
             data: bytes | None = self.redis.hget(self.keys.job(application_id), "data")
         if data is None:
@@ -132,6 +134,6 @@ class Submission(Shard):
         return data
 
     def forget_ticket(self, ticket: str) -> None:
-        """A scorer that was to be woken was not: let the next submission try again."""
+        """Forget the ticket of a scorer that could not be woken, so that the next submission tries again."""
         with available():
             self.redis.zrem(self.keys.scorers, ticket)

@@ -1,4 +1,4 @@
-"""From a plain Redis to a cluster: what its snapshot brought along stands under names without a hash tag."""
+"""From a plain Redis to a cluster: the keys that a snapshot brought along have no hash tag yet, and go into the shards."""
 
 import logging
 
@@ -12,12 +12,11 @@ log = logging.getLogger(__name__)
 
 
 def take_over(queue: ShardedQueue) -> int:
-    """Bring what is accepted and unfinished into its shards, the failed among it, for another try; and what keeps a key
-    from being accepted twice. Answers stay where they are: the history has them.
+    """Move every application that is accepted and unfinished into its shard, to be tried again if it had failed; and the
+    idempotency keys. Answers stay where they are: the history has them.
 
-    Nothing is done outside a cluster, and little where there is nothing. Whatever dies in between, doing it again does
-    the rest: an application leaves its old place when it is in the new one. Returns how many it brought over.
-    Raises QueueUnavailable.
+    Does nothing outside a cluster. If it is interrupted, calling it again does the rest: an application leaves its old
+    place only when it is in the new one. Returns how many applications were moved. Raises QueueUnavailable.
     """
     if not queue.shards[0].keys.cluster:
         return 0
@@ -55,7 +54,7 @@ def _take(queue: ShardedQueue, old: Keys, application_id: str) -> int:
 
 
 def _take_keys(queue: ShardedQueue, old: Keys) -> None:
-    """Idempotency keys, with what is left of their time, and the keys of ids."""
+    """Move the idempotency keys, each with the time that it has left, and the keys that ids are made with."""
     redis = queue.redis
     for secret, since in redis.hgetall(old.id_keys).items():
         for shard in queue.shards:
@@ -63,7 +62,7 @@ def _take_keys(queue: ShardedQueue, old: Keys) -> None:
     prefix = old.idempotency("")
     for name in redis.scan_iter(match=f"{prefix}*", count=1_000):
         key = name.decode().removeprefix(prefix)
-        if key.startswith("{"):  # of a shard
+        if key.startswith("{"):  # it is in a shard already
             continue
         accepted, left = redis.get(name), redis.pttl(name)
         if accepted and left > 0:

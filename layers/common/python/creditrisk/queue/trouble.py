@@ -1,4 +1,4 @@
-"""What keeps the scorers from deciding, told through Redis: the form has no other way to know it."""
+"""Why scorers cannot decide just now. They write it into Redis, since the form cannot learn it in any other way."""
 
 from typing import Any, Protocol
 
@@ -8,30 +8,30 @@ from creditrisk.redis_keys import TROUBLE as KEY
 
 
 class HasRedis(Protocol):
-    """A queue, or a shard of it."""
+    """A queue, or one of its shards."""
 
     @property
     def redis(self) -> Any: ...
 
 
 SECONDS = 60
-"""How long a word of trouble holds; a scorer that is still in trouble says it again much sooner."""
+"""How long Redis keeps a message of trouble; a scorer that is still in trouble writes it again much sooner."""
 
 
 def tell(queue: HasRedis, reason: str) -> None:
-    """Say why applications wait undecided. Raises QueueUnavailable."""
+    """Write down why applications wait undecided. Raises QueueUnavailable."""
     with available():
         queue.redis.set(KEY, reason, ex=SECONDS)
 
 
 def over(queue: HasRedis) -> None:
-    """The trouble is over. Raises QueueUnavailable."""
+    """Delete the message, once the trouble is over. Raises QueueUnavailable."""
     with available():
         queue.redis.delete(KEY)
 
 
 def check(queue: HasRedis) -> None:
-    """Raises ScorerInTrouble with what the scorer said last; QueueUnavailable when Redis cannot be asked."""
+    """Raises ScorerInTrouble with the message, if there is one; QueueUnavailable when Redis cannot be asked."""
     with available():
         reason: bytes | None = queue.redis.get(KEY)
     if reason:

@@ -1,4 +1,4 @@
-"""What keeps the queue whole and its memory and file bounded, however long it runs and whoever else works on it."""
+"""Upkeep: nothing gets lost in the queue, and its memory and file stay bounded, however long it runs."""
 
 import logging
 import time
@@ -14,19 +14,19 @@ from creditrisk.redis_keys import REWRITTEN
 log = logging.getLogger(__name__)
 
 TRIMMED = 10_000
-"""Most entries of one kind that one look removes: Redis answers nobody else meanwhile."""
+"""Most entries of one kind that one look removes, since Redis answers nobody else meanwhile."""
 REWRITE_SECONDS = 86_400
-"""What is deleted stands in Redis' append-only file until that is rewritten, which happens this often at least."""
+"""How often Redis' append-only file is rewritten at least: until then, what was deleted is still in it."""
 _LOOK_SECONDS = 60.0
 _LONGEST_WAIT_MS = 60_000
 
 
 class Upkeep:
-    """Gives back what dead scorers held, takes back what RQ workers took by mistake, deletes what has had its time, and
-    has the file rewritten.
+    """Gives back what dead scorers held, takes back what RQ workers took by mistake, deletes what has been kept long
+    enough, and has Redis' file rewritten.
 
-    A script is given every key that it touches, so it takes a look to know them. What has changed between the look and
-    the step is told by the step itself, which then does nothing; the next look is never far.
+    A script must be told every key that it touches. So one script looks which applications are concerned, and another
+    one acts on them; it does nothing when things have changed in between, and the next look is soon.
     """
 
     def __init__(self, shard: Shard) -> None:
@@ -37,7 +37,8 @@ class Upkeep:
     def look(self, longest_ms: int, burial: Sequence[Any]) -> float:
         """Do what is due; returns in how many seconds the next lease of a scorer that holds something can run out.
 
-        `burial`: see lua/bury.lua, after the scorer. Raises QueueUnavailable.
+        No lease lasts longer than `longest_ms` milliseconds. `burial` is what lua/bury.lua takes as arguments between
+        the scorer and the ids. Raises QueueUnavailable.
         """
         names = self._shard.keys
         dead, living, expired, intermediate, failed = self._run(
@@ -79,8 +80,8 @@ class Upkeep:
     def _take_back(
         self, scorers: dict[str, int], intermediate: Sequence[str], failed: Sequence[str]
     ) -> float:
-        """Take back what RQ workers took; returns the milliseconds until the soonest end of a lease under which
-        something is held."""
+        """Take back what RQ workers took; returns in how many milliseconds the next lease of a scorer that holds
+        something ends. `scorers` maps each to the milliseconds that its lease has left."""
         names = self._shard.keys
         claims = [names.claims(scorer) for scorer in scorers]
         found = self._run(
@@ -88,7 +89,7 @@ class Upkeep:
             [names.scorers, names.wip, *claims, *map(names.results, failed)],
             [len(scorers), *scorers, *failed],
         )
-        if found is None:  # scorers have come or gone
+        if found is None:  # scorers have come or gone since the look
             return 0
         sizes, strays, unmarked = found
         lost = dict.fromkeys(intermediate, "") | {id.decode(): "" for id in unmarked}
@@ -107,8 +108,8 @@ class Upkeep:
         return max(0, min(holding, default=_LONGEST_WAIT_MS))
 
     def _rewrite_when_due(self) -> None:
-        """Have Redis write its append-only file anew, without what was deleted since. A managed Redis has no such file
-        and refuses; one that has no room now does it another time. A cluster's nodes are left to who runs them."""
+        """Have Redis rewrite its append-only file, without what was deleted. Where Redis refuses (a managed one has no
+        such file, another may have no room just now), the next look tries again."""
         now = time.time()
         try:
             last = self._redis.get(REWRITTEN)

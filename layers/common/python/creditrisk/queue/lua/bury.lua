@@ -1,7 +1,8 @@
 -- Give back what a dead scorer had claimed.
 -- KEYS: queue, scorers, wip, failed, claims, then of each application its job and its results
 -- ARGV: scorer, tries, failure (encoded), ended at, ttl of what failed, then each id
--- A batch that died is tried again in halves, until what kills a scorer stands alone; alone, it has `tries` deaths.
+-- A batch that a scorer died with is tried again in halves, until an application that kills scorers is alone in its batch.
+-- When `tries` scorers have died with it alone, it has failed.
 -- Returns whether that was done: not when the scorer lives after all, or holds something else by now.
 if redis.replicate_commands then redis.replicate_commands() end
 local scorer = ARGV[1]

@@ -1,7 +1,8 @@
--- Whether applications can be stored: write something, and look at what memory is left.
+-- Find out whether applications can be stored: write something, and look at the memory that is left.
 -- KEYS: queue, something to write    Returns how many wait, and whether there is room for some (0 or 1).
--- A Redis at its limit takes what is small, or comes just when an answer has left: a twentieth of it, 1 MB at most, is
--- to be free. Who may not ask for its memory is told that there is room: the write above went through.
+-- A Redis at its memory limit still takes a small write, or one that comes just after something was deleted. So there is
+-- room only when a twentieth of the limit, 1 MB at most, is free. Where Redis does not let us ask for its memory, the
+-- write that went through has to do.
 if redis.replicate_commands then redis.replicate_commands() end
 redis.call('SET', KEYS[2], 1, 'EX', 60)
 local room = 1

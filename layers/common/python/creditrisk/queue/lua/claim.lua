@@ -1,17 +1,18 @@
 -- Claim the oldest applications for one scorer, first in, first out, and read what they carry.
 -- KEYS: queue, scorers, wip, claims, then the jobs that are known to be next
 -- ARGV: scorer, batch size, lease ms, started at, how many are of an earlier claim, then the id of each of those jobs
--- Which jobs they are is known for sure only when they are claimed, and a script reads no job that it was not given: when
--- others than those come, the reply says which, nothing is read, and the same script is sent again with a batch size of 0
--- and the jobs that it is to read.
--- What the scorer still holds from a claim whose reply was lost on the way comes first.
--- A job given back by a dead scorer says how large a batch it may be in (`batch_limit`): the rest goes back.
+-- A script may read only jobs that it was given as keys, and which jobs come next is certain only once they are claimed.
+-- When other jobs than the given ones are claimed, nothing is read; the reply says which they are, and the same script is
+-- sent again with a batch size of 0 and the jobs to read.
+-- What the scorer still holds from an earlier claim, whose reply was lost on the way, comes first.
+-- A job that a dead scorer held says how large a batch it may be in (`batch_limit`): what is too many goes back.
 -- Returns how many are of an earlier claim; the ids that are yet to be read; what was read: id, data, tries, redelivered, ...
 if redis.replicate_commands then redis.replicate_commands() end
 local scorer, size, earlier = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5])
 local time = redis.call('TIME')
 local seconds = tonumber(time[1])
--- In a Redis that is out of memory only a script whose first write needs none may go on: the queue must drain all the same.
+-- When Redis is out of memory, it lets a script go on only if the first write needs no memory, as ZREM does. The queue must
+-- drain all the same.
 redis.call('ZREM', KEYS[2], scorer)
 redis.call('ZADD', KEYS[2], seconds * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[3]), scorer)
 

@@ -1,8 +1,8 @@
 -- Finish applications: their answers become visible, and whoever waits on a result stream is woken.
 -- KEYS: claims, wip, finished, queue, then of each application its job and its results
 -- ARGV: scorer, ended at, ttl, batch size, then id, answer, ...
--- Only what this scorer still holds is finished: a scorer that was thought dead comes too late.
--- Entries of answers that have left Redis go, twice as many as come: their number is bounded for ever.
+-- Only what this scorer still holds is finished: a scorer that was taken for dead comes too late.
+-- Entries of answers that Redis has expired are removed, up to twice as many as are added: so their number stays bounded.
 -- Returns how many this scorer has finished, now or when the same was sent before and its reply was lost; then the ids of
 -- the next batch, as it is now.
 if redis.replicate_commands then redis.replicate_commands() end

@@ -1,4 +1,4 @@
--- Delete failed applications that have had their time.
+-- Delete failed applications that have been kept long enough.
 -- KEYS: failed, then of each application its job and its results    ARGV: each id    Returns how many were deleted.
 if redis.replicate_commands then redis.replicate_commands() end
 local now = tonumber(redis.call('TIME')[1])

@@ -1,7 +1,8 @@
--- What may be amiss, at one moment; what has had its time is trimmed at once.
+-- Find what there is to do, at one moment; entries of answers that Redis has expired are removed at once.
 -- KEYS: queue, scorers, failed, finished, intermediate    ARGV: longest lease ms, most entries that are trimmed
 -- Returns the dead scorers (their lease has run out by Redis' own clock), the living ones as name, ms left, ...; the
--- failed applications that have had their time, those that RQ workers left on their way, and the last that failed.
+-- failed applications that have been kept long enough, those that RQ workers left in the intermediate list, and the last
+-- that failed.
 if redis.replicate_commands then redis.replicate_commands() end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

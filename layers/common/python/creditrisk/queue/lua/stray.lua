@@ -1,4 +1,4 @@
--- Whether all is where scorers put it: RQ workers that work on this queue by mistake leave applications elsewhere.
+-- Find applications that are not where scorers put them: RQ workers on this queue, by mistake, leave them elsewhere.
 -- KEYS: scorers, wip, then each scorer's claims, then the results of the last that failed
 -- ARGV: how many scorers, their names, the ids of those that failed
 -- Returns false when scorers have come or gone meanwhile; else how much each holds, the members of wip that nobody

@@ -3,8 +3,8 @@
 -- ARGV: id, max queue, fingerprint, ttl, max scorers, batch size, ticket ms, the id's key and since when, then the job's
 --       hash as field, value, ...: the first field is its data
 -- Returns {'accepted', ticket or ''} | {'repeated', id} | {'conflict'} | {'full'} | {'taken'}
--- Sent twice, since the first answer was lost on the way, it says the same twice: the ticket, too, or nobody would be
--- woken. Another application that stands under the same id is told from it by its data.
+-- When it is sent again because the first reply was lost on the way, the reply is the same, with the ticket, or nobody would
+-- be woken. Whether the job under this id is the same application or another one is seen by its data.
 if redis.replicate_commands then redis.replicate_commands() end
 local id, fingerprint = ARGV[1], ARGV[3]
 local function ticket()

@@ -2,8 +2,8 @@
 -- KEYS: queue, scorers, wip, failed, intermediate, each scorer's claims, then of each application its job, its results
 --       and its executions
 -- ARGV: how many scorers, their names, result ttl, then of each application its id and its member of wip, or ''
--- Such a worker leaves an application in the intermediate list or in wip when it dies, and among the failed when it does
--- not, since it can score nothing. Whatever it does later to one that was taken back is undone in the same way.
+-- Such a worker cannot score. When it dies it leaves an application in the intermediate list or in wip, else among the
+-- failed. Whatever it does later to one that was taken back is undone in the same way.
 -- Returns how many applications wait again; -1 when scorers have come or gone meanwhile.
 if redis.replicate_commands then redis.replicate_commands() end
 local count = tonumber(ARGV[1])
