@@ -299,6 +299,20 @@ def test_what_an_earlier_version_recorded_is_found_whatever_the_clocks(
     assert answer in [record.answer for record in history.records()]
 
 
+def test_each_of_several_batches_of_an_earlier_version_is_found(
+    history: BucketHistory, server: S3Server, make_decided: MakeDecided
+) -> None:
+    """Names tell when an object's applications came in: the look-up passes over the objects of other times."""
+    now = datetime.now(UTC)
+    answers = [make_decided(now + timedelta(seconds=second)) for second in (-20, -10, 0)]
+    for answer in answers:
+        record(history, answer)
+    as_an_earlier_version_named_it(server, telling=True)
+    assert len(server.objects) == len(answers)
+    assert [history.find(answer.id) for answer in answers] == answers
+    assert record(history, *answers, fresh=False) == answers
+
+
 def test_a_batch_of_old_and_new_applications_is_found_by_each_of_them(
     history: BucketHistory, server: S3Server, decided: Decided
 ) -> None:

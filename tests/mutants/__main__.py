@@ -14,7 +14,7 @@ from tests.fresh import ROOT
 from tests.mutants.copy import Copy
 from tests.mutants.covering import Covering, cover
 from tests.mutants.places import Mutant, sample
-from tests.mutants.report import Outcome, tables, write
+from tests.mutants.report import Outcome, last, survivor, tables, write
 
 ROOMS = {
     "creditrisk": "layers/common/python/creditrisk",
@@ -33,7 +33,7 @@ SLOWER = 6
 """How many times as long as in the first run the tests may take, before they count as standing still."""
 
 
-def arguments() -> argparse.Namespace:
+def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     parser.add_argument("--count", type=int, default=100, help="changes (%(default)s)")
     parser.add_argument(
@@ -42,12 +42,17 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", default="", help="only modules with this in their path; docs/testing.md stays as it is"
     )
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="no new sample: judge the survivors in docs/testing.md once more, after tests were added",
+    )
     parser.add_argument("--tests", nargs="+", default=["tests/unit", "tests/integration"], help="what is run")
     parser.add_argument(
         "--seconds", type=float, default=60, help="of tests at most for one change (%(default)s)"
     )
     parser.add_argument("--jobs", type=int, default=2, help="changes at once, each in a copy (%(default)s)")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 def judge(mutant: Mutant, copy: Copy, covered: Mapping[str, float], most: float) -> Outcome:
@@ -98,20 +103,33 @@ def judge_all(
         return list(pool.map(one, mutants, covered))
 
 
-def main() -> None:
-    options = arguments()
-    began = time.monotonic()
+def draw(options: argparse.Namespace) -> list[Mutant]:
+    """The sample that the options name, from all rooms."""
     paths = [path.relative_to(ROOT) for folder in ROOMS.values() for path in (ROOT / folder).rglob("*.py")]
-    paths = [path for path in paths if options.only in str(path)]
-    mutants = sample(paths, options.count, options.seed)
+    return sample([path for path in paths if options.only in str(path)], options.count, options.seed)
+
+
+def main() -> None:
+    options = arguments(sys.argv[1:])
+    began = time.monotonic()
+    command = f"`make mutants ARGS='{' '.join(sys.argv[1:])}'`" if sys.argv[1:] else "`make mutants`"
+    noticed: list[Outcome] = []
+    if options.again:
+        asked, survivors = last()
+        drawn = draw(arguments(asked))
+        mutants = [mutant for mutant in drawn if survivor(mutant) in survivors]
+        if len(mutants) != survivors.total():
+            sys.exit("The code has changed since the sample was judged; draw one anew, without --again.")
+        noticed = [Outcome(mutant, True, "noticed before") for mutant in drawn if mutant not in mutants]
+        command = f"`make mutants ARGS='{' '.join(asked)}'`, its survivors judged once more (`--again`)"
+    else:
+        mutants = draw(options)
     with tempfile.TemporaryDirectory(prefix="mutants-") as temporary:
         copies = [Copy(Path(temporary, str(number))) for number in range(options.jobs)]
         covering = cover(copies[0], [*options.tests, *(f"--ignore={path}" for path in LEFT_OUT)])
         print(f"{len(covering.seconds)} tests passed in {time.monotonic() - began:.0f} s", flush=True)
-        outcomes = judge_all(mutants, copies, covering, options.seconds)
-    text = tables(
-        outcomes, ROOMS, f"make mutants ARGS='{' '.join(sys.argv[1:])}'" if sys.argv[1:] else "make mutants"
-    )
+        outcomes = judge_all(mutants, copies, covering, options.seconds) + noticed
+    text = tables(outcomes, ROOMS, command)
     print(f"\n{text}\n\n{time.monotonic() - began:.0f} s")
     if not options.only:
         write(text)

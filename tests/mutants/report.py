@@ -1,6 +1,8 @@
 """What was noticed: as it is printed, and as docs/testing.md shows it."""
 
-from collections import defaultdict
+import re
+import shlex
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,17 +23,24 @@ class Outcome:
     why: str
 
 
+Survivor = tuple[str, str, str]
+"""A change as the document shows it, without its line, which moves: path, was, became."""
+
+_COMMAND = re.compile(r"^`make mutants(?: ARGS='([^']*)')?`", re.MULTILINE)
+_ROW = re.compile(r"^\| (\S+):\d+ \| (`[^`]*`) \| (`[^`]*`) \|", re.MULTILINE)
+
+
 def _cell(code: str) -> str:
     return "`" + code.replace("|", "\\|").replace("`", "'") + "`"
 
 
 def tables(outcomes: Sequence[Outcome], rooms: Mapping[str, str], command: str) -> str:
-    """How many were noticed in each room, and each change that was not."""
+    """How many were noticed in each room, and each change that was not; `command` says how the sample was drawn."""
     of_room: dict[str, list[bool]] = defaultdict(list)
     for outcome in outcomes:
         room = next(name for name, folder in rooms.items() if outcome.mutant.path.is_relative_to(folder))
         of_room[room].append(outcome.noticed)
-    lines = [f"`{command}`:", "", "| room | changes | noticed | |", "| --- | --- | --- | --- |"]
+    lines = [f"{command}:", "", "| room | changes | noticed | |", "| --- | --- | --- | --- |"]
     for room, noticed in [*of_room.items(), ("together", [outcome.noticed for outcome in outcomes])]:
         lines.append(f"| {room} | {len(noticed)} | {sum(noticed)} | {sum(noticed) / len(noticed):.0%} |")
     survivors = [outcome for outcome in outcomes if not outcome.noticed]
@@ -43,6 +52,21 @@ def tables(outcomes: Sequence[Outcome], rooms: Mapping[str, str], command: str) 
             f"| {mutant.path}:{mutant.line} | {_cell(mutant.was)} | {_cell(mutant.became)} | {outcome.why} |"
         )
     return "\n".join(lines)
+
+
+def survivor(mutant: Mutant) -> Survivor:
+    """A change, to be found among those of `last`."""
+    return str(mutant.path), _cell(mutant.was), _cell(mutant.became)
+
+
+def last(path: Path = DOCUMENT) -> tuple[list[str], Counter[Survivor]]:
+    """The arguments of the sample that the document shows, and its survivors. Raises ValueError when it shows none."""
+    text = path.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+    command = _COMMAND.search(text)
+    if not command:
+        raise ValueError(f"{path.name} shows no sample.")
+    found = Counter((place, was, became) for place, was, became in _ROW.findall(text))
+    return shlex.split(command[1] or ""), found
 
 
 def write(text: str, path: Path = DOCUMENT) -> None:
