@@ -2,6 +2,7 @@
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.exceptions import FailedDependency, HTTPException, UnsupportedMediaType
 
 from creditrisk.errors import HistoryUnavailable, IdempotencyConflict, QueueFull, QueueUnavailable
 from tests.unit.web.conftest import FakeIntake
@@ -75,6 +76,27 @@ def test_a_request_that_cannot_be_answered_is_told_why(
     assert reply.json
     assert (reply.status_code, reply.json["code"], reply.json["detail"]) == (status, code, detail)
     assert reply.json["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "detail"),
+    [
+        (
+            UnsupportedMediaType("of a library"),
+            "unsupported-media-type",
+            "Entity body in unsupported format.",
+        ),
+        (FailedDependency("of a library"), "failed-dependency", "Failed Dependency."),
+    ],
+)
+def test_a_refusal_without_a_sentence_of_its_own_is_told_as_http_describes_it_or_by_its_name(
+    client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object],
+    error: HTTPException, code: str, detail: str,
+) -> None:  # fmt: skip
+    intake.error = error
+    reply = client.post(URL, json=raw_application)
+    assert reply.json
+    assert (reply.status_code, reply.json["code"], reply.json["detail"]) == (error.code, code, detail)
 
 
 @pytest.mark.parametrize(
