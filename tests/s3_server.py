@@ -25,6 +25,8 @@ WRITTEN = "2026-11-23T05:18:32.000Z"
 """When every object was written, as a listing tells."""
 PAGE = 10
 """Keys in one answer to a listing: few, so that paging is used."""
+MOST_DELETED = 1_000
+"""Keys that one request may delete, as in S3 itself."""
 
 
 class S3Server:
@@ -146,6 +148,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Of POST requests, ?delete: many objects at once."""
         keys = [unescape(key) for key in re.findall("<Key>(.*?)</Key>", self._body().decode())]
+        if len(keys) > MOST_DELETED:
+            self._reply(400, _error("MalformedXML"))
+            return
         refused = ""
         for key in keys:
             self.server_store.before("DELETE", key)

@@ -330,6 +330,13 @@ def test_an_application_that_waited_for_days_is_found(history: BucketHistory, de
     assert history.find(answer.id) == answer
 
 
+def test_more_objects_than_one_request_may_name_are_deleted(history: BucketHistory, server: S3Server) -> None:
+    names = [f"date=2026-11-24/{number:06}.csv" for number in range(s3_server.MOST_DELETED + 1)]
+    server.objects |= {f"credit/risk/{name}": b"" for name in (*names, "date=2026-11-25/stays.csv")}
+    history.objects.delete(names)
+    assert list(server.objects) == ["credit/risk/date=2026-11-25/stays.csv"]
+
+
 def test_objects_of_others_under_the_prefix_are_left_alone(
     history: BucketHistory, server: S3Server, decided: Decided
 ) -> None:

@@ -98,19 +98,25 @@ def test_it_looks_for_dead_scorers_at_once_and_then_as_often_as_a_lease_may_end(
 
 
 def test_while_redis_is_away_it_is_asked_at_growing_intervals_up_to_the_longest(
-    made: Served, opening: Opening, clock: Clock
+    made: Served, opening: Opening, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     opening.away = True
     pauses = []
     for _ in range(6):
         made.step()
         assert not made.is_open
+        assert made.claimed == 0
         pauses.append(made.seconds())
         before = opening.opened
         made.step()
         assert opening.opened == before, "not before its time"
         clock.now += pauses[-1]
     assert pauses == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.0, 1.0])
+    told = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert told == [
+        f"The queue (Redis) does not answer. Trying again in {pause:.1f} s; nothing is lost."
+        for pause in pauses
+    ]
     opening.away = False
     made.step()
     assert made.is_open

@@ -230,6 +230,26 @@ def test_a_served_file_that_names_something_is_refused(target: Path) -> None:
             plain.loads(pickle.dumps(thing), "std_scaler.pkl")
 
 
+@pytest.mark.parametrize(("off", "served"), [(1e-8, True), (1e-4, False)])
+def test_a_graph_that_scores_otherwise_than_when_it_was_made_is_refused(
+    foreign: Path, target: Path, off: float, served: bool
+) -> None:
+    """By more than single precision does: another processor adds up in another order."""
+    install(foreign, target)
+    golden = json.loads((target / "golden_rows.json").read_bytes())
+    golden[0]["lightgbm"] += off
+    data = json.dumps(golden).encode()
+    manifest = json.loads((target / "manifest.json").read_bytes())
+    manifest["files"]["golden_rows.json"]["sha256"] = sha256(data)
+    (target / "golden_rows.json").write_bytes(data)
+    (target / "manifest.json").write_text(json.dumps(manifest))
+    if served:
+        assert load(target).name == "lightgbm"
+    else:
+        with pytest.raises(WrongScores, match="scores differently"):
+            load(target)
+
+
 @pytest.mark.parametrize("golden", [b"[]", b"{}", b"[1]", b"[" * 100_000, b"\xff", b'[{"application": {}}]'])
 def test_a_layer_without_golden_rows_is_refused(target: Path, golden: bytes) -> None:
     manifest = json.loads((target / "manifest.json").read_bytes())

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import logging
+import os
+import stat
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -96,6 +98,28 @@ def test_a_file_of_another_version_is_read_and_never_written_to_and_recording_go
     assert (history.folder / "history-2.csv").read_text() == HEADER + to_line(new) + to_line(later)
     assert [history.find(answer.id) for answer in (old, new, later)] == [old, new, later]
     assert [record.answer for record in history.records()] == [old, new, later]
+
+
+def test_a_new_part_is_in_its_folder_on_the_disk_before_anything_is_recorded_in_it(
+    history: FolderHistory, decided: Decided, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a power cut could take the part away, with all that was recorded in it."""
+    write(history, FIRST + first(decided()))
+    steps: list[str] = []
+    fsync, pwrite = os.fsync, os.pwrite
+
+    def noted_fsync(file: int) -> None:
+        steps.append("folder" if stat.S_ISDIR(os.fstat(file).st_mode) else "file")
+        fsync(file)
+
+    def noted_pwrite(file: int, data: bytes, offset: int) -> int:
+        steps.append("write")
+        return pwrite(file, data, offset)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "pwrite", noted_pwrite)
+    record(history, decided())
+    assert steps == ["folder", "write", "file"]
 
 
 def test_what_stands_in_a_part_of_another_version_is_not_recorded_again(

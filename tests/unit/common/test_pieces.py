@@ -110,6 +110,9 @@ def test_a_piece_of_long_rows_has_fewer_of_them() -> None:
     row = "x" * (MOST_PIECE // 3) + "\n"
     pieces = cut("age\n" + row * 8, 100, 1 << 20).pieces
     assert [(piece.end - piece.start) // len(row) for piece in pieces] == [3, 3, 2]
+    row = "x" * (MOST_PIECE // 4 - 1) + "\n"
+    pieces = cut("age\n" + row * 8, 100, 1 << 20).pieces
+    assert [piece.end - piece.start for piece in pieces] == [MOST_PIECE, MOST_PIECE], "full to the byte"
 
 
 def test_lines_that_end_with_carriage_returns_alone_are_refused() -> None:
