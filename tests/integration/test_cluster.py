@@ -197,7 +197,12 @@ def test_a_container_is_healthy_while_it_holds_a_lease_in_any_shard(
 
 
 def test_what_a_plain_redis_had_accepted_is_scored_after_it_became_a_cluster(
-    spread: Intake, sharded: Settings, redis: Redis, redis_url: str, make_application: Make
+    spread: Intake,
+    sharded: Settings,
+    redis: Redis,
+    redis_url: str,
+    make_application: Make,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     plain = Intake.connect(replace(sharded, redis_url=redis_url, shards=1))
     waiting = [plain.submit(make_application(AGE=30 + number), f"key {number}") for number in range(9)]
@@ -210,7 +215,10 @@ def test_what_a_plain_redis_had_accepted_is_scored_after_it_became_a_cluster(
     assembly = Assembly(sharded, StubModel())
     with closing(assembly.queue.redis), closing(plain.queue.redis):
         assert take_over(assembly.queue) == 10
+        assert "10 applications taken over from the names of a plain Redis" in caplog.text
+        caplog.clear()
         assert take_over(assembly.queue) == 0
+        assert "taken over" not in caplog.text
     of_plain_redis = Keys()
     for receipt in (*waiting, failed):  # what was brought over is gone from where it was
         for name in (of_plain_redis.job(receipt.id), of_plain_redis.results(receipt.id)):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from redis import Redis
+from redis.exceptions import ResponseError
 from rq import Queue, SimpleWorker
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -148,6 +149,26 @@ def test_what_was_deleted_leaves_the_append_only_file_too(
             wait_until(forgotten, 30, "the file forgets")
     finally:
         server.stop()
+
+
+def test_a_redis_that_rewrites_no_file_for_us_is_asked_again_and_drains_all_the_same(
+    queue: ApplicationQueue, redis: Redis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a managed one does."""
+
+    def refuse(*_: object) -> None:
+        raise ResponseError("unknown command 'INFO'")
+
+    caplog.set_level("DEBUG", logger="creditrisk.queue.upkeep")
+    monkeypatch.setattr(upkeep, "_LOOK_SECONDS", 0.0)
+    redis.set("creditrisk:rewritten", 0)
+    with monkeypatch.context() as managed:
+        managed.setattr(queue.redis, "info", refuse)
+        assert queue.recover() > 0
+    assert "the append-only file is not rewritten: ResponseError" in caplog.text
+    assert redis.get("creditrisk:rewritten") == b"0", "it is still due"
+    queue.recover()
+    assert float(redis.get("creditrisk:rewritten") or 0) > 0
 
 
 # -- an RQ worker by mistake
