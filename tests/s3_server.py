@@ -16,9 +16,9 @@ from xml.sax.saxutils import escape, unescape
 
 from creditrisk.history.records import HEADER
 
-Fault = Literal["500", "slow", "cut before", "cut after", "cut within"]
-"""cut before: the connection breaks and nothing is stored; cut after: it is stored, and the reply never comes;
-cut within: of what is asked for one half comes."""
+Fault = Literal["500", "slow", "conflict", "cut before", "cut after", "cut within"]
+"""conflict: another write of the object is under way; cut before: the connection breaks and nothing is stored; cut after:
+it is stored, and the reply never comes; cut within: of what is asked for one half comes."""
 
 
 WRITTEN = "2026-11-23T05:18:32.000Z"
@@ -102,7 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         body, fault = self._body(), self._fault()
         self.server_store.before("PUT", self._key())
-        if fault not in ("500", "cut before"):
+        if fault not in ("500", "conflict", "cut before"):
             if self.headers.get("If-None-Match") == "*" and self._key() in self.server_store.objects:
                 self._reply(412, _error("PreconditionFailed"))
                 return
@@ -112,6 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._cut()
         elif fault == "500":
             self._reply(500, _error("InternalError"))
+        elif fault == "conflict":
+            self._reply(409, _error("ConditionalRequestConflict"))
         else:
             self._reply(200, b"", {"ETag": '"0"'})
 

@@ -210,6 +210,7 @@ def test_what_a_plain_redis_had_accepted_is_scored_after_it_became_a_cluster(
     shard = plain.queue.shards[0]
     held = [claim.id for claim in shard.claim("old", 4)]
     shard.fail("old", held[3], "It could not be scored.", tries=1)
+    redis.rpush(Keys().queue, new_application_id())  # its job is no longer there
     _restore(redis, spread.queue.redis)
 
     assembly = Assembly(sharded, StubModel())

@@ -357,7 +357,7 @@ def test_a_bucket_that_stays_away_is_history_unavailable_and_stores_nothing(
     assert server.objects == {}
 
 
-@pytest.mark.parametrize("fault", ["500", "cut before", "cut after"])
+@pytest.mark.parametrize("fault", ["500", "conflict", "cut before", "cut after"])
 def test_a_single_fault_is_overcome_and_writes_one_object(
     history: BucketHistory, server: S3Server, decided: Decided, fault: Fault
 ) -> None:
@@ -365,6 +365,16 @@ def test_a_single_fault_is_overcome_and_writes_one_object(
     server.faults = [fault]
     assert record(history, answer) == [answer]
     assert len(server.objects) == 1
+
+
+def test_a_write_that_others_cross_is_tried_three_times(
+    history: BucketHistory, server: S3Server, decided: Decided
+) -> None:
+    server.fault_always = "conflict"
+    with pytest.raises(HistoryUnavailable, match="ConditionalRequestConflict"):
+        record(history, decided())
+    assert server.faulty_requests == 3
+    assert server.objects == {}
 
 
 def test_an_object_that_breaks_off_while_it_is_read_is_no_half_history(
@@ -391,7 +401,10 @@ def test_the_same_batch_again_is_the_same_object_and_nothing_is_written_over(
     """A reply that was lost, a request that came late: told from somebody who writes over what is there."""
     answer = decided()
     assert record(history, answer) == [answer]
+    asked: list[str] = []
+    server.before = lambda method, key: asked.append(method)
     assert record(history, answer) == [answer]
+    assert asked == ["PUT", "GET"], "once it is there, it is looked at"
     ((key, body),) = server.objects.items()
     assert server.versions[key] == [body]
     server.objects[key] = b"something else"
