@@ -65,6 +65,17 @@ def test_a_scorer_that_leaves_renews_no_more(short_lived: ApplicationQueue, rene
     assert "lease" not in {thread.name for thread in threading.enumerate()}
 
 
+def test_a_look_tells_in_how_many_seconds_a_lease_can_run_out(
+    intake: Intake, short_lived: ApplicationQueue, make_application: Make
+) -> None:
+    """So whoever waits for that looks again at the right time."""
+    quiet = short_lived.recover()
+    assert 3 < quiet <= 61, "nobody holds anything: there is no hurry"
+    intake.submit(make_application())
+    short_lived.claim("stopped", 1)
+    assert 0 < short_lived.recover() <= 3 + 1
+
+
 def test_what_a_scorer_holds_that_renews_no_more_is_given_back(
     intake: Intake, short_lived: ApplicationQueue, make_application: Make
 ) -> None:

@@ -121,6 +121,22 @@ def test_the_described_predictions_have_the_members_of_real_ones(
         )
 
 
+def test_a_probability_is_described_with_its_bounds_and_a_rounded_one_with_its_digits(
+    client: FlaskClient,
+) -> None:
+    schemas = description(client)["components"]["schemas"]
+    share = {"minimum": 0, "maximum": 1}
+    for place in (
+        schemas["Answer"]["properties"]["probability"],
+        schemas["Answer"]["properties"]["threshold"],
+        schemas["Prediction"]["properties"]["Probability"],
+    ):
+        assert {"type": "number", **share}.items() <= place.items()
+    for name in ("Prediction", "NoPrediction"):
+        rounded = schemas[name]["properties"]["Prediction_score"]
+        assert rounded == {"type": ["number", "null"], "multipleOf": 0.0001, **share}
+
+
 def test_it_says_that_there_are_no_accounts(client: FlaskClient) -> None:
     assert description(client)["security"] == []
 
