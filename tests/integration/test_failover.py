@@ -309,8 +309,10 @@ def test_with_a_replica_that_has_it_an_application_is_accepted(
 ) -> None:
     url = f"redis://127.0.0.1:{servers[0].port}"
     intake = Intake.connect(replace(settings, redis_url=url, replicas=1))
-    with closing(intake.queue.redis), servers[1].redis as replica:
+    with closing(intake.queue.redis), servers[0].redis as primary, servers[1].redis as replica:
         for number in range(20):
+            if number % 4 == 0:
+                primary.script_flush()  # as a server that was just started, which has no script yet
             receipt = confirmed(intake, make_application(), f"key {number}")
             assert replica.exists(f"rq:job:{receipt.id}")
 
