@@ -57,6 +57,17 @@ def noisy(rows: int = 500, columns: int = 6) -> tuple[np.ndarray, np.ndarray]:
     return matrix, bad
 
 
+def test_a_calibrated_network_stretches_and_shifts_its_log_odds() -> None:
+    matrix = np.random.default_rng(5).normal(size=(50, 3))
+    network = Network(
+        hidden=np.eye(3), hidden_bias=np.zeros(3), output=np.array([1.0, -2.0, 0.5]), output_bias=0.3,
+        mean=np.zeros(3),
+    )  # fmt: skip
+    changed = network.calibrated(0.5, -1.25)
+    assert changed.log_odds(matrix) == pytest.approx(0.5 * network.log_odds(matrix) - 1.25)
+    assert network.calibrated(1.0, 0.0).log_odds(matrix) == pytest.approx(network.log_odds(matrix))
+
+
 def test_trees_as_arrays_say_what_lightgbm_says_contributions_included() -> None:
     matrix, bad = noisy()
     model = LGBMClassifier(n_estimators=40, max_depth=3, num_leaves=8, min_child_samples=5, verbose=-1).fit(
