@@ -233,6 +233,24 @@ def test_what_a_plain_redis_had_accepted_is_scored_after_it_became_a_cluster(
     assert spread.find(failed.id).status == "failed"
 
 
+def test_a_key_in_its_last_millisecond_is_not_taken_over(
+    spread: Intake,
+    sharded: Settings,
+    redis: Redis,
+    redis_url: str,
+    make_application: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = Intake.connect(replace(sharded, redis_url=redis_url, shards=1))
+    plain.submit(make_application(), "key")
+    _restore(redis, spread.queue.redis)
+    assembly = Assembly(sharded, StubModel())
+    monkeypatch.setattr(assembly.queue.redis, "pttl", lambda _: 0)
+    with closing(assembly.queue.redis), closing(plain.queue.redis):
+        assert take_over(assembly.queue) == 1
+    assert not spread.submit(make_application(), "key").repeated
+
+
 def _restore(source: Redis, cluster: Any) -> None:
     """Every key as it stands, as a snapshot that a cluster is made from brings it."""
     for name in source.keys("*"):
