@@ -41,7 +41,8 @@ def tables(outcomes: Sequence[Outcome], rooms: Mapping[str, str], command: str) 
         room = next(name for name, folder in rooms.items() if outcome.mutant.path.is_relative_to(folder))
         of_room[room].append(outcome.noticed)
     lines = [f"{command}:", "", "| room | changes | noticed | |", "| --- | --- | --- | --- |"]
-    for room, noticed in [*of_room.items(), ("together", [outcome.noticed for outcome in outcomes])]:
+    in_order = [(room, of_room[room]) for room in rooms if room in of_room]
+    for room, noticed in [*in_order, ("together", [outcome.noticed for outcome in outcomes])]:
         lines.append(f"| {room} | {len(noticed)} | {sum(noticed)} | {sum(noticed) / len(noticed):.0%} |")
     survivors = [outcome for outcome in outcomes if not outcome.noticed]
     if survivors:
