@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from creditrisk.application_id import milliseconds, new_application_id, received_at
+from creditrisk.application_id import milliseconds, new_application_id, received_at, reference
 from creditrisk.clock import timestamp
 from creditrisk.decision import Answer, Decision, Reason
 from creditrisk.errors import HistoryOverwritten, HistoryUnavailable
@@ -478,6 +478,9 @@ def test_a_damaged_row_costs_no_other_and_is_no_stranger(
     )
     with pytest.raises(HistoryUnavailable, match="restore"):
         history.find(damaged.id)
+    assert f"the record of application {reference(damaged.id)} cannot be read" in caplog.text
+    assert damaged.id not in caplog.text
+    caplog.clear()
     assert history.find(whole.id) == whole
     assert [record.answer for record in history.records()] == [whole]
     assert "line 2" in caplog.text and "line 3" in caplog.text

@@ -9,12 +9,25 @@ import pytest
 
 from creditrisk.decision import Answer
 from creditrisk.history import Record
-from creditrisk.history.columns import HEADER
+from creditrisk.history.columns import HEADER, VERSION
 from creditrisk.history.folder import FolderHistory
 from creditrisk.history.records import to_line
 
 HISTORIES = Path(__file__).parent / "histories"
 Decided = Callable[..., Answer]
+
+
+@pytest.mark.parametrize("blank", [1, 2, 3])
+def test_empty_columns_at_the_right_are_none_of_the_historys(
+    history: FolderHistory, decided: Decided, blank: int
+) -> None:
+    answer = decided()
+    history.folder.mkdir(parents=True)
+    lines = [line + "," * blank + "\n" for line in (HEADER + to_line(answer)).splitlines()]
+    history.path.write_text("".join(lines))
+    (found,) = history.records()
+    assert (found.answer, found.version, found.more) == (answer, VERSION, {})
+    assert history.find(answer.id) == answer
 
 
 def rewritten(text: str, **options: object) -> str:

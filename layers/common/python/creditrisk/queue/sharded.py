@@ -95,7 +95,7 @@ class ShardedQueue:
         with available():
             if self.redis.exists(home.keys.job(application_id)):
                 return home
-            for other in (*self.shards, *self._others.values()):
+            for other in self._known():
                 if other is not home and self.redis.exists(other.keys.job(application_id)):
                     return other
         return home
@@ -132,6 +132,10 @@ class ShardedQueue:
     def in_use(self) -> Sequence[ApplicationQueue]:
         """All shards that an application may be in, with those of earlier numbers of shards. Raises QueueUnavailable."""
         self._refresh(needed=True)
+        return self._known()
+
+    def _known(self) -> Sequence[ApplicationQueue]:
+        """The shards of this number and of all others that are known to have been in use."""
         most = max((self.count, *(self._counts or ())))
         return [self.shard(number) for number in range(most)]
 
