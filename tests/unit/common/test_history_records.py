@@ -3,13 +3,15 @@
 import csv
 import io
 import json
+import math
 
 import pytest
 
 from creditrisk.application import FIELDS
 from creditrisk.application.kinds import Choice
 from creditrisk.decision import Answer, Decision, Reason
-from creditrisk.history.records import COLUMNS, HEADER, from_line, id_of, to_line
+from creditrisk.errors import UnreadableRow
+from creditrisk.history.records import COLUMNS, HEADER, from_line, from_row, id_of, to_line
 from tests.helpers import Make
 
 
@@ -32,6 +34,16 @@ def answer(make_application: Make) -> Answer:
     return Answer(
         "01a206f0-0000-7000-8000-000000000001", "decided", "2026-11-23T05:18:32.123Z", application, decision
     )
+
+
+def test_a_decision_has_a_probability_unless_another_system_made_it(answer: Answer) -> None:
+    row = dict(zip(COLUMNS, next(csv.reader([to_line(answer)])), strict=True)) | {"PROBABILITY": ""}
+    with pytest.raises(UnreadableRow):
+        from_row(row)
+    brought = from_row(row | {"MODEL": "imported"}).decision
+    assert brought is not None
+    assert math.isnan(brought.probability)
+    assert (brought.prediction, brought.model) == (0, "imported")
 
 
 def test_the_columns_are_those_that_others_rely_on() -> None:

@@ -48,6 +48,7 @@ def test_each_setting_is_read_from_the_variable_of_its_name() -> None:
         ("PORT", "80.5", "whole number"),
         ("REDIS_URL", "localhost:6379", "redis://"),
         ("HISTORY_URL", "https://bucket", "s3://"),
+        ("HISTORY_URL", "sftp://host/folder", "s3://bucket/prefix"),
         ("HISTORY_URL", "s3://", "s3://bucket/prefix"),
         ("HISTORY_URL", "s3:///prefix", "s3://bucket/prefix"),
         ("APPENDFSYNC", "no", "always"),
