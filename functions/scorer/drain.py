@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from creditrisk.application import Value
 from creditrisk.application_id import reference
 from creditrisk.clock import timestamp
-from creditrisk.decision import Answer, ScoreLike, decide
+from creditrisk.decision import Answer, ScoreLike, decide, declines
 from creditrisk.errors import HistoryUnavailable, NotAnApplication
 from creditrisk.history import History, Record
 from creditrisk.queue import ApplicationQueue, Claim
@@ -23,6 +23,9 @@ from creditrisk.settings import Settings
 log = logging.getLogger(__name__)
 
 
+_Changes = Sequence[tuple[str, Value]]
+
+
 class Model(Protocol):
     """The active model: see `scoring.Scorer`."""
 
@@ -30,6 +33,9 @@ class Model(Protocol):
     version: str
 
     def score(self, applications: Sequence[Mapping[str, Any]]) -> Sequence[ScoreLike]: ...
+    def counterfactuals(
+        self, declined: Sequence[Mapping[str, Any]], threshold: float
+    ) -> Sequence[_Changes]: ...
 
 
 @dataclass(frozen=True)
@@ -86,13 +92,31 @@ class Drain:
         try:
             scores = self.model.score([entry.application for entry in read])
             scored_at = timestamp()
-            return [self._decided(entry, score, scored_at) for entry, score in zip(read, scores, strict=True)]
+            changes = self._counterfactuals(read, scores)
+            return [
+                self._decided(entry, score, scored_at, changes.get(place, ()))
+                for place, (entry, score) in enumerate(zip(read, scores, strict=True))
+            ]
         except Exception as error:  # a model may raise anything
             if len(read) == 1:
                 self._give_up(read[0].claim, error)
                 return []
             log.warning("a batch of %d cannot be scored (%s): one by one", len(read), type(error).__name__)
             return [record for entry in read for record in self._score([entry])]
+
+    def _counterfactuals(self, read: Sequence[_Read], scores: Sequence[ScoreLike]) -> dict[int, _Changes]:
+        """Place of a declined application → what would have had it approved. No decision is lost for it: where the search
+        fails, none is told."""
+        threshold = self.settings.threshold
+        declined = [place for place, score in enumerate(scores) if declines(score.probability, threshold)]
+        if not declined:
+            return {}
+        try:
+            found = self.model.counterfactuals([read[place].application for place in declined], threshold)
+            return dict(zip(declined, found, strict=True))
+        except Exception as error:  # a model may raise anything
+            log.warning("no counterfactual for %d declined: %s", len(declined), type(error).__name__)
+            return {}
 
     def _give_up(self, claim: Claim, error: Exception) -> None:
         """Leave one application for another try, or among the failed. The error's text may quote the applicant."""
@@ -101,7 +125,7 @@ class Drain:
         )
         log.error("application %s: %s while scoring: %s", reference(claim.id), type(error).__name__, outcome)
 
-    def _decided(self, entry: _Read, score: ScoreLike, scored_at: str) -> Record:
+    def _decided(self, entry: _Read, score: ScoreLike, scored_at: str, changes: _Changes) -> Record:
         challenger = self.settings.challenger or None
         decision = decide(
             score,
@@ -111,6 +135,7 @@ class Drain:
             self.model.version,
             scored_at,
             challenger,
+            counterfactual=changes,
         )
         answer = Answer(entry.claim.id, "decided", entry.received_at, entry.application, decision)
         return Record(answer, fresh=not entry.claim.redelivered)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self, over
 
 from creditrisk.application import Value
 from creditrisk.errors import NotAProbability
+from creditrisk.portfolio import in_force
 
 if TYPE_CHECKING:  # the form has no numpy
     from numpy import bool_, float64
@@ -18,6 +19,8 @@ Verdict = Literal["approved", "declined"]
 
 LEAST = 0.001
 """Log-odds: what contributes less is no reason."""
+MOST_REASONS = 4
+"""Reasons that a decision tells: more than four help nobody (official interpretation of Regulation B, 12 CFR 1002.9(b)(2))."""
 
 
 class Reason(NamedTuple):
@@ -29,6 +32,13 @@ class Reason(NamedTuple):
 
     field: str
     contribution: float
+    value: Value
+
+
+class Change(NamedTuple):
+    """One answer that would have been another, in what would have had an application approved."""
+
+    field: str
     value: Value
 
 
@@ -50,7 +60,9 @@ class Decision:
     """The credit decision on one application, as it is recorded and shown.
 
     `probability` is that of default, 0 to 1; `prediction` is 1 (bad) from `threshold` on; `reasons` are the principal
-    ones first; `unknown` names the fields whose value the model had never seen.
+    ones first; `unknown` names the fields whose value the model had never seen. `counterfactual` holds the fewest answers
+    that, had they been these, would have had a declined application approved by the same model; empty when it was
+    approved, when none was found, and when nobody looked.
     """
 
     probability: float
@@ -64,6 +76,7 @@ class Decision:
     unknown: list[str] = field(default_factory=list)
     challenger: str | None = None
     challenger_probability: float | None = None
+    counterfactual: list[Change] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """The decision as it travels in Redis, as JSON data.
@@ -75,7 +88,8 @@ class Decision:
             {"field": reason.field, "contribution": reason.contribution, "text": json.dumps(reason.value)}
             for reason in self.reasons
         ]
-        return {**vars(self), "reasons": reasons}
+        changes = [change._asdict() for change in self.counterfactual]
+        return {**vars(self), "reasons": reasons, "counterfactual": changes}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], application: Mapping[str, Value]) -> Self:
@@ -87,8 +101,9 @@ class Decision:
             Reason(told["field"], told["contribution"], _value_in(told, application, unknown))
             for told in data["reasons"]
         ]
+        changes = [Change(told["field"], told["value"]) for told in data.get("counterfactual", ())]
         ours = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
-        return cls(**{**ours, "reasons": reasons})
+        return cls(**{**ours, "reasons": reasons, "counterfactual": changes})
 
 
 def _value_in(told: Mapping[str, Any], application: Mapping[str, Value], unknown: Container[str]) -> Value:
@@ -125,9 +140,13 @@ def decide(
     version: str,
     scored_at: str,
     challenger: str | None = None,
-    most: int = 4,
+    most: int = MOST_REASONS,
+    counterfactual: Sequence[tuple[str, Value]] = (),
+    untold: Container[str] | None = None,
 ) -> Decision:
-    """The decision that the score of an application leads to, with up to `most` reasons.
+    """The decision that the score of an application leads to, with up to `most` reasons, and never more than
+    MOST_REASONS; `untold` are the fields that no reason may name, those that the law in force forbids when not given.
+    `counterfactual` is what would have had a declined one approved.
 
     This is the one place where a probability becomes a decision: for what comes through the queue, for a row of a file
     and for a bulk file's. Raises NotAProbability.
@@ -136,6 +155,8 @@ def decide(
         raise NotAProbability(f"The model {model} gave no probability; look at its version {version}.")
     declined = declines(score.probability, threshold)
     unknown = score.unknown
+    if untold is None:
+        untold = in_force.untold()
     return Decision(
         score.probability,
         int(declined),
@@ -146,12 +167,30 @@ def decide(
         scored_at,
         [
             Reason(name, round(contribution, 6), value_told(name, application, unknown))  # as recorded
-            for name, contribution in principal(score.contributions, declined, most)
+            for name, contribution in principal(
+                _told_of(score.contributions, application, unknown, untold), declined, most
+            )
         ],
         list(unknown),
         challenger,
         score.challenger,
+        [Change(*change) for change in counterfactual] if declined else [],
     )
+
+
+def _told_of(
+    contributions: Mapping[str, float],
+    application: Mapping[str, Value],
+    unknown: Container[str],
+    untold: Container[str],
+) -> dict[str, float]:
+    """The contributions that a reason may name: of answers that the applicant gave and the model knows. A gap is no
+    answer, and of a value that it has not seen the model knows nothing that could be a reason."""
+    return {
+        name: contribution
+        for name, contribution in contributions.items()
+        if application.get(name) is not None and name not in unknown and name not in untold
+    }
 
 
 def principal(contributions: Mapping[str, float], declined: bool, most: int) -> list[tuple[str, float]]:
@@ -164,7 +203,7 @@ def principal(contributions: Mapping[str, float], declined: bool, most: int) -> 
     else:
         told = [item for item in contributions.items() if item[1] <= -LEAST]
     told.sort(key=itemgetter(1), reverse=declined)
-    return told[:most]
+    return told[: min(most, MOST_REASONS)]
 
 
 @dataclass(frozen=True)

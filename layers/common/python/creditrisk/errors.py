@@ -20,6 +20,14 @@ class SettingError(CreditRiskError):
     """An environment variable holds a value that the system cannot run with."""
 
 
+class UnusablePortfolio(CreditRiskError):
+    """A portfolio's definition cannot be used; `mistakes` are sentences, one for each thing that is wrong with it."""
+
+    def __init__(self, message: str, mistakes: tuple[str, ...] = ()) -> None:
+        self.mistakes = mistakes or (message,)
+        super().__init__(message)
+
+
 class InvalidApplication(CreditRiskError):
     """Some fields of an application are missing, malformed or out of range.
 
@@ -61,6 +69,10 @@ class HistoryUnavailable(CreditRiskError):
 
 class HistoryOverwritten(HistoryUnavailable):
     """Something else stands where a part of the history was to be written; both stay as they are."""
+
+
+class HistoryOfAnotherPortfolio(HistoryUnavailable):
+    """The place where decisions are to be recorded holds those of another portfolio: they are never mixed."""
 
 
 class NoHistory(CreditRiskError):

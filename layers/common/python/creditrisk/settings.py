@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from creditrisk.errors import SettingError
+from creditrisk.portfolio import active
 
 MODELS = ("lightgbm", "deeplearning")
 """The models that a layer carries; exactly one of them decides."""
@@ -95,11 +96,16 @@ class Settings:
     model_dir: Path | None = _setting(  # noqa: RUF009
         None, "folder of the model's files (default: the layer, else the checkout)", Path
     )
+    portfolio_dir: Path | None = _setting(  # noqa: RUF009
+        None, "folder of the portfolio's definition (default: the layer, else the checkout)", Path
+    )
     model_public_key: str = _setting(
         "", "minisign's public key (its text or its file): only a model that it signed is served; empty: any"
     )
     threshold: float = _setting(
-        0.5, "probability of default from which an application is declined", _number(0, 1, float)
+        0.5,
+        "probability of default from which an application is declined; when not set, what the portfolio says (declineFrom)",
+        _number(0, 1, float),
     )
     port: int = _setting(8080, "port of the form", _number(1, 65_535))
     host: str = _setting("127.0.0.1", "address that the form listens on")
@@ -155,6 +161,8 @@ class Settings:
             except ValueError as error:
                 shown = re.sub(r"//[^/]*@", "//…@", text)  # a password in a URL is nobody's business
                 raise SettingError(f"{entry.name.upper()} {error}, not {shown!r}.") from None
+        if "threshold" not in values:
+            values["threshold"] = active().policy.decline_from
         settings = cls(**values)
         if settings.challenger == settings.model:
             raise SettingError(

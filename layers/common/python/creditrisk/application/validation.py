@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 
 from creditrisk.application.fields import FIELDS, canonical_name
-from creditrisk.application.kinds import Value
 from creditrisk.errors import InvalidApplication
+from creditrisk.portfolio.kinds import Value
 
 
 def validate(raw: Mapping[str, object]) -> dict[str, Value]:
     """The application in `raw`, whose keys are field names in either spelling.
 
-    Returns all 54 fields under their canonical names, in the table's order; None where a value is missing.
+    Returns all fields under their canonical names, in the table's order; None where a value is missing.
     Raises InvalidApplication with a sentence for every field that is unknown, required, malformed or out of range.
     """
     values, errors = _by_canonical_name(raw)

@@ -47,9 +47,9 @@ class Columns:
         """What the sender of the table should know: which columns are ignored, and which fields are scored as missing."""
         told = []
         if self.ignored:
-            told.append(f"ignored, for no field has this name: {_listed(map(told_of, self.ignored.items()))}")
+            told.append(f"ignored, for no field has this name: {listed(map(told_of, self.ignored.items()))}")
         if absent := self.lacking(scored):
-            told.append(f"scored as missing, for no column has this name: {_listed(absent)}")
+            told.append(f"scored as missing, for no column has this name: {listed(absent)}")
         return told
 
     def check(self, needed: Iterable[str]) -> None:
@@ -69,7 +69,8 @@ def told_of(ignored: tuple[str, str | None]) -> str:
     return f"{column} (did you mean {meant}?)" if meant else column
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """Names as a sentence has them: the first ones, and how many more there are."""
     every = list(names)
     more = f" and {len(every) - _MOST_NAMED:,} more" if len(every) > _MOST_NAMED else ""
     return ", ".join(every[:_MOST_NAMED]) + more

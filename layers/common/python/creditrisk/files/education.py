@@ -1,9 +1,10 @@
-"""The published header has two columns EDUCATION_LEVEL: this tells which is the applicant's, and which the partner's."""
+"""The two columns that PAKDD 2010's published header calls EDUCATION_LEVEL: which is the applicant's, which the
+partner's. A portfolio without these two fields has nothing to tell apart."""
 
 import re
 from collections.abc import Iterable, Sequence
 
-from creditrisk.application import canonical_name
+from creditrisk.application import FIELDS, canonical_name
 from creditrisk.errors import WrongColumns
 
 APPLICANT, PARTNER = "EDUCATION_LEVEL_1", "EDUCATION_LEVEL_2"
@@ -18,6 +19,8 @@ rename the second MATE_EDUCATION_LEVEL, or only one of the two."""
 def education(header: Sequence[str]) -> dict[int, str]:
     """Number of a column → its field, for the columns of education. Raises WrongColumns when neither names nor order tell
     which is whose."""
+    if not {APPLICANT, PARTNER} <= FIELDS.keys():
+        return {}
     said = {number: _said(column) for number, column in enumerate(header)}
     found = {number: name for number, name in said.items() if name is not None}
     named = {number: name for number, name in found.items() if name}

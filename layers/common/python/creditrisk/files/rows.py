@@ -5,15 +5,15 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from creditrisk.application import FIELDS, Field, Role
-from creditrisk.decision import ScoreLike, decide
+from creditrisk.application import FIELDS, Field, Role, Value
+from creditrisk.decision import MOST_REASONS, ScoreLike, decide, declines
 from creditrisk.errors import NotAProbability, WrongColumns
 from creditrisk.files.columns import Columns
 from creditrisk.files.pieces import reader
 from creditrisk.formulas import as_it_was
-from creditrisk.history.columns import reasons_cell
+from creditrisk.history.columns import changes_cell, names_cell, reasons_cell
 
-RESULT_COLUMNS = ("probability", "prediction", "decision", "reasons", "unknown", "error")
+RESULT_COLUMNS = ("probability", "prediction", "decision", "reasons", "unknown", "counterfactual", "error")
 """The columns that are added to a row. What the history has, too, is spelt as it is there."""
 _NEEDED = [n for n, field in FIELDS.items() if not field.missing and field.role is not Role.IDENTITY]
 _MEMO_SIZE = 50_000
@@ -31,6 +31,9 @@ class ColumnScorer(Protocol):
     fields: list[str]
 
     def score_columns(self, columns: Mapping[str, Sequence[Any]], explained: bool) -> Sequence[ScoreLike]: ...
+    def counterfactuals(
+        self, declined: Sequence[Mapping[str, Any]], threshold: float
+    ) -> Sequence[Sequence[tuple[str, Value]]]: ...
 
 
 class Refusal(str):
@@ -71,10 +74,13 @@ class RowScorer:
         scorer: ColumnScorer,
         threshold: float,
         header: Sequence[str],
-        reasons: int = 4,
+        reasons: int = MOST_REASONS,
         delimiter: str = ",",
     ) -> None:
-        """Raises WrongColumns when the header lacks a needed field, or has one twice, or a column of RESULT_COLUMNS."""
+        """`reasons` are told of each decision, at most; with 0 nothing is explained, and no counterfactual looked for.
+
+        Raises WrongColumns when the header lacks a needed field, or has one twice, or a column of RESULT_COLUMNS.
+        """
         self.scorer = scorer
         self.threshold = threshold
         self.reasons = reasons
@@ -165,14 +171,19 @@ class RowScorer:
         }
         scores = self.scorer.score_columns(given, bool(self.reasons))
         if not self.reasons:  # the application's values are needed for reasons only
-            return [self._cells(score, {}) for score in scores]
-        rows = zip(*given.values(), strict=True)
+            return [self._cells(score, {}, ()) for score in scores]
+        rows = [dict(zip(given, row, strict=True)) for row in zip(*given.values(), strict=True)]
+        declined = [at for at, score in enumerate(scores) if declines(score.probability, self.threshold)]
+        found = self.scorer.counterfactuals([rows[at] for at in declined], self.threshold)
+        changes = dict(zip(declined, found, strict=True))
         return [
-            self._cells(score, dict(zip(given, row, strict=True)))
-            for score, row in zip(scores, rows, strict=True)
+            self._cells(score, row, changes.get(at, ()))
+            for at, (score, row) in enumerate(zip(scores, rows, strict=True))
         ]
 
-    def _cells(self, score: ScoreLike, application: Mapping[str, Any]) -> list[str]:
+    def _cells(
+        self, score: ScoreLike, application: Mapping[str, Any], changes: Sequence[tuple[str, Value]]
+    ) -> list[str]:
         """The cells of RESULT_COLUMNS for a scored row: its decision, or an error when the model gave no probability."""
         try:
             decision = decide(
@@ -183,15 +194,17 @@ class RowScorer:
                 self.scorer.version,
                 "",
                 most=self.reasons,
+                counterfactual=changes,
             )
         except NotAProbability as error:
-            return ["", "", "", "", "", str(error)]
+            return [*[""] * (len(RESULT_COLUMNS) - 1), str(error)]
         return [
             repr(decision.probability),
             str(decision.prediction),
             decision.decision,
             reasons_cell(decision.reasons) if self.reasons else "",
-            " ".join(decision.unknown),
+            names_cell(decision.unknown),
+            changes_cell(decision.counterfactual),
             "",
         ]
 

@@ -16,7 +16,7 @@ from creditrisk.history import files, names
 from creditrisk.history.columns import HEADER
 from creditrisk.history.names import Kind, Name, name_of, read_name
 from creditrisk.history.objects import Objects
-from creditrisk.history.parts import Part, records_of
+from creditrisk.history.parts import Part, header_and_lines, records_of
 from creditrisk.history.records import Record, id_of, to_line
 
 log = logging.getLogger(__name__)
@@ -46,10 +46,13 @@ class BucketHistory:
 
     def __init__(self, bucket: str, prefix: str) -> None:
         self.objects = Objects(bucket, f"{prefix}/" if prefix else "")
+        self._of_ours = False
+        """Whether the history's first object was looked at, and is no other portfolio's."""
 
     def append(self, records: Sequence[Record], held: Callable[[], Container[str]]) -> list[Answer]:
         """Write the batch, without what another scorer recorded before, as one object for each day on which its
         applications came in: mostly that is one day."""
+        self._refuse_another_portfolio()
         stale = [record.answer.id for record in records if not record.fresh]
         known = self._recorded(stale) if stale else {}
         mine = held()
@@ -72,6 +75,7 @@ class BucketHistory:
     def add_part(self, name: str, lines: Sequence[str]) -> bool:
         """Add what was brought along from another system, as objects of one day and at most PIECE bytes each. When it is
         done again after an interruption, what is there already is not written twice."""
+        self._refuse_another_portfolio()
         return sum(self.write("brought", piece, names.NOT_KNOWN) for piece in pieces(lines)) > 0
 
     def find(self, application_id: str) -> Answer | None:
@@ -196,6 +200,24 @@ class BucketHistory:
     def check(self) -> None:
         """Raises HistoryUnavailable when the bucket cannot be reached."""
         self.objects.check()
+        self._refuse_another_portfolio()
+
+    def _refuse_another_portfolio(self) -> None:
+        """Look at the first object, once in this history's life: two requests.
+
+        Raises HistoryOfAnotherPortfolio, HistoryUnavailable.
+        """
+        if self._of_ours:
+            return
+        if first := next(iter(self.objects.list("date=")), None):
+            layout, _ = header_and_lines(
+                io.StringIO(self.objects.beginning(first.name).decode("utf-8", "replace"))
+            )
+            if layout and layout.of_another_portfolio:
+                raise files.of_another_portfolio(
+                    f"s3://{self.objects.bucket}/{self.objects.prefix}{first.name}", layout
+                )
+        self._of_ours = True
 
     def _named(self, prefix: str) -> Iterator[Name]:
         return (name for entry in self.objects.list(prefix) if (name := read_name(entry.name)))

@@ -6,14 +6,16 @@ VERSION, and let `records.from_row` read what was in it before. Never remove or 
 are read by this table for ever.
 """
 
+import csv
+import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 from typing import Any, Final
 
 from creditrisk.application import FIELDS
-from creditrisk.decision import Answer, Decision, Reason
+from creditrisk.decision import Answer, Change, Decision, Reason
 
 Cell = str | int | float | None
 
@@ -63,14 +65,39 @@ def _read_reasons(text: str) -> list[Reason]:
     ]
 
 
+def names_cell(names: Sequence[str]) -> str:
+    """Fields' names with spaces between them; as a list in JSON where a name has a space itself."""
+    return json.dumps(names, ensure_ascii=False) if any(" " in name for name in names) else " ".join(names)
+
+
+def _read_names(text: str) -> list[str]:
+    try:
+        return [str(name) for name in json.loads(text)] if text.startswith("[") else text.split()
+    except ValueError:  # a name that begins so
+        return text.split()
+
+
+def changes_cell(changes: list[Change]) -> str:
+    """What would have changed a decision, as JSON: [[field, value], …]; empty when there is nothing."""
+    return json.dumps(changes, ensure_ascii=False) if changes else ""
+
+
+def _read_changes(text: str) -> list[Change]:
+    return [
+        Change(str(name), value if isinstance(value, str | int | float) else None)
+        for name, value in json.loads(text)
+    ]
+
+
 TEXT = Type("text", str)
 WHOLE = Type("whole number", _whole)
 NUMBER = Type("number", _number)
 PROBABILITY = Type("number", float, lambda value: "" if value is None or isnan(value) else repr(value))
 MOMENT = Type("moment", str)
 VERDICT = Type("text", _verdict)
-NAMES = Type("names", str.split, " ".join)
+NAMES = Type("names", _read_names, names_cell)
 REASONS = Type("JSON", _read_reasons, reasons_cell)
+CHANGES = Type("JSON", _read_changes, changes_cell)
 
 
 @dataclass(frozen=True)
@@ -92,7 +119,7 @@ def _of_fields() -> list[Column]:
     """The application's columns, in the manual's order."""
     columns = []
     for name, field in FIELDS.items():
-        kind = TEXT if not field.is_number else NUMBER if field.unit == "R$" else WHOLE
+        kind = TEXT if not field.is_number else WHOLE if field.is_whole else NUMBER
         unit = f", {field.unit}" if field.unit else ""
         columns.append(Column(name, kind, f"{field.label}{unit}"))
     return columns
@@ -110,9 +137,10 @@ TABLE: Final = (
     Column("DECISION", VERDICT, "`approved` or `declined`", "decision"),
     Column("REASONS", REASONS, "the principal reasons, strongest first: `[[field, contribution in log-odds, value], …]`; before version 3 with an English sentence in place of the value", "reasons", changed=3),
     Column("THRESHOLD", NUMBER, "the probability from which was declined", "threshold"),
-    Column("UNKNOWN", NAMES, "fields whose value the model had never seen, with spaces between them", "unknown"),
+    Column("UNKNOWN", NAMES, "fields whose value the model had never seen, with spaces between them; as JSON where a name has a space", "unknown"),
     Column("CHALLENGER", TEXT, "the model that scored beside it and decided nothing", "challenger"),
     Column("CHALLENGER_PROBABILITY", PROBABILITY, "what that one said", "challenger_probability"),
+    Column("COUNTERFACTUAL", CHANGES, "with which answers a declined application would have been approved by the same model: `[[field, value], …]`; empty when it was approved, or none was found", "counterfactual", since=4),
     Column("RECORD_VERSION", WHOLE, "the version of these columns that the row was written with", since=2),
 )  # fmt: skip
 """Every column there is. RECORD_VERSION stays the last: where it is missing or not whole, the row was cut off."""
@@ -128,9 +156,16 @@ def columns_of(version: int) -> tuple[str, ...]:
     return tuple(column.name for column in TABLE if column.since <= version)
 
 
+def header_of(columns: Sequence[str]) -> str:
+    """The first line of a file with these columns; a field's name may hold what CSV puts into quotation marks."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(columns)
+    return buffer.getvalue()
+
+
 COLUMNS: Final = columns_of(VERSION)
-HEADER: Final = ",".join(COLUMNS) + "\n"
-HEADERS: Final = {",".join(columns_of(version)) + "\n": version for version in range(1, VERSION + 1)}
+HEADER: Final = header_of(COLUMNS)
+HEADERS: Final = {header_of(columns_of(version)): version for version in range(1, VERSION + 1)}
 """The first line of a file → the last version that writes this line. Versions with the same columns write to the same
 file; each row tells which version wrote it."""
 TYPES: Final = {column.name: column.type for column in TABLE}

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from creditrisk.clock import timestamp
 from creditrisk.decision import Answer
-from creditrisk.errors import UnreadableRow
+from creditrisk.errors import HistoryOfAnotherPortfolio, UnreadableRow
 from creditrisk.history import tail
 from creditrisk.history.columns import HEADERS
 from creditrisk.history.parts import Layout, Row, header_and_lines, rows_of
@@ -51,6 +51,24 @@ def foreign(folder: Path) -> list[Path]:
             if os.fstat(file.fileno()).st_size and header_and_lines(text)[0] is None:
                 found.append(path)
     return found
+
+
+def refuse_another_portfolio(folder: Path) -> None:
+    """Raises HistoryOfAnotherPortfolio when a file of this history holds another portfolio's decisions."""
+    for path in every(folder):
+        with path.open("rb") as file:
+            text = io.TextIOWrapper(file, encoding_of(file), "replace", newline="")
+            layout = header_and_lines(text)[0]
+        if layout and layout.of_another_portfolio:
+            raise of_another_portfolio(str(path), layout)
+
+
+def of_another_portfolio(place: str, layout: Layout) -> HistoryOfAnotherPortfolio:
+    """The error that says so."""
+    return HistoryOfAnotherPortfolio(
+        f"{place} records the decisions of another portfolio ({layout.of_another_portfolio}): name another place with "
+        "HISTORY_URL, or serve that portfolio (PORTFOLIO_DIR)."
+    )
 
 
 def _names(folder: Path) -> list[str]:

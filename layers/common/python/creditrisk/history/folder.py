@@ -95,6 +95,7 @@ class FolderHistory:
         """Add what was brought along from another system as imported-NAME.csv: all of it or nothing."""
         path = self.folder / f"imported-{name}.csv"
         with self._locked():
+            files.refuse_another_portfolio(self.folder)
             if path.exists():
                 return False
             partial = path.with_name(f"{path.name}.partial")
@@ -144,6 +145,8 @@ class FolderHistory:
         """The file that records are appended to, open: the last one with this version's columns, or a new one. `first` is
         history.csv, open."""
         parts = files.numbered(self.folder)
+        if not os.fstat(first).st_size:  # the first record of all, or of this file
+            files.refuse_another_portfolio(self.folder)
         if parts == [self.path] and tail.may_be_appended_to(first):
             yield first, self.path
             return
@@ -152,6 +155,7 @@ class FolderHistory:
                 if tail.may_be_appended_to(file):
                     yield file, path
                     return
+        files.refuse_another_portfolio(self.folder)
         path = self._next_part(parts[-1])
         with _opened(path) as file:
             tail.sync_folder(self.folder)

@@ -11,6 +11,8 @@ from creditrisk.errors import HistoryOverwritten, HistoryUnavailable
 
 READERS = 8
 """How many objects are read at the same time, where many are read."""
+BEGINNING = 64 << 10
+"""Bytes of an object that hold its header for certain."""
 _AHEAD = 4 * READERS
 _TRIES = 3
 _DELETED_AT_ONCE = 1_000
@@ -79,6 +81,20 @@ class Objects:
                 ].read()
             except self._client.exceptions.NoSuchKey:
                 return None
+        return body
+
+    def beginning(self, name: str) -> bytes:
+        """The first BEGINNING bytes of one; none when it is there no longer, or empty."""
+        with _unavailable():
+            try:
+                answer = self._client.get_object(
+                    Bucket=self.bucket, Key=self.prefix + name, Range=f"bytes=0-{BEGINNING - 1}"
+                )
+                body: bytes = answer["Body"].read(BEGINNING)
+            except self._client.exceptions.ClientError as error:
+                if _code(error) in ("NoSuchKey", "InvalidRange"):
+                    return b""
+                raise
         return body
 
     def read_all(self, names: Iterator[str] | Sequence[str]) -> Iterator[tuple[str, bytes | None]]:

@@ -14,9 +14,11 @@ from functools import cached_property
 from itertools import count, repeat
 from typing import NamedTuple
 
+from creditrisk.application import FIELDS
+from creditrisk.application.belonging import of_another
 from creditrisk.decision import Answer
 from creditrisk.errors import UnreadableRow
-from creditrisk.history.columns import COLUMNS, HEADERS, TYPES, columns_of
+from creditrisk.history.columns import COLUMNS, HEADERS, TABLE, TYPES, columns_of
 from creditrisk.history.records import Record, csv_line, from_line, record_of
 
 log = logging.getLogger(__name__)
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SEP = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+(?:[eE]-?\d+)?")
+_OF_THE_RECORD = frozenset(column.name for column in TABLE) - FIELDS.keys()
 _NUMBERS = frozenset(name for name, type_ in TYPES.items() if type_.name in ("number", "whole number"))
 
 
@@ -61,6 +64,11 @@ class Layout:
     def foreign(self) -> tuple[str, ...]:
         """Its columns that this version does not know."""
         return tuple(name for name in self.columns if name not in TYPES)
+
+    @cached_property
+    def of_another_portfolio(self) -> str:
+        """What tells that another portfolio's decisions are recorded under it, in words; '' when nothing does."""
+        return of_another([name for name in self.columns if name not in _OF_THE_RECORD])
 
     @cached_property
     def ending(self) -> str | None:

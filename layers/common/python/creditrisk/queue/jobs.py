@@ -16,8 +16,10 @@ from rq.results import Result
 from rq.serializers import JSONSerializer
 
 from creditrisk.application import FIELDS, Value
+from creditrisk.application.belonging import of_another
 from creditrisk.clock import timestamp
-from creditrisk.errors import NotAnApplication
+from creditrisk.errors import NotAnApplication, one_line
+from creditrisk.portfolio import active
 from creditrisk.redis_keys import QUEUE_NAME
 
 FUNCTION = "creditrisk.queue.jobs.refuse_to_run"
@@ -35,7 +37,12 @@ def refuse_to_run(*_: object, **__: object) -> NoReturn:
 def job_hash(application: Mapping[str, Value], received_at: str, ttl: int) -> dict[str, Any]:
     """The Redis hash of a new job that carries one application. `data` comes first: lua/submit.lua compares it to tell
     whether the same application was sent before."""
-    call: list[Any] = [FUNCTION, None, [], {"application": application, "received_at": received_at}]
+    call: list[Any] = [
+        FUNCTION,
+        None,
+        [],
+        {"application": application, "received_at": received_at, "portfolio": active().name},
+    ]
     now = rq_time()
     return {
         "data": zlib.compress(json.dumps(call).encode()),
@@ -81,6 +88,7 @@ def read_job(data: bytes) -> tuple[dict[str, Value], str]:
         ) from None
     if not isinstance(raw, dict):
         raise NotAnApplication("The job carries no application; discard it.")
+    _check_portfolio(kwargs.get("portfolio"), raw)
     application: dict[str, Value] = {}
     for name, field in FIELDS.items():
         try:
@@ -88,6 +96,19 @@ def read_job(data: bytes) -> tuple[dict[str, Value], str]:
         except ValueError as error:
             raise NotAnApplication(f"The job's application is malformed: {name}: {error}") from None
     return application, received_at
+
+
+def _check_portfolio(named: object, application: Mapping[str, object]) -> None:
+    """Raises NotAnApplication for another portfolio's, which would be scored as one with all its answers missing. Jobs of
+    earlier versions do not name theirs: their fields tell."""
+    if named == active().name:
+        return
+    told = f"it names {one_line(str(named), 80)}" if named else of_another(application)
+    if told:
+        raise NotAnApplication(
+            f"The job is another portfolio's ({told}), and {active().name} is served here: retry it once that one is "
+            "served again, with a Redis of its own, or discard it."
+        )
 
 
 def encode_answer(answer: Mapping[str, Any]) -> str:
