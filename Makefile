@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint format bench-scoring bench-drain bench-cold-start bench-scale chaos mutants package \
+.PHONY: help run setup test lint format bench-scoring bench-drain bench-cold-start bench-scale bench-portfolios chaos mutants package \
         localstack localstack-down compose-test clean
 
 help:           ## this list
@@ -38,6 +38,9 @@ bench-cold-start: $(VENV)/tests ## CPU seconds from a new process to the first a
 
 bench-scale: $(VENV)/tests ## from 1 to 10,000 applications per second on AWS: a simulation, fed with measured costs
 	$(BIN)/python -m benchmarks.scale
+
+bench-portfolios: $(VENV)/tests ## ROC-AUC on other lenders' files, beside the usual models: FILES="loans.csv:outcome:bad …"
+	$(BIN)/python -m benchmarks.portfolios $(FILES)
 
 chaos: $(VENV)/tests ## kill, stop and cut off everything at random, and count what was lost
 	$(BIN)/python -m tests.e2e.chaos $(ARGS)

@@ -15,9 +15,15 @@ def machine() -> str:
 
 
 def write(
-    name: str, title: str, header: Sequence[str], rows: Sequence[Sequence[str]], data: Mapping[str, object]
+    name: str,
+    title: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    data: Mapping[str, object],
+    keep: bool = True,
 ) -> None:
-    """Print the rows, and write them to results/NAME.md with `data`, the bare figures, in results/NAME.json."""
+    """Print the rows, and write them to results/NAME.md with `data`, the bare figures, in results/NAME.json; without `keep`
+    print them only."""
     widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
@@ -26,6 +32,8 @@ def write(
     lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
     text = f"{title}\n({machine()})\n\n" + "\n".join(lines) + "\n"
     print(text)
+    if not keep:
+        return
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
     (RESULTS / f"{name}.json").write_text(

@@ -75,8 +75,8 @@ def export(out: Path, url: str | None) -> None:
 )
 @click.option("--received", metavar="MOMENT", type=click.DateTime(), help="When they were received (UTC), if the file does not say.")  # fmt: skip
 def bring(source: Path, url: str | None, received: datetime | None) -> None:
-    """Bring another history along: the history.csv of the usual design (its 54 fields and the prediction, with a header or
-    without), or an exported one.
+    """Bring another history along: the history.csv of the usual design (the form's fields and the prediction, with a header
+    or without), or an exported one.
 
     What was accepted then is kept as it stands. The same file again adds nothing; a longer one adds what is new.
     """

@@ -63,6 +63,11 @@ def read(source: Path, received: datetime | None = None) -> Found:
         raise UnusableFile(f"{source} is empty.")
     first, _, rest = text.partition("\n")
     layout = Layout.of(f"{first}\n")
+    if layout and layout.of_another_portfolio:
+        raise UnusableFile(
+            f"{source} is another portfolio's history ({layout.of_another_portfolio}): bring it along where that one is "
+            "served."
+        )
     if layout:
         return _exported(source.name, rest, layout)
     return _Manual(source.name, text, received).read()
@@ -83,7 +88,8 @@ def _exported(name: str, text: str, layout: Layout) -> Found:
 
 
 class _Manual:
-    """The manual's history: its form's 54 fields, and the prediction and its score, as pandas or csv wrote them."""
+    """Another system's history, as the manual's: the form's fields, and the prediction and its score, as pandas or csv wrote
+    them."""
 
     def __init__(self, name: str, text: str, received: datetime | None) -> None:
         self.name = name
@@ -154,14 +160,14 @@ class _Manual:
         spare = self.width - len(FIELDS)
         if spare < 1:
             raise UnusableFile(
-                f"{self.name} has no header, and {self.width} columns: the manual's history has {len(FIELDS)} fields "
-                "and the prediction."
+                f"{self.name} has no header, and {self.width} columns: without one it has the {len(FIELDS)} fields and "
+                "the prediction."
             )
         sample = [row for _, row in self.rows if len(row) == self.width][:_SAMPLE]
         start = max(range(spare + 1), key=lambda place: (_fit(sample, place), -place))
         if _fit(sample, start) < 0.7:
             raise UnusableFile(
-                f"{self.name} has no header, and its columns are not the manual's fields in their order."
+                f"{self.name} has no header, and its columns are not the fields in their order; name them in a header."
             )
         self.fields = {name: start + number for number, name in enumerate(FIELDS)}
         others = [place for place in range(self.width) if not start <= place < start + len(FIELDS)]

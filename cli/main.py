@@ -16,6 +16,10 @@ from creditrisk.settings import Settings
 COMMANDS = {
     "serve": ("cli.serve:serve", "Serve the form and score what comes in, on this machine."),
     "worker": ("cli.worker:worker", "Drain the queue: the scorer as a long-running process."),
+    "portfolio": (
+        "cli.portfolio:portfolio",
+        "Draft, check and show what a lender asks: its fields, target and law.",
+    ),
     "train": ("cli.train:train", "Train both models from a data file."),
     "score": ("cli.score:score", "Score a CSV file."),
     "model": ("cli.model:model", "Check, install, roll back, sign and show the model's files."),
@@ -64,8 +68,11 @@ def _settings_help() -> str:
 @click.version_option(
     __version__, "-V", "--version", message=f"%(prog)s %(version)s (Python {platform.python_version()})"
 )
-def creditrisk() -> None:
+@click.pass_context
+def creditrisk(ctx: click.Context) -> None:
     """Credit-risk scoring: a form, a queue and a scorer."""
+    if ctx.invoked_subcommand == "portfolio":
+        return  # the settings follow from the portfolio in use, and this one is for portfolios that cannot be used yet
     logging.basicConfig(
         level=Settings.from_environment().log_level,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",

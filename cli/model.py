@@ -76,13 +76,16 @@ def install(folder: Path, bad: str | None, key: Path | None) -> None:
 @model.command()
 @click.argument("out", metavar="OUT.py", type=click.Path(dir_okay=False, path_type=Path))
 def template(out: Path) -> None:
-    """Write a script that trains a model on a CSV file of the fields, and hands it over so that it passes `check`."""
-    from models.handover.contract import TEMPLATE
+    """Write a script that trains a model on a CSV file of the fields, and hands it over so that it passes `check`.
+
+    It takes the portfolio's quantities and levels, and leaves out by itself what the portfolio's law forbids.
+    """
+    from models.handover.contract import script
 
     if out.exists():
         raise click.UsageError(f"{out} is there already; name another file")
     try:
-        out.write_bytes(TEMPLATE.read_bytes())
+        out.write_text(script(), encoding="utf-8")
     except OSError as error:
         raise click.UsageError(f"{out} cannot be written: {error.strerror}") from None
     click.echo(f"{out} is written; python {out} TRAINING.csv FOLDER, then creditrisk model check FOLDER")

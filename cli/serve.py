@@ -10,7 +10,7 @@ import click
 from cli.embedded_redis import EmbeddedRedis
 from cli.errors import PortTaken
 from cli.supervisor import Child, Supervisor
-from creditrisk.errors import HistoryUnavailable
+from creditrisk.errors import HistoryOfAnotherPortfolio, HistoryUnavailable
 from creditrisk.history import open_history
 from creditrisk.settings import Settings
 
@@ -45,9 +45,14 @@ def serve(port: int | None, data: Path) -> None:
 
 
 def _look_at_history(url: str) -> None:
-    """Say at once that nothing can be recorded. The form starts all the same: what it accepts waits in the queue."""
+    """Say at once that nothing can be recorded. The form starts all the same: what it accepts waits in the queue.
+
+    Raises HistoryOfAnotherPortfolio.
+    """
     try:
         open_history(url).check()
+    except HistoryOfAnotherPortfolio:
+        raise  # it never mends by itself
     except HistoryUnavailable as error:
         click.echo(
             f"creditrisk: {error} It is at {url}. Until that is mended, applications are accepted and wait undecided.",

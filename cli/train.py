@@ -3,10 +3,16 @@
 from pathlib import Path
 
 import click
-from tqdm import tqdm
 
+from cli.progress import moving
+from cli.stopping import stoppable
 from creditrisk.application import FIELDS, canonical_name
+from creditrisk.errors import one_line
+from creditrisk.portfolio import in_force
+from creditrisk.portfolio.law import PROFILES, Profile, left_out
 from creditrisk.settings import Settings
+
+_UNCHANGED = "creditrisk: stopped; nothing was changed."
 
 
 @click.command()
@@ -20,11 +26,14 @@ from creditrisk.settings import Settings
     help="The same data and seed give the same predictions.",
 )
 @click.option(
-    "--exclude-protected", is_flag=True, help="Leave out sex, marital status, nationality and place of birth."
+    "--exclude-protected",
+    is_flag=True,
+    help="Leave out every field that the definition calls protected, but for age.",
 )
 @click.option(
     "--exclude", "excluded", metavar="FIELD", multiple=True, help="Leave out a field; may be repeated."
 )
+@click.option("--law", "profile", type=click.Choice(list(PROFILES)), help="The law that the models must keep; the portfolio's when not given. A layer that keeps another goes to --out.")  # fmt: skip
 @click.option("--card", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the model card; docs/model-card.md when the project's own layer is trained, else none.")  # fmt: skip
 @click.option(
     "--ablation",
@@ -39,39 +48,59 @@ def train(
     seed: int,
     exclude_protected: bool,
     excluded: tuple[str, ...],
+    profile: str | None,
     card: Path | None,
     with_ablation: bool,
 ) -> None:
-    """Train both models from the PAKDD 2010 modelling file as it was published (.txt or .gz), and replace the layer.
+    """Train both models under the portfolio in use, and replace the layer: whole, or not at all.
 
-    The layer is replaced whole or not at all.
+    DATA is a table with a header that names the fields and the target, in any order (CSV; commas, semicolons, tabs or bars;
+    UTF-8, UTF-16 or Windows-1252; gzipped or not), such as the history joined with what became of it. Under the portfolio
+    that ships it may be the PAKDD 2010 modelling file as it was published.
+
+    Fields that are held, or that the law forbids to score by, are left out, and named on stderr.
     """
+    law = PROFILES[profile] if profile else in_force.profile()
+    if law is not in_force.profile() and out is None:
+        raise click.UsageError(
+            f"this portfolio stands under the law profile {in_force.profile().name}: name with --out where a layer "
+            f"under {law.name} is to go"
+        )
     names = [canonical_name(name) or name for name in excluded]
     for name in names:
         if name not in FIELDS:
             raise click.BadParameter(f"there is no field {name}", param_hint="--exclude")
-    from models.training.data import read  # scikit-learn and LightGBM are slow to import
-    from models.training.publishing import can_draw, card_of, publish
-    from models.training.recipe import PROTECTED, Recipe
-    from models.training.train import save
-    from models.training.train import train as run
+    with stoppable(_UNCHANGED):
+        from models.training import fairness  # scikit-learn and LightGBM are slow to import
+        from models.training.data import read
+        from models.training.publishing import can_draw, card_of, publish
+        from models.training.recipe import PROTECTED, Recipe
+        from models.training.train import save
+        from models.training.train import train as run
 
-    recipe = Recipe(seed=seed, excluded=frozenset({*names, *(PROTECTED if exclude_protected else ())}))
-    target = out or Settings.from_environment().model_folder
-    card = card or card_of(target)
-    if with_ablation and card is None:
-        raise click.UsageError("--ablation is for the model card: say with --card where to write it")
-    source = read(data)
+        excluded_fields = frozenset({*names, *(PROTECTED if exclude_protected else ())})
+        recipe = Recipe(seed=seed, excluded=excluded_fields).under(law)
+        target = out or _active_layer()
+        card = card or card_of(target)
+        if with_ablation and card is None:
+            raise click.UsageError("--ablation is for the model card: say with --card where to write it")
+        source = read(data)
+        _say(law)  # a file that cannot be learned from gets one line, and no other
+        for note in source.notes:
+            click.echo(one_line(f"creditrisk: {note}"), err=True)
     if card and (lacking := can_draw()):
         click.echo(f"{lacking} Training goes on without the card.", err=True)
         card = None
     measured = with_ablation and card is not None
-    steps = recipe.steps + (recipe.ablation_steps if measured else 0)
-    with tqdm(total=steps, desc="training", unit="step") as bar:
-        training = run(source, recipe, bar.update)
+    recipe = recipe.for_rows(len(source))
+    with stoppable(_UNCHANGED), moving(recipe.steps, "training") as step:
+        training = run(source, recipe, step)
+    with stoppable(f"creditrisk: stopped; the layer in {target} is whole, the old one or the new one."):
         save(training, target)
         if card:
-            publish(card, training, source, target, bar.update if measured else None)
+            steps = fairness.steps() + (recipe.ablation_steps if measured else 0)
+            with moving(steps, "model card") as step:
+                publish(card, training, source, target, step if measured else None, step)
     for model in training.models:
         figures = training.facts["cross_validation"][model]
         click.echo(
@@ -81,3 +110,20 @@ def train(
     click.echo(f"{len(source):,} rows; the layer is in {target}")
     if card:
         click.echo(f"its model card is {card}")
+
+
+def _say(law: Profile) -> None:
+    """Which fields are left out by the law, and why."""
+    if told := [f"{name} ({why})" for name, why in left_out(law, FIELDS).items()]:
+        click.echo(f"creditrisk: left out under the law profile {law.name}: {'; '.join(told)}", err=True)
+
+
+def _active_layer() -> Path:
+    """The layer that is replaced when none is named. Raises UsageError when that would be another portfolio's."""
+    settings = Settings.from_environment()
+    if settings.portfolio_dir and not settings.model_dir:
+        raise click.UsageError(
+            f"the layer in {settings.model_folder} is another portfolio's; name with MODEL_DIR (or --out) where the model of "
+            f"{settings.portfolio_dir} is to go"
+        )
+    return settings.model_folder

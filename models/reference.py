@@ -59,9 +59,19 @@ def score_bins(probabilities: NDArray[np.float64], binning: Binning) -> Bins:
 def number_bins(values: Sequence[Any], binning: Binning) -> Bins:
     """Quantities, in bins of about equally many; a value that very many have is one bin."""
     there = np.array([value for value in values if value is not None], float)
-    grid = _two_digits(np.floor(there).astype(int))
-    edges = [float(below + _unit(below)) for below in _cuts(grid, binning.numbers, binning.fewest)]
+    scale = _scale(there)
+    grid = _two_digits(np.floor(there * scale).astype(int))
+    edges = [float((below + _unit(below)) / scale) for below in _cuts(grid, binning.numbers, binning.fewest)]
     return _filled(edges, values)
+
+
+def _scale(values: NDArray[np.float64]) -> int:
+    """By how much numbers are multiplied before they are rounded down to whole ones: shares and rates of less than a
+    hundred, with a fraction, keep two digits."""
+    if not len(values) or (values == np.floor(values)).all():
+        return 1
+    largest = float(np.quantile(np.abs(values), 0.9))
+    return 1 if largest >= 100 else 100 if largest >= 1 else 10_000
 
 
 def levels_of(name: str, values: Sequence[Any], binning: Binning) -> Levels:
@@ -107,7 +117,7 @@ def _cuts(grid: NDArray[np.int64], most: int, fewest: int) -> list[int]:
 
 def _unit(value: int) -> int:
     """The place value of a whole number's second digit: 100 for 1,234."""
-    return int(10 ** max(len(str(value)) - 2, 0))
+    return int(10 ** max(len(str(value if value >= 0 else ~value)) - 2, 0))
 
 
 def _two_digits(values: NDArray[np.int64]) -> NDArray[np.int64]:

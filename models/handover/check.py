@@ -20,11 +20,12 @@ from models.handover import answers, distributions
 from models.handover.errors import ConversionDiffers
 from models.handover.expected import TOLERANCE, Expected, compare, read_expected
 from models.handover.folder import Folder, read_folder
+from models.handover.lawful import check_fields
 from models.handover.report import Figures, Report
 from models.handover.sandbox import run
 from models.handover.timing import microseconds
 from models.store.layer import load_all, replace_layer, staging, write_files
-from models.synthetic import synthetic_applicants
+from models.synthetic import nobodies, synthetic_applicants
 from scoring import load
 from scoring.errors import FileMissing, WrongScores
 from scoring.loading import GOLDEN, read_golden
@@ -156,10 +157,7 @@ def _own_layer(layer: Path, folder: Folder, read: Mapping[str, bytes], threshold
     facts = _facts_of(folder)
     models = [model for model, file in MODEL_FILES.items() if file in contents]
     if folder.golden is None:
-        rows = [
-            dict(row, FULL_NAME="Golden Row", DNI="000000")
-            for row in synthetic_applicants(_GOLDEN_ROWS, seed=2010)
-        ]
+        rows = nobodies(_GOLDEN_ROWS)
         contents[GOLDEN] = json.dumps(
             [{"application": row, **dict.fromkeys(models, 0.5)} for row in rows]
         ).encode()
@@ -233,6 +231,8 @@ def _foreign_layer(
     """A layer of graphs. A second closed process serves them, and the probabilities must be those of the originals, and the
     expected scores."""
     models, rows, contents = converted.models, converted.rows, dict(converted.files)
+    for name, made in models.items():
+        check_fields(name, [entry["field"] for entry in made["inputs"]])
     foreign = {
         "models": models,
         "baseline": converted.baseline,

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from creditrisk.portfolio import active
 from models.handover.errors import NoSandbox
 from models.handover.landlock import read_libraries_alone
 from models.handover.seccomp import CannotClose, close_process
@@ -48,6 +49,7 @@ def main() -> None:
     """`child STAGE MEMORY SECONDS`: reads JSON from stdin, and writes JSON to stdout; what libraries print is thrown away."""
     stage_name, memory, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     _limit(memory, seconds)
+    active()  # the definition is no library: it is read before nothing else can be
     read_libraries_alone()  # on systems that can; where the filter below cannot be set, nothing is read
     warnings.simplefilter("ignore")
     out = os.dup(1)

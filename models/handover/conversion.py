@@ -24,14 +24,14 @@ from models.synthetic import synthetic_applicants
 from scoring import plain
 from scoring.encoder import Encoder
 from scoring.errors import UnreadableGraph, UnreadablePickle
-from scoring.estimators import Blend, Network
+from scoring.estimators import Blend, Committee, Network
 from scoring.foreign import DECLARED, Graph, bad_probabilities
 from scoring.inputs import Input, Inputs
 from scoring.manifest import GRAPH_FILES
 from scoring.scaler import Scaler
 
 PREPROCESS: Final = "_preprocess.onnx"
-_OWN: Final = (Encoder, Scaler, Blend, Network)
+_OWN: Final = (Encoder, Scaler, Blend, Network, Committee)
 _SHOWN: Final = 8
 
 

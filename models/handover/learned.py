@@ -13,7 +13,7 @@ import numpy as np
 
 from creditrisk.application import FIELDS, Role, canonical_name
 from models.handover.errors import WrongShape
-from scoring.foreign import DECLARED
+from models.handover.lawful import usable
 from scoring.inputs import Input
 from scoring.levels import as_trained
 
@@ -102,7 +102,7 @@ def named_fields(columns: Sequence[Any], file: str) -> dict[str, Learned]:
     if odd:
         raise WrongShape(
             f"{file} was fitted on columns that are no fields: {', '.join(odd[:8])}; name the columns of the frame as the "
-            f"fields are named ({', '.join(DECLARED[:4])} … in README's table or `creditrisk model template`)."
+            f"fields are named ({', '.join(usable()[:4])} … in README's table or `creditrisk model template`)."
         )
     identity = [column for column, name in found.items() if name and FIELDS[name].role is Role.IDENTITY]
     if identity:

@@ -1,7 +1,8 @@
 """Runs a stage of the hand-over in a process of its own. Its answer is not trusted: see models.handover.answers.
 
 The process (models.handover.child) reads its order, closes itself (models.handover.seccomp), does the work, and answers.
-It gets none of our environment variables and open files; its memory, processor time and running time are bounded.
+It gets none of our environment variables and open files, and is told where the portfolio is; its memory, processor time
+and running time are bounded.
 """
 
 import json
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from creditrisk.errors import one_line
+from creditrisk.portfolio import portfolio_folder
 from models.handover import errors
 from models.handover.errors import HandoverFailed
 from scoring import errors as scoring_errors
@@ -44,6 +46,7 @@ def run(stage: str, order: Mapping[str, Any], memory: int = MEMORY, seconds: int
                 "OPENBLAS_NUM_THREADS": "1",
                 "LANG": "C.UTF-8",
                 "PYTHONHASHSEED": "0",
+                "PORTFOLIO_DIR": str(portfolio_folder().resolve()),
             },
             start_new_session=True,
         )

@@ -11,12 +11,16 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-TARGET = "TARGET_LABEL_BAD"  # 1 is bad, 0 is good
-NUMBERS = ["AGE", "PERSONAL_MONTHLY_INCOME", "MONTHS_IN_RESIDENCE", "QUANT_DEPENDANTS"]
-CODES = ["PAYMENT_DAY", "RESIDENCE_TYPE", "OCCUPATION_TYPE", "RESIDENCIAL_STATE", "FLAG_RESIDENCIAL_PHONE"]
+# What the portfolio's law lets a model use, without texts that are typed. To leave a field out, take it off its list.
+TARGET, BAD = "TARGET_LABEL_BAD=1", "1"
+GAPS: list[str] = []  # what the file writes for no value, beside the usual
+NUMBERS = ["AGE", "PERSONAL_MONTHLY_INCOME"]
+CODES = ["PAYMENT_DAY", "RESIDENCE_TYPE"]
 
 training, folder = Path(sys.argv[1]), Path(sys.argv[2])
-data: pd.DataFrame = pd.read_csv(training, dtype=dict.fromkeys(CODES, str)).sample(frac=1, random_state=1)
+texts = dict.fromkeys([*CODES, TARGET], str)
+data: pd.DataFrame = pd.read_csv(training, dtype=texts, na_values=GAPS)
+data = data.dropna(subset=[TARGET]).sample(frac=1, random_state=1)
 learn, keep = data.iloc[: len(data) * 4 // 5], data.iloc[len(data) * 4 // 5 :]
 
 encoder = ColumnTransformer(
@@ -28,7 +32,7 @@ encoder = ColumnTransformer(
 ).fit(learn)
 scaler = StandardScaler().fit(encoder.transform(learn))
 model = LGBMClassifier(n_estimators=200, learning_rate=0.05, num_leaves=15, verbose=-1)
-model.fit(scaler.transform(encoder.transform(learn)), learn[TARGET])
+model.fit(scaler.transform(encoder.transform(learn)), learn[TARGET] == BAD)
 
 folder.mkdir(parents=True, exist_ok=True)
 parts = {"encoder_hot.pkl": encoder, "std_scaler.pkl": scaler, "lightgbm_model.pkl": model}

@@ -18,7 +18,7 @@ from scoring.errors import UnreadablePickle, UnsafePickle
 
 _MODULES: Final = re.compile(
     r"""
-      scoring\.(encoder|scaler|estimators|trees)
+      scoring\.(encoder|scaler|estimators|trees|chains)
     | numpy
     | numpy\.(_core|core)\.(multiarray|numeric|_multiarray_umath)
     | numpy\.(dtypes|ma|ma\.core)

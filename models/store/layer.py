@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from creditrisk.portfolio.law import Profile
 from scoring import load
 from scoring.errors import ModelError, UnknownModel
+from scoring.loading import portfolio_facts
 from scoring.manifest import MANIFEST, REFERENCE, read_manifest, sha256
 from scoring.reference import Reference, read_reference
 from scoring.scorer import AnyScorer
@@ -23,11 +25,13 @@ _AT_FDCWD = -100
 
 
 def write_files(folder: Path, contents: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
-    """Write the files and the manifest that lists them, with `facts` about them."""
+    """Write the files and the manifest that lists them, with `facts` about them, and the portfolio in use
+    unless they name one."""
     files = {name: {"sha256": sha256(data), "bytes": len(data)} for name, data in contents.items()}
     for name, data in contents.items():
         (folder / name).write_bytes(data)
-    (folder / MANIFEST).write_text(json.dumps({"files": files, **facts}, indent=1) + "\n", encoding="utf-8")
+    said = {"files": files, "portfolio": portfolio_facts(), **facts}
+    (folder / MANIFEST).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
 
 
 def add_reference(folder: Path, reference: Reference) -> None:
@@ -64,12 +68,13 @@ def _alive(process: str) -> bool:
     return True
 
 
-def replace_layer(new: Path, target: Path) -> None:
-    """Put the folder `new` in the place of the layer, which becomes the previous one.
+def replace_layer(new: Path, target: Path, law: Profile | None = None) -> None:
+    """Put the folder `new` in the place of the layer, which becomes the previous one. `law` is what its models must keep,
+    that of the active portfolio when not given.
 
     Raises ModelError when the new one cannot be loaded; then nothing has changed.
     """
-    load_all(new)
+    load_all(new, law)
     previous = target.with_name(target.name + PREVIOUS)
     if not target.exists():
         new.rename(target)
@@ -95,17 +100,18 @@ def roll_back(target: Path, verify: Callable[[Path], object] | None = None) -> N
     exchange(previous, target)
 
 
-def load_all(folder: Path) -> list[AnyScorer]:
+def load_all(folder: Path, law: Profile | None = None) -> list[AnyScorer]:
     """Every model of a layer, loaded. Its reference distributions, if it has any, are read first.
 
-    Raises ModelError when a model or the distributions cannot be read, or when there is no model.
+    Raises ModelError when a model or the distributions cannot be read, when a model breaks the law, or when there is no
+    model.
     """
     manifest = read_manifest(folder)
     if not manifest.models:
         raise UnknownModel(f"{folder} carries no model; train, or install a folder with one.")
     if REFERENCE in manifest.data["files"]:
         read_reference(folder, manifest)
-    return [load(folder, model) for model in manifest.models]
+    return [load(folder, model, law=law) for model in manifest.models]
 
 
 def exchange(first: Path, second: Path) -> None:

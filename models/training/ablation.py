@@ -41,10 +41,10 @@ class Ablation:
 
 
 def measure(data: Data, recipe: Recipe, base: list[float], step: Callable[[], object]) -> tuple[LeftOut, ...]:
-    """One cross-validation of the LightGBM model for each of the recipe's ablations, on the folds of the training's
+    """One cross-validation of the LightGBM model for each of the recipe's measurable ablations, on the folds of the training's
     first repeat. `base` are that repeat's ROC-AUCs without any, one for each fold."""
     found = []
-    for what, fields in recipe.ablations.items():
+    for what, fields in recipe.measurable.items():
         once = replace(recipe.without(*fields), repeats=1)
         fit = EncoderFit(data.columns, once)
         only = {_MODEL: FITTERS[_MODEL]}

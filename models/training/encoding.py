@@ -5,36 +5,57 @@ cross-fitted: each part of the rows gets the figures learned from the others; th
 from all.
 """
 
+import warnings
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
 from sys import intern
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
+from models.table import UnusableData
 from models.training.arrays import Labels, LevelCodes, Rows
+from models.training.kinds import FREQUENCY, PAIR
 from models.training.recipe import Recipe
+from scoring.chains import Chain
 from scoring.encoder import Encoder, Lookup
-from scoring.features import NUMBERS, PARTS, SAME, Columns, Matrix
+from scoring.features import Columns, Features, Matrix
 from scoring.scaler import Scaler
+
+PER = 40_000
+"""A frequency counts how often a level stands in so many applications, however many there are."""
 
 
 def blank_encoder(columns: Columns, recipe: Recipe) -> Encoder:
-    """An encoder that knows the levels, and as yet no figures; nothing of it touches an excluded field."""
-    vocabulary = {
+    """An encoder that knows the levels, and as yet no figures; nothing of it touches an excluded field.
+
+    It has the parts that the recipe makes columns of, and those that tell whether a field's value is new.
+    """
+    features, chosen = recipe.features, recipe.columns
+    wanted = chosen.parts | {part for pair in chosen.same for part in features.same[pair]}
+    found = {
         # A pickle writes a text once and refers to it afterwards: one object for equal levels makes equal files.
         name: sorted(
             {intern(part.level(*raw)) for raw in set(zip(*(columns[f] for f in part.fields), strict=True))}
         )
-        for name, part in PARTS.items()
-        if recipe.excluded.isdisjoint(part.fields)
+        for name, part in features.parts.items()
+        if recipe.excluded.isdisjoint(part.fields) and (name in wanted or recipe.features.search)
     }
-    chosen = recipe.columns
-    numbers = [name for name in chosen.numbers if recipe.excluded.isdisjoint(NUMBERS[name].fields)]
-    same = [name for name in chosen.same if all(part in vocabulary for part in SAME[name])]
-    return Encoder(vocabulary, numbers, same, [], [])
+    rows = len(next(iter(columns.values())))
+    vocabulary = {name: levels for name, levels in found.items() if not _names(features, levels, rows)}
+    numbers = [name for name in chosen.numbers if recipe.excluded.isdisjoint(features.numbers[name].fields)]
+    same = [name for name in chosen.same if all(part in vocabulary for part in features.same[name])]
+    return Encoder(vocabulary, numbers, same, [], [], _features=features)
+
+
+def _names(features: Features, levels: list[str], rows: int) -> bool:
+    """Whether so many levels name the applicants, rather than tell something that several have in common."""
+    return features.search and len(levels) > max(100, rows / 2)
 
 
 class EncoderFit:
@@ -52,23 +73,35 @@ class EncoderFit:
     def encoder_of(self, rows: Rows, bad: Labels) -> Encoder:
         """The encoder with the figures of these rows; `bad` are their labels."""
         vocabulary, chosen = self.encoder.vocabulary, self.recipe.columns
-        flags = [
-            (part, int(code))
-            for part in chosen.one_hot
-            if part in vocabulary
-            for code in np.flatnonzero(self._enough(part, rows))
-            if code
-        ]
+        flags = self._flags([part for part in chosen.one_hot if part in vocabulary], rows)
         lookups = [self._frequency(part, rows) for part in chosen.frequencies if part in vocabulary]
         keys = [(part,) for part in chosen.rates] + list(chosen.crosses.values())
         lookups += [self._rate(key, rows, bad) for key in keys if all(part in vocabulary for part in key)]
+        paired = [part for part in chosen.paired if part in vocabulary]
+        lookups += [self._pair(pair, rows, bad) for pair in combinations(paired, 2)]
         lookups += self._effects([part for part in chosen.effects if part in vocabulary], rows, bad)
-        return Encoder(vocabulary, self.encoder.numbers, self.encoder.same, flags, lookups)
+        chains = [
+            self._chain(parts, rows, bad)
+            for parts in chosen.chains.values()
+            if all(part in vocabulary for part in parts)
+        ]
+        return replace(self.encoder, one_hot=flags, lookups=lookups, chains=chains, _ready={})
 
     def matrix(self, encoder: Encoder, rows: Rows) -> Matrix:
         """These rows as the encoder encodes them."""
         columns = {name: [values[row] for row in rows] for name, values in self.columns.items()}
         return encoder.matrix(columns, self.codes[rows])
+
+    def _flags(self, parts: Sequence[str], rows: Rows) -> list[tuple[str, int]]:
+        """The levels that have a column of their own: where there are too many, the most frequent."""
+        flags = [
+            (part, int(code)) for part in parts for code in np.flatnonzero(self._enough(part, rows)) if code
+        ]
+        if len(flags) <= self.recipe.encoding.most_one_hot:
+            return flags
+        counts = [int((self.codes[rows, self._place[part]] == code).sum()) for part, code in flags]
+        kept = sorted(np.argsort(counts, kind="stable")[-self.recipe.encoding.most_one_hot :])
+        return [flags[place] for place in kept]
 
     def _enough(self, part: str, rows: Rows) -> NDArray[np.bool_]:
         """The levels that stand often enough, and not almost always, for a column of their own."""
@@ -93,13 +126,36 @@ class EncoderFit:
         rate = (bads + smoothing * bad.mean()) / (counts + smoothing)
         return Lookup(f"bad rate of {' × '.join(key)}", key, rate)
 
+    def _pair(self, pair: tuple[str, str], rows: Rows, bad: Labels) -> Lookup:
+        """The log-odds of two parts' levels together, drawn towards the sum of what each says by itself: a pair that is
+        rare, or was never seen, counts as its two parts do."""
+        overall = logit(bad.mean())
+        each = [logit(self._rate((part,), rows, bad).table) - overall for part in pair]
+        expected = expit(overall + np.add.outer(*each)).ravel()
+        index, size = self._index(pair, rows)
+        smoothing = self.recipe.encoding.smoothing
+        bads = np.bincount(index, bad, size) + smoothing * expected
+        table = logit(bads / (np.bincount(index, minlength=size) + smoothing))
+        return Lookup(f"{PAIR}{' × '.join(pair)}", pair, table)
+
+    def _chain(self, parts: tuple[str, ...], rows: Rows, bad: Labels) -> Chain:
+        """The bad rate of a narrow place, drawn towards that of the wider one that the application names with it."""
+        own, passed = [], []
+        for part in parts:
+            index, size = self._index((part,), rows)
+            counts, bads = np.bincount(index, minlength=size), np.bincount(index, bad, size)
+            of_all = counts + self.recipe.encoding.chain_smoothing
+            own.append(bads / of_all)
+            passed.append(np.asarray(self.recipe.encoding.chain_smoothing / of_all, float))
+        return Chain(f"bad rate of {' › '.join(parts)}", parts, float(bad.mean()), own, passed)
+
     def _frequency(self, part: str, rows: Rows) -> Lookup:
         """The logarithm of how often each level stands."""
         index, size = self._index((part,), rows)
         return Lookup(
-            f"frequency of {part}",
+            f"{FREQUENCY}{part}",
             (part,),
-            np.log1p(np.bincount(index, minlength=size) * (40_000 / len(rows))),
+            np.log1p(np.bincount(index, minlength=size) * (PER / len(rows))),
         )
 
     def _effects(self, parts: Sequence[str], rows: Rows, bad: Labels) -> list[Lookup]:
@@ -115,6 +171,8 @@ class EncoderFit:
             ones = np.ones(len(known))
             blocks.append(sparse.csr_matrix((ones, (known, position[codes[known]])), (len(rows), len(often))))
             kept.append(often)
+        if not parts or not any(map(len, kept)):
+            return [Lookup(f"effect of {part}", (part,), np.zeros(self._sizes[part])) for part in parts]
         model = LogisticRegression(C=settings.effect_penalty, max_iter=300, tol=1e-3).fit(
             sparse.hstack(blocks).tocsr(), bad
         )
@@ -128,20 +186,43 @@ class EncoderFit:
 
 
 def cross_fitted(fit: EncoderFit, rows: Rows, bad: Labels, seed: int) -> tuple[Encoder, Scaler, Matrix]:
-    """The encoder and scaler of these rows, and the scaled matrix to train on; `bad` are the rows' labels."""
+    """The encoder and scaler of these rows, and the scaled matrix to train on; `bad` are the rows' labels.
+
+    Raises UnusableData when no column can be made."""
     encoder = fit.encoder_of(rows, bad)
+    if not encoder.columns:
+        raise UnusableData(
+            "No field tells applicants apart without naming them: each has one value, or one for nearly every applicant. "
+            "Define fields that several have in common, and look at their roles."
+        )
     matrix = fit.matrix(encoder, rows)
-    first = len(encoder.columns) - len(encoder.lookups)
+    learned = len(encoder.lookups) + len(encoder.chains)
+    first = len(encoder.columns) - learned
     folds = StratifiedKFold(fit.recipe.encoding.folds, shuffle=True, random_state=seed)
-    for learn, apply in folds.split(rows, bad):
+    for learn, apply in folds.split(rows, bad) if learned else ():
         of_others = fit.encoder_of(rows[learn], bad[learn])
         part = fit.matrix(of_others, rows[apply])
-        matrix[apply, first:] = part[:, part.shape[1] - len(encoder.lookups) :]
+        matrix[apply, first:] = part[:, part.shape[1] - learned :]
     scaler = scaler_of(matrix)
     return encoder, scaler, scaler.transform(matrix)
 
 
+def trimmed(encoder: Encoder) -> Encoder:
+    """The encoder that serves: without the levels that no column came of, which a search looked through."""
+    used = {part for part, _ in encoder.one_hot}
+    looked_up = [each.parts for each in encoder.lookups] + [each.parts for each in encoder.chains]
+    used |= {part for parts in looked_up for part in parts}
+    used |= {part for name in encoder.same for part in encoder.features.same[name]}
+    kept = {
+        part: levels for part, levels in encoder.vocabulary.items() if part in used or part in encoder.fields
+    }
+    return replace(encoder, vocabulary=kept, _ready={})
+
+
 def scaler_of(matrix: Matrix) -> Scaler:
-    """Mean and standard deviation of each column, over what is not missing; a constant column keeps its size."""
-    deviation = np.nanstd(matrix, axis=0)
-    return Scaler(np.nanmean(matrix, axis=0), np.where(deviation > 0, deviation, 1.0))
+    """Mean and standard deviation of each column, over what is not missing; a constant column keeps its size, and so does one that
+    has no value at all."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a column without any value
+        mean, deviation = np.nanmean(matrix, axis=0), np.nanstd(matrix, axis=0)
+    return Scaler(np.nan_to_num(mean), np.where(deviation > 0, deviation, 1.0))

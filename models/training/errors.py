@@ -3,10 +3,6 @@
 from creditrisk.errors import CreditRiskError
 
 
-class UnusableData(CreditRiskError):
-    """The file is not one that a model can be trained on; nothing was changed."""
-
-
 class UnusableRecipe(CreditRiskError):
     """The recipe names something that is not there, or asks for fewer folds than there can be."""
 

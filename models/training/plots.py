@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_curve
 
+from models.fairness.rates import FOUR_FIFTHS, Comparison
+from models.fairness.report import Fairness
 from models.training.arrays import Labels
 from models.training.errors import PlotsUnavailable
 from scoring.estimators import probability
@@ -45,6 +47,66 @@ def draw(folder: Path, log_odds: Mapping[str, Matrix], bad: Labels) -> None:
         (folder / f"{name}.svg").write_text(_svg(plot, log_odds, bad), encoding="utf-8")
 
 
+def draw_groups(folder: Path, fairness: Fairness) -> bool:
+    """Write groups.svg: who is approved at the last threshold, group by group. False when there is nothing to compare; then
+    no such file is left."""
+    require()
+    shown = [each for each in fairness.comparisons if each.ratios]
+    file = folder / "groups.svg"
+    if not shown:
+        file.unlink(missing_ok=True)
+        return False
+    file.write_text(_svg_of_groups(shown), encoding="utf-8")
+    return True
+
+
+def _svg_of_groups(shown: list[Comparison]) -> str:
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    lines = [len(each.groups) for each in shown]
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(7.0, 0.8 * len(shown) + 0.19 * sum(lines)), layout="constrained")
+        panels = figure.subplots(len(shown), squeeze=False, sharex=True, height_ratios=[n + 2 for n in lines])
+        for (axes,), each in zip(panels, shown, strict=True):
+            _groups(axes, each)
+        approved = [group.outcomes[-1].approved for each in shown for group in each.groups]
+        lowest = min([rate.low for rate in approved] + [FOUR_FIFTHS * max(rate.value for rate in approved)])
+        panels[-1][0].set_xlim(max(lowest - 0.02, 0.0), 1.0)
+        panels[-1][0].set_xlabel(
+            "approved, with 95 % interval; left of the dashed line fails the four-fifths rule"
+        )
+        return _text(figure)
+
+
+def _groups(axes: Any, comparison: Comparison) -> None:
+    rates = [group.outcomes[-1].approved for group in comparison.groups]
+    places = np.arange(len(rates))
+    reach = [[rate.value - rate.low for rate in rates], [rate.high - rate.value for rate in rates]]
+    axes.errorbar(
+        [rate.value for rate in rates], places, xerr=reach, color=_COLOURS["lightgbm"], fmt="o", markersize=3
+    )
+    axes.axvline(
+        FOUR_FIFTHS * max(rate.value for rate in rates), color="#888888", linewidth=0.8, linestyle="--"
+    )
+    names = [_short(group.name) for group in comparison.groups]
+    axes.set_yticks(places, names, fontsize=7)
+    axes.set(title=_plain(comparison.grouping.field.label), ylim=(len(rates) - 0.5, -0.5))
+
+
+_LONGEST = 40
+"""Characters of a group's name that a chart shows."""
+
+
+def _short(text: str) -> str:
+    return _plain(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
+
+
+def _plain(text: str) -> str:
+    """A text of the portfolio's, in which matplotlib is to read no formula."""
+    return text.replace("$", r"\$")
+
+
 def _svg(plot: Any, log_odds: Mapping[str, Matrix], bad: Labels) -> str:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -54,8 +116,13 @@ def _svg(plot: Any, log_odds: Mapping[str, Matrix], bad: Labels) -> str:
         axes = figure.add_subplot()
         plot(axes, log_odds, bad)
         axes.legend(loc="lower right", frameon=False)
-        text = io.StringIO()
-        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+        return _text(figure)
+
+
+def _text(figure: Any) -> str:
+    """A figure as SVG, the same for the same figure."""
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 

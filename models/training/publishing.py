@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.training import ablation, card, plots
+from models.training import ablation, card, fairness, plots
 from models.training.data import Data
 from models.training.errors import CardNotWritten, PlotsUnavailable
 from models.training.train import Training
@@ -31,15 +31,21 @@ def can_draw() -> str:
 
 
 def publish(
-    path: Path, training: Training, data: Data, layer: Path, step: Callable[[], object] | None
+    path: Path,
+    training: Training,
+    data: Data,
+    layer: Path,
+    step: Callable[[], object] | None,
+    progress: Callable[[], object] = lambda: None,
 ) -> None:
-    """Write the card of a training whose layer stands in `layer`.
+    """Write the card of a training whose layer stands in `layer`. `progress` is called `fairness.steps()` times while the
+    fairness of the training is measured.
 
     With `step`, called after each fold, what the protected fields are worth is measured and kept beside the card; without,
     the figures of an earlier training are shown, with that training's version. Raises CardNotWritten.
     """
     try:
-        _publish(path, training, data, layer, step)
+        _publish(path, training, data, layer, step, progress)
     except OSError as error:
         raise CardNotWritten(
             f"The layer is in {layer}, but its card {path} cannot be written: {error.strerror or error}."
@@ -47,13 +53,18 @@ def publish(
 
 
 def _publish(
-    path: Path, training: Training, data: Data, layer: Path, step: Callable[[], object] | None
+    path: Path,
+    training: Training,
+    data: Data,
+    layer: Path,
+    step: Callable[[], object] | None,
+    progress: Callable[[], object],
 ) -> None:
-    loaded = {name: load(layer, name) for name in training.models}
+    loaded = {name: load(layer, name, law=training.recipe.law) for name in training.models}
     served = {name: scorer for name, scorer in loaded.items() if isinstance(scorer, Scorer)}
     folder = path.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
-    subject = card.Subject(training, data, served)
+    subject = card.Subject(training, data, served, fairness.measure(training, data, progress))
     card.write(path, subject, ablation.kept(folder))  # what follows takes minutes and may be interrupted
     if step:
         recipe = training.recipe

@@ -5,13 +5,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from creditrisk.application import FIELDS
+from creditrisk.portfolio.law import PROFILES, Profile, left_out
 from models.reference import Binning
 from models.training.columns import ColumnChoice
 from models.training.errors import UnusableRecipe
-from scoring.features import NUMBERS, PARTS, SAME
+from scoring.features import ACTIVE, Features
 
-PROTECTED: Final = tuple(name for name, field in FIELDS.items() if field.protected and name != "AGE")
-"""Left out by --exclude-protected: sex, marital status, nationality, place of birth. Age has a switch of its own."""
+PROTECTED: Final = tuple(name for name, field in FIELDS.items() if set(field.protected) - {"age"})
+"""Left out by --exclude-protected: sex, marital status, nationality and the like. Age has a switch of its own."""
+
+MANY: Final = 5_000
+"""Applications with which the cross-validation is done once, unless the portfolio's settings were chosen by hand."""
+TUNING_STEPS: Final = 10
+"""How often choosing the settings calls a training's `step`: see `models.training.tuning`."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +27,14 @@ class Encoding:
     folds: int = 8
     """The training matrix is cross-fitted over so many parts of the rows."""
     smoothing: float = 50.0
-    """Applications' worth of the overall bad rate that is mixed into a level's own."""
+    """Applications' worth of the overall bad rate that is mixed into a level's own, and of what two parts say one by
+    one into that of the pair."""
+    chain_smoothing: float = 20.0
+    """Applications' worth of the wider place's bad rate that is mixed into a narrower one's."""
     fewest_one_hot: int = 20
     """Applications that a level needs for a column of its own."""
+    most_one_hot: int = 1_000
+    """Such columns, of all parts: the most frequent levels have them."""
     fewest_effect: int = 10
     """Applications that a level needs for an effect of its own; rarer ones share none."""
     effect_penalty: float = 0.03
@@ -32,18 +43,18 @@ class Encoding:
 
 @dataclass(frozen=True)
 class LightGBM:
-    """Trees and a logistic regression, blended. Many weak trees with thresholds drawn at random: on data this noisy a
-    greedy threshold learns the noise."""
+    """Trees and a logistic regression, blended, beside the networks of the other model. Many weak trees with thresholds
+    drawn at random: on data this noisy a greedy threshold learns the noise."""
 
     trees: Mapping[str, Any] = field(
         default_factory=lambda: {
-            "n_estimators": 1200,
+            "n_estimators": 1000,
             "learning_rate": 0.04,
             "max_depth": 3,
             "num_leaves": 8,
             "extra_trees": True,
             "min_child_samples": 100,
-            "colsample_bytree": 0.3,
+            "colsample_bytree": 0.2,
             "subsample": 0.8,
             "subsample_freq": 1,
             "reg_lambda": 10.0,
@@ -55,7 +66,11 @@ class LightGBM:
     )
     """LightGBM's settings."""
     trees_weight: float = 0.65
-    """Share of the trees' log-odds in the blend."""
+    """Share of the trees' log-odds in the blend with the regression."""
+    network_weight: float = 0.5
+    """Share of the networks' log-odds beside that blend: what trees and networks get wrong is not the same."""
+    rising: bool = True
+    """Whether the trees may only rise with a column that is learned from labels, as a bad rate is."""
     regression_penalty: float = 0.002
     """scikit-learn's C of the regression."""
 
@@ -64,7 +79,7 @@ class LightGBM:
 class DeepLearning:
     """A bag of multi-layer perceptrons with one hidden layer each."""
 
-    networks: int = 3
+    networks: int = 5
     settings: Mapping[str, Any] = field(
         default_factory=lambda: {
             "hidden_layer_sizes": (16,),
@@ -74,18 +89,24 @@ class DeepLearning:
         }
     )
     """Settings of scikit-learn's MLPClassifier, the same for each."""
+    linear_weight: float = 0.0
+    """Share that a logistic regression, with the penalty of LightGBM's, has in the log-odds."""
 
 
 def _left_out_together() -> dict[str, tuple[str, ...]]:
-    return {
-        "sex": ("SEX",),
-        "marital status": ("MARITAL_STATUS",),
-        "nationality": ("NACIONALITY",),
-        "place of birth (state and city)": ("STATE_OF_BIRTH", "CITY_OF_BIRTH"),
-        "all of these (`--exclude-protected`)": PROTECTED,
-        "age": ("AGE",),
-        "all of these and age": (*PROTECTED, "AGE"),
+    """Each ground alone, then all that --exclude-protected leaves out, and these with age."""
+    by_ground = {
+        ground: tuple(name for name, field in FIELDS.items() if ground in field.protected)
+        for ground in dict.fromkeys(ground for name in PROTECTED for ground in FIELDS[name].protected)
     }
+    age = tuple(name for name, field in FIELDS.items() if "age" in field.protected)
+    together = {
+        **by_ground,
+        "all of these (`--exclude-protected`)": PROTECTED,
+        "age": age,
+        "all of these and age": (*PROTECTED, *age),
+    }
+    return {what: fields for what, fields in together.items() if fields}
 
 
 @dataclass(frozen=True)
@@ -96,6 +117,10 @@ class Recipe:
     """What is drawn at random follows from it; each repeat, and each network of a bag, takes the next number."""
     excluded: frozenset[str] = frozenset()
     """Fields that no column may be made of."""
+    features: Features = field(default=ACTIVE, repr=False)
+    """What columns may be made of: the portfolio's."""
+    law: Profile = PROFILES["none"]
+    """What the models must keep: see `under`."""
     columns: ColumnChoice = field(default_factory=ColumnChoice)
     encoding: Encoding = Encoding()
     lightgbm: LightGBM = LightGBM()
@@ -115,13 +140,10 @@ class Recipe:
         """Raises UnusableRecipe when a name is not known: a field that is misspelt would not be left out."""
         columns = self.columns
         named: dict[str, tuple[Mapping[str, Any], set[str]]] = {
-            "field": (FIELDS, {*self.excluded, *_flat(self.ablations)}),
-            "number": (NUMBERS, {*columns.numbers}),
-            "pair of parts": (SAME, {*columns.same}),
-            "part": (
-                PARTS,
-                {*columns.one_hot, *columns.rates, *_flat(columns.crosses), *columns.frequencies, *columns.effects},
-            ),
+            "field": (self.features.fields, {*self.excluded, *_flat(self.ablations)}),
+            "number": (self.features.numbers, {*columns.numbers}),
+            "pair of parts": (self.features.same, {*columns.same}),
+            "part": (self.features.parts, columns.parts),
         }  # fmt: skip
         for what, (known, names) in named.items():
             if unknown := sorted(names - set(known)):
@@ -132,14 +154,30 @@ class Recipe:
             raise UnusableRecipe("A recipe needs at least 2 folds, each time, and 1 repeat.")
 
     @property
+    def tuned(self) -> bool:
+        """Whether a training sizes and tunes the settings itself: for every portfolio that does not forbid it."""
+        return self.features.search
+
+    @property
     def steps(self) -> int:
         """How often a training calls its `step`."""
-        return self.repeats * self.folds + 3
+        return self.repeats * self.folds + 2 + (TUNING_STEPS if self.tuned else 0)
 
     @property
     def ablation_steps(self) -> int:
         """How often measuring the ablations does."""
-        return len(self.ablations) * self.folds
+        return len(self.measurable) * self.folds
+
+    @property
+    def measurable(self) -> dict[str, tuple[str, ...]]:
+        """The ablations that leave out anything that the recipe does not leave out by itself."""
+        return {
+            what: fields for what, fields in self.ablations.items() if not self.excluded.issuperset(fields)
+        }
+
+    def for_rows(self, rows: int) -> "Recipe":
+        """The recipe for so many applications: of many, one repeat says how good the models are."""
+        return replace(self, repeats=1) if self.tuned and rows >= MANY else self
 
     def reseeded(self, repeat: int) -> "Recipe":
         """The recipe of a repeat (0 the first): the same, but for its seed."""
@@ -148,6 +186,10 @@ class Recipe:
     def without(self, *fields: str) -> "Recipe":
         """The recipe that leaves these fields out, too."""
         return replace(self, excluded=self.excluded | set(fields))
+
+    def under(self, law: Profile) -> "Recipe":
+        """The recipe that keeps a law: without the fields that are held, and those that it forbids to score by."""
+        return replace(self.without(*left_out(law, FIELDS)), law=law)
 
 
 def _flat(named: Mapping[str, tuple[str, ...]]) -> set[str]:

@@ -14,21 +14,27 @@ import numpy as np
 
 from creditrisk.application import FIELDS
 from creditrisk.clock import timestamp
+from creditrisk.portfolio import active
 from models.reference import reference_of
 from models.store.layer import replace_layer, staging, write_files
-from models.synthetic import synthetic_applicants
+from models.synthetic import nobodies
+from models.training.ages import figures_by_age
 from models.training.data import Data
-from models.training.encoding import EncoderFit, cross_fitted
-from models.training.fitting import FITTERS
+from models.training.encoding import EncoderFit, cross_fitted, trimmed
+from models.training.fitting import FITTERS, Sample
+from models.training.kinds import Kinds
 from models.training.recipe import Recipe
-from models.training.validation import OutOfFold, cross_validate, metrics, network_calibration
-from scoring import plain
+from models.training.tuning import tuned
+from models.training.validation import OutOfFold, cross_validate, metrics
+from scoring import lawful, plain
 from scoring.encoder import Encoder
 from scoring.estimators import Estimator, probability
+from scoring.lawful import AGES
 from scoring.loading import GOLDEN
 from scoring.manifest import ENCODER, MODEL_FILES, REFERENCE, SCALER
 from scoring.reference import Reference
 from scoring.scaler import Scaler
+from scoring.scorer import columns_of_fields
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm")
 
@@ -47,16 +53,24 @@ class Training:
 
 
 def train(data: Data, recipe: Recipe, step: Callable[[], object]) -> Training:
-    """Cross-validate and fit both models. The same data and recipe give the same predictions."""
+    """Cross-validate and fit both models, with settings that are chosen first unless the portfolio forbids it. The same
+    data and recipe give the same predictions.
+
+    Raises UnlawfulModel when what came of it breaks the recipe's law all the same: by a field that the recipe was to keep,
+    or by what only a finished model shows, as how it scores by age.
+    """
     start = time.monotonic()
+    recipe = tuned(data.columns, data.bad, recipe, step)
     fit = EncoderFit(data.columns, recipe)
     step()
     judged = cross_validate(fit, data.bad, recipe, step)
     encoder, scaler, matrix = cross_fitted(fit, np.arange(len(data)), data.bad, recipe.seed)
-    models: dict[str, Any] = {name: fitter(matrix, data.bad, recipe) for name, fitter in FITTERS.items()}
-    step()
-    calibration = network_calibration(fit, data.bad, recipe)
-    models["deeplearning"] = models["deeplearning"].calibrated(calibration.slope, calibration.intercept)
+    encoder = trimmed(encoder)
+    sample = Sample(matrix, data.bad, recipe, Kinds.of(encoder))
+    models: dict[str, Any] = {}
+    for name, fitter in FITTERS.items():
+        calibration = judged[name].calibration
+        models[name] = fitter(sample).calibrated(calibration.slope, calibration.intercept)
     step()
     scores = {name: probability(result.log_odds[0]) for name, result in judged.items()}
     reference = reference_of(data.columns, encoder.fields, scores, recipe.binning)
@@ -73,6 +87,8 @@ def train(data: Data, recipe: Recipe, step: Callable[[], object]) -> Training:
             "sha256": data.fingerprint,
         },
         "fields": encoder.fields,
+        "law": recipe.law.name,
+        AGES: figures_by_age(data.columns, scores, data.bad, FIELDS, active().policy.decline_from),
         "excluded_fields": sorted(recipe.excluded),
         "columns": len(encoder.columns),
         "cross_validation": {
@@ -81,6 +97,8 @@ def train(data: Data, recipe: Recipe, step: Callable[[], object]) -> Training:
             **{name: metrics(result, data.bad) for name, result in judged.items()},
         },
     }
+    for name in models:
+        lawful.check(name, columns_of_fields(encoder), facts, recipe.law)
     return Training(recipe, encoder, scaler, models, judged, reference, facts)
 
 
@@ -92,7 +110,7 @@ def save(training: Training, target: Path) -> None:
     folder = staging(target)
     try:
         write_files(folder, contents, training.facts)
-        replace_layer(folder, target)
+        replace_layer(folder, target, training.recipe.law)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -104,9 +122,7 @@ def golden_rows(training: Training, count: int = 32) -> bytes:
         for name, known in training.encoder.vocabulary.items()
         if name in FIELDS and not FIELDS[name].choices
     }
-    rows = list(synthetic_applicants(count, seed=2010, levels=levels))
-    for row in rows:
-        row.update(FULL_NAME="Golden Row", DNI="000000")
+    rows = nobodies(count, levels)
     columns = {name: [row[name] for row in rows] for name in training.encoder.fields}
     matrix = training.scaler.transform(training.encoder.transform(columns))
     told = {name: model.predict_proba(matrix)[:, 1].tolist() for name, model in training.models.items()}

@@ -10,21 +10,14 @@ from sklearn.model_selection import StratifiedKFold
 
 from models.training.arrays import Labels, Rows
 from models.training.encoding import EncoderFit, cross_fitted
-from models.training.fitting import FITTERS, Fitters
+from models.training.fitting import FITTERS, Fitters, Sample
+from models.training.kinds import Kinds
 from models.training.recipe import Recipe
 from scoring.estimators import probability
 from scoring.features import Matrix
 
 BINS = 10
 """Of the expected calibration error."""
-
-
-@dataclass
-class OutOfFold:
-    """Log-odds of every row by models that never saw it: `log_odds` (repeats × rows), and each fold's ROC-AUC."""
-
-    log_odds: Matrix
-    aucs: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -37,6 +30,16 @@ class Calibration:
     def __call__(self, log_odds: Matrix) -> Matrix:
         result: Matrix = self.slope * log_odds + self.intercept
         return result
+
+
+@dataclass
+class OutOfFold:
+    """Log-odds of every row by models that never saw it: `log_odds` (repeats × rows), calibrated on the other folds; each
+    fold's ROC-AUC; and the calibration that the first repeat asks for, which is that of the model that serves."""
+
+    log_odds: Matrix
+    aucs: list[float] = field(default_factory=list)
+    calibration: Calibration = Calibration(1.0, 0.0)
 
 
 def calibration_of(log_odds: Matrix, bad: Labels) -> Calibration:
@@ -53,7 +56,7 @@ def cross_validate(
     fitters: Fitters | None = None,
 ) -> dict[str, OutOfFold]:
     """Both models' out-of-fold log-odds; encoder, scaler and models are fitted anew in every fold. `step` is called
-    after each fold. A network's log-odds are calibrated on the other folds. `fitters` may name fewer models."""
+    after each fold. `fitters` may name fewer models."""
     fitters = FITTERS if fitters is None else fitters
     results = {name: OutOfFold(np.zeros((recipe.repeats, len(bad)))) for name in fitters}
     for repeat in range(recipe.repeats):
@@ -62,15 +65,18 @@ def cross_validate(
         for train, test in folds:
             encoder, scaler, matrix = cross_fitted(fit, train, bad[train], reseeded.seed)
             held_back = scaler.transform(fit.matrix(encoder, test))
+            sample = Sample(matrix, bad[train], reseeded, Kinds.of(encoder))
             for name, fitter in fitters.items():
-                model = fitter(matrix, bad[train], reseeded)
+                model = fitter(sample)
                 results[name].log_odds[repeat, test] = model.log_odds(held_back)
                 results[name].aucs.append(
                     float(roc_auc_score(bad[test], results[name].log_odds[repeat, test]))
                 )
             step()
-        if "deeplearning" in results:
-            _calibrate_by_fold(results["deeplearning"].log_odds[repeat], bad, folds)
+        for result in results.values():
+            if repeat == 0:
+                result.calibration = calibration_of(result.log_odds[0], bad)
+            _calibrate_by_fold(result.log_odds[repeat], bad, folds)
     return results
 
 
@@ -87,16 +93,6 @@ def _calibrate_by_fold(log_odds: Matrix, bad: Labels, folds: list[tuple[Rows, Ro
     raw = log_odds.copy()
     for train, test in folds:
         log_odds[test] = calibration_of(raw[train], bad[train])(raw[test])
-
-
-def network_calibration(fit: EncoderFit, bad: Labels, recipe: Recipe) -> Calibration:
-    """The calibration of the network that serves, from out-of-fold log-odds of networks like it."""
-    log_odds = np.zeros(len(bad))
-    for train, test in _folds(bad, recipe):
-        encoder, scaler, matrix = cross_fitted(fit, train, bad[train], recipe.seed)
-        model = FITTERS["deeplearning"](matrix, bad[train], recipe)
-        log_odds[test] = model.log_odds(scaler.transform(fit.matrix(encoder, test)))
-    return calibration_of(log_odds, bad)
 
 
 def metrics(result: OutOfFold, bad: Labels) -> dict[str, float]:

@@ -6,7 +6,6 @@ column costs one gather, for one application or for thousands.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -14,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.features import NUMBERS, PARTS, SAME, Columns, Matrix
+from scoring.chains import Chain, Walk
+from scoring.features import ACTIVE, Columns, Features, Matrix, Part
 from scoring.levels import MISSING
 
 _MEMO_SIZE = 4_096
@@ -24,10 +24,10 @@ _MEMO_SIZE = 4_096
 class _Memo(dict[Any, int]):
     """Raw value (or tuple of them) → code of its level."""
 
-    def __init__(self, part: str, codes: dict[str, int]) -> None:
+    def __init__(self, part: Part, codes: dict[str, int]) -> None:
         super().__init__()
-        self._level = PARTS[part].level
-        self._single = len(PARTS[part].fields) == 1
+        self._level = part.level
+        self._single = len(part.fields) == 1
         self._codes = codes
 
     def __missing__(self, raw: Any) -> int:
@@ -49,7 +49,7 @@ class Lookup:
 
 @dataclass
 class Encoder:
-    """Turns applications into the model's columns: numbers, sameness, one-hot flags, look-ups, in this order.
+    """Turns applications into the model's columns: numbers, sameness, one-hot flags, look-ups, chains, in this order.
 
     `vocabulary` gives each part's levels (code 1 is the first). Has the `transform` of a scikit-learn transformer.
     """
@@ -59,7 +59,14 @@ class Encoder:
     same: list[str]
     one_hot: list[tuple[str, int]]
     lookups: list[Lookup]
+    chains: list[Chain] = field(default_factory=list)
+    _features: Features = field(default=ACTIVE, repr=False, compare=False)
     _ready: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def features(self) -> Features:
+        """What the names of parts and numbers mean: those of the portfolio in use, unless others were given."""
+        return self._features
 
     @property
     def parts(self) -> list[str]:
@@ -70,18 +77,19 @@ class Encoder:
     def columns(self) -> list[str]:
         """The names of the matrix's columns."""
         flags = [f"{part} = {self.vocabulary[part][code - 1]}" for part, code in self.one_hot]
-        return [*self.numbers, *self.same, *flags, *(lookup.name for lookup in self.lookups)]
+        looked_up = [lookup.name for lookup in self.lookups] + [chain.name for chain in self.chains]
+        return [*self.numbers, *self.same, *flags, *looked_up]
 
     @property
     def column_fields(self) -> list[tuple[str, ...]]:
         """The fields that each column is made of."""
-        flags = [PARTS[part].fields for part, _ in self.one_hot]
-        looked_up = [_fields_of(lookup.parts) for lookup in self.lookups]
+        features = self._features
         return [
-            *(NUMBERS[n].fields for n in self.numbers),
-            *(_fields_of(SAME[n]) for n in self.same),
-            *flags,
-            *looked_up,
+            *(features.numbers[n].fields for n in self.numbers),
+            *(features.fields_of(features.same[n]) for n in self.same),
+            *(features.parts[part].fields for part, _ in self.one_hot),
+            *(features.fields_of(lookup.parts) for lookup in self.lookups),
+            *(features.fields_of(chain.parts) for chain in self.chains),
         ]
 
     @property
@@ -109,16 +117,20 @@ class Encoder:
     def matrix(self, columns: Columns, codes: NDArray[np.int64]) -> Matrix:
         """The matrix, given the levels' codes."""
         ready = self._prepared()
-        raw = dict(zip(ready["raw"], np.array([columns[name] for name in ready["raw"]], float), strict=True))
-        numbers = [NUMBERS[name].of(*(raw[f] for f in NUMBERS[name].fields)) for name in self.numbers]
+        raw = np.array([columns[name] for name in ready["raw"]], float)
+        numbers = [of(*(raw[place] for place in places)) for of, places in ready["numbers"]]
         out = np.empty((len(codes), ready["width"]))
-        out[:, : len(numbers)] = np.transpose(numbers)
+        if numbers:
+            out[:, : len(numbers)] = np.transpose(numbers)
         out[:, len(numbers) : len(numbers) + len(self.same)] = self._same(codes)
         first = len(numbers) + len(self.same)
         last = first + len(self.one_hot)
         out[:, first:last] = codes.take(ready["flag_parts"], axis=1) == ready["flag_codes"]
         index = (codes.astype(float) @ ready["strides"] + ready["offsets"]).astype(np.int64)
-        out[:, last:] = ready["tables"][index]
+        end = last + len(self.lookups)
+        out[:, last:end] = ready["tables"][index]
+        if self.chains:
+            out[:, end:] = ready["walk"].columns(codes)
         return out
 
     def unseen(self, codes: NDArray[np.int64]) -> list[tuple[str, ...]]:
@@ -176,16 +188,21 @@ class Encoder:
                 strides[position[part], column] = stride
                 stride *= sizes[part]
             offsets[column], start = start, start + len(lookup.table)
-        single = [
-            part for part in self.vocabulary if len(PARTS[part].fields) == 1 and part in PARTS[part].fields
-        ]
+        parts, made = self._features.parts, [self._features.numbers[name] for name in self.numbers]
+        raw = sorted({name for number in made for name in number.fields})
+        single = [part for part in self.vocabulary if parts[part].fields == (part,)]
         tables = [lookup.table for lookup in self.lookups]
         return {
             "readers": [
-                (_Memo(part, codes[part]), itemgetter(*PARTS[part].fields), len(PARTS[part].fields) > 1)
+                (
+                    _Memo(parts[part], codes[part]),
+                    itemgetter(*parts[part].fields),
+                    len(parts[part].fields) > 1,
+                )
                 for part in self.vocabulary
             ],
-            "raw": sorted({name for number in self.numbers for name in NUMBERS[number].fields}),
+            "raw": raw,
+            "numbers": [(number.of, [raw.index(name) for name in number.fields]) for number in made],
             "width": len(self.columns),
             "flag_parts": np.array([position[part] for part, _ in self.one_hot], np.int64),
             "flag_codes": np.array([code for _, code in self.one_hot], np.int64),
@@ -193,13 +210,14 @@ class Encoder:
             "offsets": offsets,
             "tables": np.concatenate(tables) if tables else np.empty(0),
             "single": np.array([position[part] for part in single], np.int64),
-            "single_fields": [PARTS[part].fields[0] for part in single],
-            "fields_at": [(position[part], PARTS[part].fields[0]) for part in single],
+            "single_fields": single,
+            "fields_at": [(position[part], part) for part in single],
             "same": self._prepare_same(position, codes),
+            "walk": Walk(self.chains, position),
         }
 
     def _prepare_same(self, position: dict[str, int], codes: dict[str, dict[str, int]]) -> dict[str, Any]:
-        pairs = [SAME[name] for name in self.same]
+        pairs = [self._features.same[name] for name in self.same]
         translations = [[-1, *(codes[a].get(level, -1) for level in self.vocabulary[b])] for a, b in pairs]
         starts = np.cumsum([0, *map(len, translations)])[:-1]
         gaps = [(codes[a].get(MISSING, -1), codes[b].get(MISSING, -1)) for a, b in pairs]
@@ -217,9 +235,5 @@ class Encoder:
         }
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_ready": {}}
-
-
-def _fields_of(parts: Sequence[str]) -> tuple[str, ...]:
-    """The fields behind some parts, each once."""
-    return tuple(dict.fromkeys(name for part in parts for name in PARTS[part].fields))
+        state = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        return {**state, "_ready": {}}

@@ -49,3 +49,15 @@ class LibraryMissing(ModelError):
 
 class WrongScores(ModelError):
     """The model does not give the scores that it gave when it was made."""
+
+
+class UnusableFeatures(ModelError):
+    """The features table of a portfolio's definition asks for what there is not."""
+
+
+class OtherPortfolio(ModelError):
+    """The model was trained under another definition than the one in use."""
+
+
+class UnlawfulModel(ModelError):
+    """The model uses what the portfolio's law forbids, or what is not there to be scored."""

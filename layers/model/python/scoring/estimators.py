@@ -5,6 +5,7 @@ needed to score. Each has the `predict_proba` of a scikit-learn classifier.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -134,7 +135,7 @@ class Network:
         networks", ICML 2017.
         """
         inputs = bounded(matrix)
-        start = self.mean @ self.hidden + self.hidden_bias
+        start = self._start
         end = inputs @ self.hidden + self.hidden_bias
         before, after = np.maximum(start, 0.0), np.maximum(end, 0.0)
         step = end - start
@@ -146,5 +147,55 @@ class Network:
     @property
     def baseline(self) -> float:
         """The network's output at the training mean."""
-        units = np.maximum(self.mean @ self.hidden + self.hidden_bias, 0.0)
-        return float(units @ self.output) + self.output_bias
+        return float(np.maximum(self._start, 0.0) @ self.output) + self.output_bias
+
+    @cached_property
+    def _start(self) -> Matrix:
+        """What goes into each unit at the training mean."""
+        start: Matrix = self.mean @ self.hidden + self.hidden_bias
+        return start
+
+
+@dataclass
+class Committee:
+    """Several models on the same columns: their log-odds, each times its weight, plus `intercept`."""
+
+    members: list[Blend | Network]
+    weights: list[float]
+    intercept: float = 0.0
+    classes_: tuple[int, int] = (0, 1)
+
+    def calibrated(self, slope: float, intercept: float) -> "Committee":
+        """The committee whose log-odds are `slope` times this one's, plus `intercept`."""
+        weights = [weight * slope for weight in self.weights]
+        return replace(self, weights=weights, intercept=self.intercept * slope + intercept)
+
+    def log_odds(self, matrix: Matrix) -> Matrix:
+        """The weighted sum of the members' log-odds, plus the intercept."""
+        total: Matrix = self.weights[0] * self.members[0].log_odds(matrix) + self.intercept
+        for member, weight in zip(self.members[1:], self.weights[1:], strict=True):
+            total += weight * member.log_odds(matrix)
+        return total
+
+    def predict_proba(self, matrix: Matrix) -> Matrix:
+        """Probabilities of good and bad."""
+        return _two_columns(self.log_odds(matrix))
+
+    def explained(self, matrix: Matrix) -> tuple[Matrix, Matrix]:
+        """Log-odds, and the weighted sum of what each member says that a column adds: as exact as theirs."""
+        log_odds, shares = self.members[0].explained(matrix)
+        log_odds = self.weights[0] * log_odds + self.intercept
+        shares *= self.weights[0]
+        for member, weight in zip(self.members[1:], self.weights[1:], strict=True):
+            of_member, of_columns = member.explained(matrix)
+            log_odds += weight * of_member
+            of_columns *= weight
+            shares += of_columns
+        return log_odds, shares
+
+    @property
+    def baseline(self) -> float:
+        """The weighted sum of the members' baselines, plus the intercept."""
+        return self.intercept + sum(
+            weight * member.baseline for member, weight in zip(self.members, self.weights, strict=True)
+        )

@@ -1,97 +1,40 @@
 """Which columns a model may see, and which fields each is made of; a training chooses among them (`models.training`).
 
-Everything here is something that a person can truthfully give in the form: text counts without letter case, accents
-and length, money without cents. A column is a number, a flag for one level of a field (one-hot), or a figure looked up
-for a level or a cross of levels: its smoothed bad rate, its frequency, its effect in a regression on all levels.
+They follow from the portfolio's definition: every feature gives columns by its kind, and the `[features]` table adds
+more. Everything here is something that a person can truthfully give in the form: text counts without letter case,
+accents and length, money without cents. A column is a number, a flag for one level of a field (one-hot), or a figure
+looked up for a level or a cross of levels: its smoothed bad rate, its frequency, its effect in a regression on all
+levels.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
+from creditrisk.application import FIELDS, Field, Role
+from creditrisk.portfolio import active
+from creditrisk.portfolio.kinds import Choice, Code, Day, Digits, Money, Zip3
+from scoring import levels, numbers
+from scoring.errors import UnusableFeatures
+from scoring.numbers import Matrix
 
-from scoring import levels
+__all__ = ["ACTIVE", "Columns", "Features", "Matrix", "Number", "Part", "features_of"]
 
-Matrix = NDArray[np.float64]
 Columns = Mapping[str, Sequence[Any]]
 """Field → its canonical values, one for each application."""
+COLUMN_KINDS: Final = ("one_hot", "rates", "paired", "frequencies", "effects")
+"""What `[features.columns]` may choose the parts of: see `models.training.columns`."""
+_WIDE: Final = 1_000
+"""Limits further apart than this make a number count in logarithms, too."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """Levels of one field, or of two whose values only mean something together."""
+    """Levels of one field, or of several whose values only mean something together."""
 
     fields: tuple[str, ...]
-    level: Callable[..., str]
-
-
-def _city_and(city: Any, other: Any) -> str:
-    return f"{levels.text(city)}|{levels.text(other)}"
-
-
-def _text_and_code(text: Any, code: Any) -> str:
-    return f"{levels.text(text)}|{levels.code(code)}"
-
-
-def _zip_and_code(zip_3: Any, code: Any) -> str:
-    return f"{levels.zip_3(zip_3)}|{levels.code(code)}"
-
-
-def _text_and_region(text: Any, zip_3: Any) -> str:
-    return f"{levels.zip_3(zip_3)}|{levels.text(text)}"
-
-
-def _city_and_age(city: Any, age: Any) -> str:
-    return f"{levels.text(city)}|{levels.age_5(age)}"
-
-
-FEW_LEVELS = (
-    "PAYMENT_DAY", "APPLICATION_SUBMISSION_TYPE", "POSTAL_ADDRESS_TYPE", "SEX", "MARITAL_STATUS", "NACIONALITY",
-    "FLAG_RESIDENCIAL_PHONE", "RESIDENCE_TYPE", "FLAG_EMAIL", "FLAG_VISA", "FLAG_MASTERCARD", "FLAG_DINERS",
-    "FLAG_AMERICAN_EXPRESS", "FLAG_OTHER_CARDS", "QUANT_BANKING_ACCOUNTS", "QUANT_CARS", "COMPANY",
-    "FLAG_PROFESSIONAL_PHONE", "PROFESSION_CODE", "OCCUPATION_TYPE", "MATE_PROFESSION_CODE", "EDUCATION_LEVEL_2",
-    "PRODUCT",
-)  # fmt: skip
-"""Fields whose values are their levels, and few."""
-PLACE_CODES = (
-    "STATE_OF_BIRTH", "RESIDENCIAL_STATE", "PROFESSIONAL_STATE", "RESIDENCIAL_ZIP_3", "RESIDENCIAL_PHONE_AREA_CODE",
-    "PROFESSIONAL_PHONE_AREA_CODE",
-)  # fmt: skip
-"""Fields whose values are the codes of places: dozens to hundreds of levels."""
-TEXTS = (
-    "CITY_OF_BIRTH",
-    "RESIDENCIAL_CITY",
-    "RESIDENCIAL_BOROUGH",
-    "PROFESSIONAL_CITY",
-    "PROFESSIONAL_BOROUGH",
-)
-"""Fields that are typed: thousands of levels."""
-DERIVED: dict[str, Part] = {
-    "age": Part(("AGE",), levels.age_5),
-    "age_3": Part(("AGE",), levels.age_3),
-    "income": Part(("PERSONAL_MONTHLY_INCOME",), levels.doubling),
-    "months": Part(("MONTHS_IN_RESIDENCE",), levels.months),
-    "dependants": Part(("QUANT_DEPENDANTS",), levels.dependants),
-    "region": Part(("RESIDENCIAL_ZIP_3",), levels.region),
-    "city, state": Part(("RESIDENCIAL_CITY", "RESIDENCIAL_STATE"), _text_and_code),
-    "city, borough": Part(("RESIDENCIAL_CITY", "RESIDENCIAL_BOROUGH"), _city_and),
-    "borough, state": Part(("RESIDENCIAL_BOROUGH", "RESIDENCIAL_STATE"), _text_and_code),
-    "borough, ZIP": Part(("RESIDENCIAL_BOROUGH", "RESIDENCIAL_ZIP_3"), _text_and_region),
-    "city of birth, city": Part(("CITY_OF_BIRTH", "RESIDENCIAL_CITY"), _city_and),
-    "city, age": Part(("RESIDENCIAL_CITY", "AGE"), _city_and_age),
-    "ZIP, phone area": Part(("RESIDENCIAL_ZIP_3", "RESIDENCIAL_PHONE_AREA_CODE"), _zip_and_code),
-}
-"""Levels made of a field's value, or of two."""
-
-PARTS: dict[str, Part] = {
-    **{name: Part((name,), levels.code) for name in (*FEW_LEVELS, *PLACE_CODES)},
-    "RESIDENCIAL_ZIP_3": Part(("RESIDENCIAL_ZIP_3",), levels.zip_3),
-    **{name: Part((name,), levels.text) for name in TEXTS},
-    **DERIVED,
-}
-"""Name → part. A part of one field also tells whether the field's value is new to the model."""
+    level: levels.Level
 
 
 @dataclass(frozen=True)
@@ -100,32 +43,196 @@ class Number:
     `of` takes their columns (NaN where missing) in the order of `fields`."""
 
     fields: tuple[str, ...]
-    of: Callable[..., Matrix]
+    of: numbers.Of
 
 
-NUMBERS: dict[str, Number] = {
-    "dependants": Number(("QUANT_DEPENDANTS",), np.positive),
-    "months in residence": Number(("MONTHS_IN_RESIDENCE",), np.positive),
-    "other incomes": Number(("OTHER_INCOMES",), lambda v: np.log1p(np.floor(v))),
-    "assets": Number(("PERSONAL_ASSETS_VALUE",), lambda v: np.log1p(np.floor(v))),
-    "months in the job": Number(("MONTHS_IN_THE_JOB",), np.positive),
-    "age": Number(("AGE",), np.positive),
-    "income": Number(("PERSONAL_MONTHLY_INCOME",), lambda v: np.log1p(np.floor(v))),
-    "income per head": Number(
-        ("PERSONAL_MONTHLY_INCOME", "QUANT_DEPENDANTS"), lambda income, heads: np.log1p(np.floor(income) / (1 + heads))
-    ),
-    "residence per age": Number(("MONTHS_IN_RESIDENCE", "AGE"), lambda months, age: months / age),
-    "all income": Number(
-        ("PERSONAL_MONTHLY_INCOME", "OTHER_INCOMES"), lambda income, other: np.log1p(np.floor(income) + np.floor(other))
-    ),
-    "ZIP": Number(("RESIDENCIAL_ZIP_3",), np.positive),
-    "phone area": Number(("RESIDENCIAL_PHONE_AREA_CODE",), np.positive),
-    "months not given": Number(("MONTHS_IN_RESIDENCE",), lambda v: np.isnan(v).astype(float)),
-}  # fmt: skip
+@dataclass(frozen=True)
+class Features:
+    """The columns that may be made of some fields."""
 
-SAME: dict[str, tuple[str, str]] = {
-    "lives where born": ("RESIDENCIAL_CITY", "CITY_OF_BIRTH"),
-    "lives in the state of birth": ("RESIDENCIAL_STATE", "STATE_OF_BIRTH"),
-    "works where living": ("RESIDENCIAL_CITY", "PROFESSIONAL_CITY"),
-}
-"""Columns that are 1 where two parts have the same level, NaN where either is missing."""
+    fields: Mapping[str, Field]
+    """All fields of the portfolio by name: features, and those that no column may be made of."""
+    parts: dict[str, Part] = field(default_factory=dict)
+    """Name → part. A part that has its field's name also tells whether the field's value is new to the model."""
+    numbers: dict[str, Number] = field(default_factory=dict)
+    same: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Columns that are 1 where two parts have the same level, NaN where either is missing."""
+    crosses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Crosses of parts whose bad rate is looked up together."""
+    chains: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Parts from a wide place to a narrow one, whose bad rates are drawn towards each other: see `scoring.chains`."""
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the table says of the parts that each kind of column (COLUMN_KINDS) is made of."""
+    search: bool = True
+    """Whether a training may look for crosses and settings by itself."""
+
+    def fields_of(self, parts: Sequence[str]) -> tuple[str, ...]:
+        """The fields behind some parts, each once."""
+        return tuple(dict.fromkeys(name for part in parts for name in self.parts[part].fields))
+
+
+def features_of(fields: Mapping[str, Field], table: Mapping[str, Any] | None = None) -> Features:
+    """The columns of a portfolio's fields, by their kinds and its `[features]` table.
+
+    A field that the table makes a number (or a level) of alone gets none by its kind as well. Raises UnusableFeatures.
+    """
+    table = table or {}
+    _only(table, ("levels", "numbers", "same", "crosses", "chains", "columns", "search"), "[features]")
+    features = Features(fields, search=table.get("search", True))
+    if not isinstance(features.search, bool):
+        raise UnusableFeatures("[features] search is true or false.")
+    scored = {
+        name: each
+        for name, each in fields.items()
+        if each.role is Role.FEATURE and not isinstance(each.kind, Day)  # a day says when, not who
+    }
+    for name, each in scored.items():
+        if not each.is_number:
+            features.parts[name] = Part((name,), levels.by_kind(each))
+    for name, asked in _tables(table, "levels"):
+        features.parts[name] = _part(features, scored, name, asked)
+    for name, asked in _tables(table, "numbers"):
+        features.numbers[name] = _number(scored, name, asked)
+    for name, each in scored.items():
+        if each.is_number:
+            _by_kind(features, name, each)
+    features.same.update((name, (a, b)) for name, (a, b) in _of_parts(features, table, "same", 2))
+    features.crosses.update(_of_parts(features, table, "crosses", None))
+    features.chains.update(_of_parts(features, table, "chains", None))
+    columns = dict(_of_parts(features, table, "columns", None))
+    _only(columns, COLUMN_KINDS, "[features.columns]")
+    return replace(features, columns=columns)
+
+
+def _by_kind(features: Features, name: str, each: Field) -> None:
+    """What a quantity gives of itself: its value, its logarithm where it reaches far, its gap, and bands as levels."""
+    if not any(part.fields == (name,) for part in features.parts.values()):
+        features.parts[f"{name} in bands"] = Part((name,), levels.by_kind(each))
+    made = [number for number in features.numbers.values() if number.fields == (name,)]
+    asked = {}
+    if all(number.of is numbers.missing for number in made):
+        asked[name] = "value"
+        least, most = each.limits or (0, _WIDE + 1)
+        if isinstance(each.kind, Money) or most - least > _WIDE:
+            asked[f"log of {name}"] = "log"
+    if each.missing and not any(number.of is numbers.missing for number in made):
+        asked[f"{name} not given"] = "missing"
+    for called, how in asked.items():
+        features.numbers[called] = _number({name: each}, called, {"of": [name], "as": how})
+
+
+def _part(features: Features, scored: Mapping[str, Field], name: str, asked: Mapping[str, Any]) -> Part:
+    where = f"[features.levels] {name}"
+    of = _of(asked, where)
+    if "as" not in asked:
+        _only(asked, ("of",), where)
+        parts = [features.parts.get(each) or _own(scored, each, where) for each in of]
+        each_alone = tuple(field for part in parts for field in part.fields)
+        if len(parts) == 1 or any(len(part.fields) > 1 for part in parts):
+            raise UnusableFeatures(f"{where}: `of` names two fields or more, or levels of one, or say `as`.")
+        return Part(each_alone, partial(levels.joined, tuple(part.level for part in parts)))
+    known = levels.NAMED.get(asked["as"])
+    if known is None:
+        raise UnusableFeatures(f"{where}: `as` is one of: {', '.join(levels.NAMED)}; not {asked['as']!r}.")
+    options = known.options
+    _only(asked, ("of", "as", *options), where)
+    if len(of) != known.fields or not scored.keys() >= set(of):
+        count = "one field" if known.fields == 1 else f"{known.fields} fields"
+        raise UnusableFeatures(f"{where}: {asked['as']} needs {count} in `of`, and features.")
+    if known.of_numbers and not scored[of[0]].is_number:
+        raise UnusableFeatures(f"{where}: {asked['as']} is of a number, and {of[0]} is none.")
+    given = {option: asked[option] for option in options if option in asked}
+    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in given.values()):
+        raise UnusableFeatures(f"{where}: {', '.join(given)} must be numbers.")
+    if any(given.get(option, 1) <= 0 for option in ("width", "length", "least")):
+        raise UnusableFeatures(f"{where}: width, length and least must be above 0.")
+    try:
+        return Part(of, known.made(*(scored[name] for name in of), **given))
+    except TypeError:
+        raise UnusableFeatures(f"{where}: give all of {', '.join(sorted(options))}.") from None
+
+
+def _own(scored: Mapping[str, Field], name: str, where: str) -> Part:
+    if name not in scored:
+        raise UnusableFeatures(f"{where}: {name} is neither a feature nor a level that stands above it.")
+    return Part((name,), levels.by_kind(scored[name]))
+
+
+def _number(scored: Mapping[str, Field], name: str, asked: Mapping[str, Any]) -> Number:
+    where = f"[features.numbers] {name}"
+    of = _of(asked, where)
+    _only(asked, ("of", "as"), where)
+    if asked.get("as") not in numbers.NAMED:
+        raise UnusableFeatures(
+            f"{where}: `as` is one of: {', '.join(numbers.NAMED)}; not {asked.get('as')!r}."
+        )
+    fewest, most, _ = numbers.NAMED[asked["as"]]
+    if not fewest <= len(of) <= most:
+        raise UnusableFeatures(f"{where}: {asked['as']} needs {fewest} to {most} fields in `of`.")
+    for each in of:
+        if each not in scored or not _counts(scored[each]):
+            raise UnusableFeatures(
+                f"{where}: {each} is no feature with numbers as values; name one that is, or leave it out."
+            )
+    kinds = [scored[each] for each in of]
+    money = tuple(isinstance(each.kind, Money) for each in kinds)
+    negative = any((each.limits or (-1, 0))[0] < 0 for each in kinds)
+    return Number(of, numbers.number_of(asked["as"], money, negative))
+
+
+def _counts(each: Field) -> bool:
+    """Whether all values of a field are numbers, or written as such."""
+    if isinstance(each.kind, Choice):
+        return all(value.lstrip("-").isdecimal() for value in (*each.kind.offered, *each.kind.legacy))
+    return each.is_number or isinstance(each.kind, Code | Zip3 | Digits)
+
+
+def _of_parts(
+    features: Features, table: Mapping[str, Any], kind: str, size: int | None
+) -> list[tuple[str, tuple[str, ...]]]:
+    """A part of the table that gives a list of parts to each name."""
+    found = []
+    for name, of in _table(table, kind).items():
+        where = f"[features.{kind}] {name}"
+        if not isinstance(of, list | tuple) or (len(of) != size if size else not of):
+            raise UnusableFeatures(f"{where}: give a list of {size or 'some'} levels.")
+        for part in of:
+            if part not in features.parts:
+                raise UnusableFeatures(
+                    f"{where}: there are no levels {part!r}; name a feature, or one of [features.levels]."
+                )
+        found.append((name, tuple(of)))
+    return found
+
+
+def _table(table: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    found = table.get(kind, {})
+    if not isinstance(found, Mapping):
+        raise UnusableFeatures(f"[features] {kind} must be a table: write [features.{kind}].")
+    return found
+
+
+def _tables(table: Mapping[str, Any], kind: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """A part of the table whose entries are tables themselves."""
+    found = _table(table, kind)
+    for name, asked in found.items():
+        if not isinstance(asked, Mapping):
+            raise UnusableFeatures(f'[features.{kind}] {name}: write {{ of = ["FIELD"], as = "…" }}.')
+    return list(found.items())
+
+
+def _of(asked: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    of = asked.get("of")
+    if not isinstance(of, list | tuple) or not of or not all(isinstance(name, str) for name in of):
+        raise UnusableFeatures(f"{where}: `of` must list the fields that it is made of.")
+    return tuple(of)
+
+
+def _only(asked: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    for name in asked:
+        if name not in known:
+            raise UnusableFeatures(f"{where} knows no {name!r}; it may have: {', '.join(known)}.")
+
+
+ACTIVE: Final = features_of(FIELDS, active().features)
+"""The columns of the portfolio that this process serves."""

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditrisk.application import FIELDS, Role
+from scoring.counterfactual import Changes, counterfactuals
 from scoring.errors import LibraryMissing, UnreadableGraph
 from scoring.features import Columns, Matrix
 from scoring.inputs import Input, Inputs
@@ -100,6 +101,7 @@ class ForeignScorer:
             self._inputs = Inputs([Input.from_dict(entry) for entry in of_model["inputs"]])
             self._typical = dict(handed["baseline"])
             self.fields = [entry.field for entry in self._inputs.entries]
+            self.columns_of_fields: Mapping[str, list[str]] = {name: [name] for name in self.fields}
             self._check()
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UnreadableGraph(
@@ -148,6 +150,10 @@ class ForeignScorer:
     def probabilities(self, columns: Columns) -> Matrix:
         """Probabilities of default of many applications, given by columns (field → canonical values)."""
         return self._probabilities(self._inputs.table(columns))
+
+    def counterfactuals(self, declined: Sequence[Mapping[str, Any]], threshold: float) -> list[Changes]:
+        """With which answers declined applications would have been approved: see `scoring.counterfactual`."""
+        return counterfactuals(self, declined, threshold)
 
     def contributions(self, application: Mapping[str, Any]) -> tuple[Matrix, float]:
         """What each of `fields` adds to the baseline's log-odds, and those log-odds (see `baseline`).

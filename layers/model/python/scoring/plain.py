@@ -12,15 +12,17 @@ from typing import Any, Final
 
 import numpy as np
 
+from scoring.chains import Chain
 from scoring.deep import DeepTrees
 from scoring.encoder import Encoder, Lookup
 from scoring.errors import UnreadablePickle, UnsafePickle
-from scoring.estimators import Blend, Network
+from scoring.estimators import Blend, Committee, Network
 from scoring.scaler import Scaler
 from scoring.trees import Trees
 
 KINDS: Final[dict[str, type[Any]]] = {
-    kind.__name__: kind for kind in (Encoder, Lookup, Scaler, Blend, Network, Trees, DeepTrees)
+    kind.__name__: kind
+    for kind in (Encoder, Lookup, Chain, Scaler, Blend, Network, Committee, Trees, DeepTrees)
 }
 """What a file may hold beside plain data: name → class."""
 
@@ -103,7 +105,8 @@ class _Builder:
         if kind is None:
             return {name: self.build(value) for name, value in flat.items()}
         made = KINDS[kind]
-        return made(**{name: self.build(flat[name]) for name in _state(made)})
+        # A layer written before a kind had all of these takes the defaults; what has none is a TypeError.
+        return made(**{name: self.build(flat[name]) for name in _state(made) if name in flat})
 
 
 def _array(dtype: str, shape: Any, data: bytes) -> Any:

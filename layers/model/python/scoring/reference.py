@@ -26,10 +26,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from creditrisk.application import FIELDS
-from creditrisk.application.kinds import Text, Zip3
 from scoring import levels
 from scoring.errors import ReferenceMissing, UnreadableReference
-from scoring.features import PARTS
+from scoring.features import ACTIVE
 from scoring.manifest import REFERENCE, Manifest
 
 _SHAPE = 1
@@ -128,10 +127,7 @@ def counted(field: str, values: Iterable[Any]) -> Counter[str]:
 
 def _level_of(field: str) -> Callable[[Any], str]:
     """How our own models read a field's values; those that they do not use are read as others of their kind."""
-    if field in PARTS:
-        return PARTS[field].level
-    kind = FIELDS[field].kind
-    return levels.text if isinstance(kind, Text) else levels.zip_3 if isinstance(kind, Zip3) else levels.code
+    return ACTIVE.parts[field].level if field in ACTIVE.parts else levels.by_kind(FIELDS[field])
 
 
 def read_reference(folder: Path, manifest: Manifest) -> Reference:

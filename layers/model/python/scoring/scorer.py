@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
+from scoring.counterfactual import Changes, counterfactuals
 from scoring.encoder import Encoder
 from scoring.estimators import Estimator, probability
 from scoring.features import Columns, Matrix
@@ -41,6 +42,8 @@ class AnyScorer(Protocol):
     name: str
     version: str
     fields: list[str]
+    columns_of_fields: Mapping[str, list[str]]
+    """Field → the columns of the model that it is part of."""
     challenger: "Challenger | None"
 
     def score(self, applications: Sequence[Mapping[str, Any]], explained: bool = True) -> list[Score]:
@@ -51,6 +54,9 @@ class AnyScorer(Protocol):
 
     def probabilities(self, columns: Columns) -> Matrix:
         """Their probabilities of default alone."""
+
+    def counterfactuals(self, declined: Sequence[Mapping[str, Any]], threshold: float) -> list[Changes]:
+        """With which answers declined applications would have been approved: see `scoring.counterfactual`."""
 
 
 class Challenger:
@@ -112,6 +118,7 @@ class Scorer:
         self.model = model
         self.challenger: Challenger | None = None
         self.fields = encoder.fields
+        self.columns_of_fields: Mapping[str, list[str]] = columns_of_fields(encoder)
         self._groups = field_groups(encoder)
 
     def score(self, applications: Sequence[Mapping[str, Any]], explained: bool = True) -> list[Score]:
@@ -148,6 +155,10 @@ class Scorer:
         """Probabilities of default of many applications, given by columns (field → canonical values)."""
         return probability(self.model.log_odds(self.matrix(columns)))
 
+    def counterfactuals(self, declined: Sequence[Mapping[str, Any]], threshold: float) -> list[Changes]:
+        """With which answers declined applications would have been approved: see `scoring.counterfactual`."""
+        return counterfactuals(self, declined, threshold)
+
     def matrix(self, columns: Columns) -> Matrix:
         """The scaled matrix that the model sees."""
         return self.scaler.transform(self.encoder.transform(columns))
@@ -155,6 +166,15 @@ class Scorer:
     def contributions(self, columns: Columns) -> tuple[Matrix, float]:
         """What each of `fields` adds to the baseline's log-odds (rows × fields), and that baseline."""
         return self.model.explained(self.matrix(columns))[1] @ self._groups, self.model.baseline
+
+
+def columns_of_fields(encoder: Encoder) -> dict[str, list[str]]:
+    """Field → the columns that it is part of, crosses and looked-up rates among them."""
+    used: dict[str, list[str]] = {}
+    for column, fields in zip(encoder.columns, encoder.column_fields, strict=True):
+        for name in fields:
+            used.setdefault(name, []).append(column)
+    return used
 
 
 def field_groups(encoder: Encoder) -> Matrix:
