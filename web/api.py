@@ -51,7 +51,10 @@ def body_of(answer: Answer) -> dict[str, object]:
         body["failure"] = answer.failure
     if answer.decision:
         decision = {name: value for name, value in vars(answer.decision).items() if name not in _NOT_TOLD}
-        body |= decision | {"reasons": [reason._asdict() for reason in answer.decision.reasons]}
+        body |= decision | {
+            "reasons": [reason._asdict() for reason in answer.decision.reasons],
+            "counterfactual": [change._asdict() for change in answer.decision.counterfactual],
+        }
     return body
 
 

@@ -11,14 +11,14 @@ from creditrisk.application import FIELDS
 from creditrisk.application.validation import validate
 from creditrisk.decision import Answer
 from creditrisk.errors import InvalidApplication, QueueUnavailable
+from creditrisk.portfolio import active
 from web.body import read_form
-from web.cities import CITIES
 from web.errors import Problem, describe, shape
 from web.idempotency import key_of_form
 from web.prefer import MAX_WAIT
 from web.result import Result
+from web.sections import sections
 from web.services import services
-from web.widgets import sections
 
 blueprint = Blueprint("form", __name__)
 
@@ -75,12 +75,14 @@ shape(blueprint, _problem_page, "/")
 
 
 def _page(token: str, typed: Mapping[str, str] | None = None, problem: Problem | None = None) -> str:
-    errors = problem.errors if problem else {}
+    asked = {name: field for name, field in FIELDS.items() if field.asked}
+    lists = dict.fromkeys(field.suggestions for field in asked.values() if field.suggestions)
     return render_template(
         "form.html",
-        sections=sections(typed, errors),
+        sections=sections(typed, problem.errors if problem else {}),
         fields=FIELDS,
-        cities=CITIES,
+        asked=asked,
+        suggestions={name: active().suggestions[name] for name in lists},
         token=token,
         token_name=TOKEN,
         problem=problem,

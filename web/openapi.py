@@ -171,7 +171,7 @@ _PREDICT = {
             "predict",
             "predict",
             "Send an application and wait for its decision",
-            "Every answer has the same six members, null where there is nothing to say.",
+            "Every answer has the same members, null where there is nothing to say.",
             {
                 "200": _content("Decided", "Prediction"),
                 "202": _content("Accepted, and not to be sent again", "NoPrediction", **_LATER),

@@ -2,8 +2,10 @@
 
 from flask import Blueprint, Response, json, request, url_for
 
+from creditrisk.application import FIELDS, Field, Role, Value
 from creditrisk.application.validation import validate
 from creditrisk.decision import Answer
+from creditrisk.portfolio.kinds import Text
 from web.body import read_json
 from web.errors import Problem, shape
 from web.idempotency import key_of
@@ -15,6 +17,17 @@ blueprint = Blueprint("predict", __name__)
 ACCEPTED = (
     "The application is accepted and will be decided; do not send it again. Its answer will be at Location."
 )
+
+_OWN = frozenset(
+    ("Success", "Prediction", "Prediction_score", "Message", "Probability", "id", "errors", "status")
+)
+IDENTITY = {
+    {"FULL_NAME": "Full_name"}.get(name, name): field
+    for name, field in FIELDS.items()
+    if field.role is Role.IDENTITY and name not in _OWN
+}
+"""Member of an answer → the field that tells who the applicant is: under its own name, but for the one that the first
+system spelt otherwise. One that is called like another member is not told."""
 
 Reply = tuple[dict[str, object], int, dict[str, str]]
 
@@ -60,14 +73,18 @@ shape(blueprint, _refused, "/predict")
 def members(
     answer: Answer | None, sentence: str, prediction: int | None = None, score: float | None = None
 ) -> dict[str, object]:
-    """The six members that every answer of this address has, of whatever is known: a decision's, a refusal's."""
+    """The members that every answer of this address has, of whatever is known: a decision's, a refusal's."""
     application = answer.application if answer else {}
-    name = application.get("FULL_NAME")
     return {
         "Success": prediction is not None,
-        "Full_name": str(name).upper() if name else None,
-        "DNI": application.get("DNI"),
+        **{member: _told(field, application.get(field.name)) for member, field in IDENTITY.items()},
         "Prediction": prediction,
         "Prediction_score": score,
         "Message": sentence,
     }
+
+
+def _told(field: Field, value: Value) -> Value:
+    """A person's name in capitals, as the first system gave it; anything else as it is recorded."""
+    named = isinstance(field.kind, Text) and field.kind.name
+    return value.upper() if named and isinstance(value, str) else value

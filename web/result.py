@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from creditrisk.application import FIELDS, SECTIONS
+from creditrisk.application import FIELDS, SECTIONS, Field, Role
 from creditrisk.decision import Answer, Decision, Reason
+from creditrisk.portfolio.kinds import Text
 from web import wording
-from web.sentences import label, sentence
+from web.sentences import label, sentence, would_have_been_approved
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,22 @@ class Result:
 
     @property
     def name(self) -> str:
-        return str(self.answer.application.get("FULL_NAME") or "")
+        """The applicant's name, if this portfolio asks for one."""
+        return next((value for field, value in self._identity if _is_name(field)), "")
 
     @property
-    def dni(self) -> str:
-        return str(self.answer.application.get("DNI") or "")
+    def known_by(self) -> list[tuple[str, str]]:
+        """What else tells who the applicant is: label and value."""
+        return [(field.label, value) for field, value in self._identity if not _is_name(field)]
+
+    @property
+    def _identity(self) -> list[tuple[Field, str]]:
+        told = self.answer.application
+        return [
+            (field, field.shown(value))
+            for name, field in FIELDS.items()
+            if field.role is Role.IDENTITY and (value := told.get(name)) is not None
+        ]
 
     @property
     def scored_at(self) -> str:
@@ -63,13 +75,24 @@ class Result:
 
     @property
     def reasons(self) -> list[Bar]:
-        """The principal reasons, strongest first as the scorer gave them."""
-        strongest = max((abs(reason.contribution) for reason in self.decision.reasons), default=0) or 1
-        return [self._bar(reason, strongest) for reason in self.decision.reasons]
+        """The principal reasons, strongest first as the scorer gave them, none of which rests on a question that was left
+        open: records of earlier versions have such."""
+        told = [
+            reason
+            for reason in self.decision.reasons
+            if reason.value is not None or reason.field in self.decision.unknown
+        ]
+        strongest = max((abs(reason.contribution) for reason in told), default=0) or 1
+        return [self._bar(reason, strongest) for reason in told]
 
     def _bar(self, reason: Reason, strongest: float) -> Bar:
         length = round(abs(reason.contribution) / strongest * 100, 1)
         return Bar(sentence(reason, self.decision.unknown), reason.contribution, length)
+
+    @property
+    def counterfactual(self) -> str:
+        """With which answers it would have been approved; empty when there is nothing to tell."""
+        return would_have_been_approved(self.decision.counterfactual)
 
     @property
     def unknown(self) -> list[str]:
@@ -90,3 +113,8 @@ class Result:
             )
             for key, heading in SECTIONS.items()
         ]
+
+
+def _is_name(field: Field) -> bool:
+    """Whether a field holds a person's name."""
+    return isinstance(field.kind, Text) and field.kind.name

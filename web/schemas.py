@@ -3,7 +3,8 @@
 from typing import Any
 
 from creditrisk.application import FIELDS, Field
-from creditrisk.application.kinds import Choice, Digits, Zip3
+from creditrisk.portfolio.kinds import Choice, Day, Digits, Zip3
+from web.predict import IDENTITY
 
 Schema = dict[str, Any]
 
@@ -11,30 +12,54 @@ Schema = dict[str, Any]
 def schema_of(field: Field) -> Schema:
     """JSON Schema of one field, in its canonical spelling and value; of a flag, in all its spellings."""
     schema: Schema = {"title": field.label}
-    if field.help:
-        schema["description"] = field.help
+    if said := " ".join(filter(None, (field.help, _unit(field)))):
+        schema["description"] = said
     null = [None] if field.missing else []
-    if is_flag(field):
-        types = ["string", "boolean", "integer", *(["null"] if null else [])]
-        return schema | {"type": types, "enum": [*FLAG_SPELLINGS, *null]}
-    if field.choices:
-        types_of_choice: Any = ["string", "null"] if null else "string"
-        return schema | {"type": types_of_choice, "enum": [*field.choices, *null]}
+    if isinstance(field.kind, Choice):
+        some = flag_spellings(field) if is_flag(field) else field.choices
+        types = {_TYPES[type(value)]: None for value in (*some, *null)}
+        return schema | {"type": list(types) if len(types) > 1 else next(iter(types)), "enum": [*some, *null]}
     if isinstance(field.kind, Zip3):  # 010 is no number of JSON's
-        return schema | {"type": ["string", "integer"], "pattern": "^([0-9]{1,3}|[0-9]{5}-?[0-9]{3})$"}
-    kind = "number" if field.unit == "R$" else "integer" if field.limits else "string"
-    schema["type"] = [kind, "null"] if field.missing else kind
+        return (
+            schema | _either(["string", "integer"], null) | {"pattern": "^([0-9]{1,3}|[0-9]{5}-?[0-9]{3})$"}
+        )
     if field.limits:
+        whole = field.is_whole or not field.is_number
+        schema |= _either(["integer" if whole else "number"], null)
         schema["minimum"], schema["maximum"] = field.limits
-    elif isinstance(field.kind, Digits):
+        return schema
+    schema |= _either(["string"], null)
+    if isinstance(field.kind, Digits):
         schema["pattern"] = f"^[0-9]{{{field.kind.shortest},{field.kind.longest}}}$"
+    elif isinstance(field.kind, Day):
+        schema["format"] = "date"
     elif field.longest:
         schema |= {"minLength": 0 if field.missing else 1, "maxLength": field.longest}
     return schema
 
 
+_TYPES = {str: "string", bool: "boolean", int: "integer", type(None): "null"}
+
+
+def _either(types: list[str], null: list[None]) -> Schema:
+    """One type as JSON Schema writes it, or several."""
+    some = [*types, *["null"] * len(null)]
+    return {"type": some if len(some) > 1 else some[0]}
+
+
+def _unit(field: Field) -> str:
+    """What a number is counted in, as a sentence."""
+    return f"In {field.unit}." if field.unit and field.is_number else ""
+
+
 FLAG_SPELLINGS = ("Y", "N", "yes", "no", "true", "false", "1", "0", True, False, 1, 0)
-"""How yes and no may be written, text in any letter case; an answer is recorded as the training data have it."""
+"""How yes and no may be written wherever a portfolio does not say otherwise, text in any letter case; an answer is
+recorded as the training data have it."""
+
+
+def flag_spellings(field: Field) -> tuple[str | bool | int, ...]:
+    """How an answer to a yes/no field may be written: as it is stored, and in all the usual ways."""
+    return *[value for value in field.choices if value not in FLAG_SPELLINGS], *FLAG_SPELLINGS
 
 
 def is_flag(field: Field) -> bool:
@@ -49,7 +74,7 @@ def _application(by_form_name: bool) -> Schema:
     return {
         "type": "object",
         "description": "An application under the "
-        + ("lower-case names of the form." if by_form_name else "upper-case names of the training data."),
+        + ("names of the form." if by_form_name else "names that the history has as columns."),
         "additionalProperties": False,
         "required": [name_of(field) for field in FIELDS.values() if not field.missing],
         "properties": {name_of(field): schema_of(field) for field in FIELDS.values()},
@@ -95,14 +120,30 @@ _DECISION = {
         "items": {"type": "string"},
         "description": "Fields with a value new to the model; no reason names such a value",
     },
+    "counterfactual": {
+        "type": "array",
+        "items": {"$ref": "#/components/schemas/Change"},
+        "description": "The fewest answers with which a declined application would have been approved by the same model, "
+        "all others staying the same; empty when it was approved, or none was found",
+    },
 }
 
 _PREDICTION: Schema = {
     "Success": {"type": "boolean"},
-    "Full_name": {"type": ["string", "null"], "description": "In capitals"},
-    "DNI": {"type": ["string", "null"]},
+    **{
+        member: {
+            "type": ["number" if field.is_number else "string", "null"],
+            "description": f"The applicant's: {field.label}",
+        }
+        for member, field in IDENTITY.items()
+    },
     "Prediction": {"type": ["integer", "null"], "enum": [0, 1, None], "description": "1: bad client"},
-    "Prediction_score": {"type": ["number", "null"], "minimum": 0, "maximum": 1, "multipleOf": 0.0001},
+    "Prediction_score": {
+        "type": ["number", "null"],
+        "minimum": 0,
+        "maximum": 1,
+        "description": "Of default, to four decimals",
+    },
     "Message": {"type": "string", "description": "The decision, or why there is none"},
 }
 
@@ -130,6 +171,13 @@ SCHEMAS: Schema = {
                 "description": "The field's value as it was assessed, without words; null when it was not given, or is "
                 "new to the model, as `unknown` tells",
             },
+        },
+    ),
+    "Change": _object(
+        "An answer that would have been another one, as data: the sentence is the reader's.",
+        {
+            "field": {"type": "string"},
+            "value": {"type": ["string", "number", "null"], "description": "What it would have been"},
         },
     ),
     "Problem": _object(

@@ -1,13 +1,13 @@
-"""A reason as a sentence: (field, value, direction) in the words of a reader's language.
+"""A reason, and what would have changed a decision, as sentences in the words of a reader's language.
 
 A language more is one entry in LANGUAGES. A field's label and how its values are shown are the field's own.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from creditrisk.application import FIELDS, Value
-from creditrisk.decision import Reason
+from creditrisk.decision import Change, Reason
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,12 @@ class Language:
     not_given: str
     new: str
     """What is said in place of a value that the model has not seen: it knows nothing of it but that."""
+    change: str
+    """One answer that would have been another."""
+    joined: str
+    """What stands between two of them."""
+    approved: str
+    """What they would have led to."""
 
 
 LANGUAGES = {
@@ -27,6 +33,9 @@ LANGUAGES = {
         lowers="{label} ({value}) lowers the risk",
         not_given="not given",
         new="new to the model",
+        change="{label} ({value})",
+        joined=" and ",
+        approved="With {changes} it would have been approved.",
     )
 }
 
@@ -38,6 +47,17 @@ def sentence(reason: Reason, unknown: Container[str] = (), language: str = "en")
     return (words.raises if reason.contribution > 0 else words.lowers).format(
         label=label(reason.field), value=value
     )
+
+
+def would_have_been_approved(changes: Sequence[Change], language: str = "en") -> str:
+    """With which answers an application would have been approved; empty when there are none to tell."""
+    if not changes:
+        return ""
+    words = LANGUAGES[language]
+    told = (
+        words.change.format(label=label(name), value=_shown(name, value, words)) for name, value in changes
+    )
+    return words.approved.format(changes=words.joined.join(told))
 
 
 def label(name: str) -> str:

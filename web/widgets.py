@@ -1,25 +1,18 @@
 """How a field is asked for on the form: the control, its words, what was typed and what is wrong with it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from creditrisk.application import FIELDS, SECTIONS, Field, canonical_name
-from creditrisk.application.kinds import WHICH_AMOUNT, Code, Digits, Money
+from creditrisk.application import FIELDS, Field
+from creditrisk.portfolio import Source
+from creditrisk.portfolio.kinds import WHICH_AMOUNT, Code, Day, Digits, Money, Number
+from creditrisk.portfolio.notation import marks
 from web.wording import NOT_STATED
 
 MOST_BUTTONS = 6
 """A choice of so many short answers is shown whole, side by side; a longer one as a drop-down list."""
 LONGEST_BUTTONS = 16
 """Characters of all its answers together: they stand in one line."""
-
-AUTOCOMPLETE = {
-    "FULL_NAME": "name",
-    "SEX": "sex",
-    "RESIDENCIAL_STATE": "address-level1",
-    "RESIDENCIAL_CITY": "address-level2",
-}
-"""Fields that a browser can fill in from what it knows of its user."""
 
 
 @dataclass(frozen=True)
@@ -48,29 +41,41 @@ class Widget:
         """The control's id; of a row of buttons, that of the first."""
         return f"field-{self.name}"
 
-    @property
+    @cached_property
     def control(self) -> str:
-        """ "buttons", "list" or "text"."""
+        """ "buttons", "list", "date" or "text"."""
         if not self.field.choices:
-            return "text"
-        labels = [option.label for option in self.options]
+            return "date" if isinstance(self.field.kind, Day) and self._is_day else "text"
+        labels = [*self.field.choices.values(), *[NOT_STATED] * self.field.missing]
         short = len(labels) <= MOST_BUTTONS and sum(map(len, labels)) <= LONGEST_BUTTONS
         return "buttons" if short else "list"
 
+    @property
+    def _is_day(self) -> bool:
+        """Whether a control for days can show what was typed: it would hide anything but a day or nothing."""
+        try:
+            return not self.typed or self.field.parse(self.typed) == self.typed
+        except ValueError:
+            return False
+
     @cached_property
     def options(self) -> list[Option]:
-        """The answers offered; the empty one says what choosing nothing means."""
+        """The answers offered. An empty one says what choosing nothing means; a row of buttons that must be answered has
+        none, as no button is pressed before it is."""
         offered = self.field.choices
         if self.field.missing:
             offered[""] = NOT_STATED
-        elif not self.field.default:
+        elif self.control == "list":
             offered = {"": "Choose…", **offered}
         return [Option(value, label, value == self.typed) for value, label in offered.items()]
 
     @property
     def inputmode(self) -> str:
-        """The keyboard that a phone shows."""
-        if self.is_amount:
+        """The keyboard that a phone shows; where there may be a minus sign the full one, as others lack it."""
+        least, _ = self.field.limits or (0, 0)
+        if least < 0:
+            return "text"
+        if isinstance(self.field.kind, Money | Number):
             return "decimal"
         return "numeric" if self.field.is_number or isinstance(self.field.kind, Code | Digits) else "text"
 
@@ -94,51 +99,44 @@ class Widget:
         return WHICH_AMOUNT
 
     @property
+    def marks(self) -> tuple[str, ...]:
+        """What may stand around an amount: its currency's symbol, code and name."""
+        return marks(self.field.kind.currency) if isinstance(self.field.kind, Money) else ()
+
+    @property
     def is_short(self) -> bool:
         """Whether a narrow control holds every value."""
-        return self.inputmode != "text" and not isinstance(self.field.kind, Digits)
+        return self.field.is_number or isinstance(self.field.kind, Code | Day)
 
     @property
-    def suggestions(self) -> str | None:
-        """The id of the list of values that are worth suggesting."""
-        return "cities" if "_CITY" in self.field.name or self.field.name.startswith("CITY_") else None
+    def required(self) -> bool:
+        return not self.field.missing
 
     @property
-    def autocomplete(self) -> str | None:
-        return AUTOCOMPLETE.get(self.field.name)
+    def depends_on(self) -> Field | None:
+        """The field whose value decides whether this one is asked for."""
+        return FIELDS[self.field.when.field] if self.field.when else None
+
+    @property
+    def condition(self) -> str:
+        """When the field is asked for, in words; empty when always."""
+        if not self.field.when:
+            return ""
+        of = FIELDS[self.field.when.field]
+        values = [of.choices.get(value) or value for value in self.field.when.values]
+        return f"Only if “{of.label}” is {' or '.join(values)}."
 
     @property
     def described_by(self) -> str | None:
         """The ids of what a screen reader should read along with the control."""
-        parts = [f"{self.id}-help"] * bool(self.field.help) + [f"{self.id}-error"] * bool(self.error)
-        parts += [f"{self.id}-understood"] * self.is_amount
-        return " ".join(parts) or None
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the form."""
-
-    key: str
-    heading: str
-    widgets: list[Widget]
+        there = {
+            "when": self.condition, "help": self.field.help, "error": self.error, "understood": self.is_amount,
+        }  # fmt: skip
+        return " ".join(f"{self.id}-{part}" for part, is_there in there.items() if is_there) or None
 
     @property
-    def errors(self) -> int:
-        return sum(widget.error is not None for widget in self.widgets)
-
-
-def sections(
-    typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
-) -> list[Section]:
-    """The form's sections in order: with the defaults, or with what was `typed` (names in either spelling)
-    and its `errors` (canonical name → sentence)."""
-    values = {canonical_name(name): text for name, text in (typed or {}).items()}
-    widgets = [
-        Widget(field, field.default if typed is None else values.get(name, ""), (errors or {}).get(name))
-        for name, field in FIELDS.items()
-    ]
-    return [
-        Section(key, heading, [widget for widget in widgets if widget.field.section == key])
-        for key, heading in SECTIONS.items()
-    ]
+    def remarks(self) -> str:
+        """What stands behind the label: who knows, where it is neither applicant nor clerk, and whether it may be left
+        out."""
+        told = {"from the bureau": self.field.source is Source.BUREAU, "optional": self.field.missing}
+        return ", ".join(words for words, is_so in told.items() if is_so)
