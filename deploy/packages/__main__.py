@@ -6,9 +6,11 @@ from pathlib import Path
 import click
 
 from creditrisk.errors import CreditRiskError
+from creditrisk.portfolio import portfolio_folder
 from creditrisk.settings import Settings
 from deploy.packages import sizes
 from deploy.packages.builder import Builder
+from deploy.packages.definition import check_model
 from deploy.packages.errors import PackageError
 from deploy.packages.parts import LAYERS, PARTS
 from deploy.packages.target import MACHINES, Target
@@ -34,13 +36,19 @@ ROOT = Path(__file__).parents[2]
 def build(python: str, arch: str, output: Path) -> None:
     """Build what Lambda runs, from pinned wheels, into build/PYTHON-ARCH/ (functions and layers, zips beside folders).
 
-    With MODEL_PUBLIC_KEY, only a model that this key signed is packed: Lambda does not verify it again.
+    PORTFOLIO_DIR and MODEL_DIR name what is packed in place of the portfolio and the model that ship. With
+    MODEL_PUBLIC_KEY, only a model that this key signed is packed: Lambda does not verify it again.
     """
-    if key := Settings.from_environment().model_public_key:
+    settings = Settings.from_environment()
+    portfolio, model = portfolio_folder().resolve(), settings.model_folder.resolve()
+    check_model(portfolio, model)
+    if key := settings.model_public_key:
         from models.signature import verify
 
-        verify(ROOT / "layers/model/pickles", key)
-    builder = Builder(ROOT, output.resolve(), Target(python, arch), ROOT / "build")
+        verify(model, key)
+    builder = Builder(
+        ROOT, output.resolve(), Target(python, arch), ROOT / "build", model=model, portfolio=portfolio
+    )
     if builder.python is None:
         click.echo(
             f"No Python {python} is installed here: the packages go without bytecode, and cold starts take seconds "

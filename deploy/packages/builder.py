@@ -9,8 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from creditrisk import __version__
-from deploy.packages import archive, bytecode, libgomp, prune, requirements, sbom, templates
-from deploy.packages.parts import PICKLES, Part
+from creditrisk.portfolio.reading import definition_of
+from deploy.packages import archive, bytecode, definition, libgomp, prune, requirements, sbom, templates
+from deploy.packages.parts import DEFINITION, PICKLES, Part
 from deploy.packages.target import Target
 from deploy.packages.wheels import WheelHouse
 
@@ -20,10 +21,24 @@ _NOT_PACKED = shutil.ignore_patterns(
 
 
 class Builder:
-    """Builds parts from the checkout at `root` into `output/PYTHON-ARCH/`; wheels are kept in `wheels/` of `house`."""
+    """Builds parts from the checkout at `root` into `output/PYTHON-ARCH/`; wheels are kept in `wheels/` of `house`.
 
-    def __init__(self, root: Path, output: Path, target: Target, house: Path | None = None) -> None:
+    `model` and `portfolio` are folders to pack in place of those in the checkout.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        output: Path,
+        target: Target,
+        house: Path | None = None,
+        *,
+        model: Path | None = None,
+        portfolio: Path | None = None,
+    ) -> None:
         self.root = root
+        self.model = model or root / PICKLES
+        self.portfolio = portfolio or root / DEFINITION
         self.target = target
         self.folder = output / str(target)
         self.wheels = WheelHouse((house or output) / "wheels" / str(target), target)
@@ -40,7 +55,10 @@ class Builder:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for source, place in part.sources:
-            self._copy(self.root / source, folder / place)
+            if source == DEFINITION:
+                definition.put(self.portfolio, folder / place)
+            else:
+                self._copy(self._path(source), folder / place)
         if (folder / "web").is_dir():
             templates.compile_all(folder / "web")
         pins = self._install(part, folder) if part.requirements else []
@@ -75,7 +93,7 @@ class Builder:
         """The files of a part's requirements; those for ONNX only where the layer holds graphs."""
         if not part.requirements:
             return []
-        graphs = part.for_graphs and any((self.root / PICKLES).glob("*.onnx"))
+        graphs = part.for_graphs and any(self.model.glob("*.onnx"))
         return [part.requirements, *([part.for_graphs] if graphs else [])]
 
     def _pins(self, part: Part) -> list[requirements.Pin]:
@@ -97,6 +115,12 @@ class Builder:
             )
         return pins
 
+    def _path(self, source: str) -> Path:
+        """Where a part's source is."""
+        if source == DEFINITION:
+            return definition_of(self.portfolio)[1]
+        return self.model if source == PICKLES else self.root / source
+
     def _copy(self, source: Path, to: Path) -> None:
         if source.is_dir():
             shutil.copytree(source, to, ignore=_NOT_PACKED)
@@ -108,7 +132,7 @@ class Builder:
         """Of all that the part's bytes depend on: its sources, its pins, the compiler and this code."""
         versions = __version__, version("jinja2")
         digest = hashlib.sha256(repr((part, self.target, self.python, versions)).encode())
-        paths = [self.root / source for source, _ in part.sources] + [Path(__file__).parent]
+        paths = [self._path(source) for source, _ in part.sources] + [Path(__file__).parent]
         if part.requirements:
             paths += [
                 *(self.root / name for name in self._requirements(part)),

@@ -1,4 +1,4 @@
-"""What the packages are made of: five functions of our own code, two layers of ours, two of other people's."""
+"""What the packages are made of: five functions of our own code, three layers of ours, two of other people's."""
 
 from dataclasses import dataclass
 
@@ -27,9 +27,12 @@ class Function:
 
 
 PICKLES = "layers/model/pickles"
+DEFINITION = "layers/portfolio"
+"""The model and the portfolio that ship; a builder may be given others to put in their places."""
 _LICENSE = ("LICENSE", "LICENSE")
 COMMON = Part("layers/common", "/opt", (("layers/common/python", "python"), _LICENSE))
 MODEL = Part("layers/model", "/opt", (("layers/model/python", "python"), (PICKLES, "pickles"), _LICENSE))
+PORTFOLIO = Part("layers/portfolio", "/opt", ((DEFINITION, "portfolio"), _LICENSE))
 FORM_DEPS = Part("layers/form-deps", "/opt", requirements="requirements/form.txt")
 SCORER_DEPS = Part(
     "layers/scorer-deps", "/opt", requirements="requirements/scorer.txt", for_graphs="requirements/onnx.txt"
@@ -59,11 +62,11 @@ MERGER = Part(
 )
 
 FUNCTIONS = (
-    Function(FORM, (COMMON, FORM_DEPS), 30 * MB),
-    Function(SCORER, (COMMON, MODEL, SCORER_DEPS), 160 * MB),
-    Function(BULK, (COMMON, MODEL, SCORER_DEPS), 160 * MB),
-    Function(OPERATOR, (COMMON, FORM_DEPS), 30 * MB),
-    Function(MERGER, (COMMON, FORM_DEPS), 30 * MB),
+    Function(FORM, (COMMON, PORTFOLIO, FORM_DEPS), 30 * MB),
+    Function(SCORER, (COMMON, PORTFOLIO, MODEL, SCORER_DEPS), 160 * MB),
+    Function(BULK, (COMMON, PORTFOLIO, MODEL, SCORER_DEPS), 160 * MB),
+    Function(OPERATOR, (COMMON, PORTFOLIO, FORM_DEPS), 30 * MB),
+    Function(MERGER, (COMMON, PORTFOLIO, FORM_DEPS), 30 * MB),
 )
-LAYERS = (COMMON, MODEL, FORM_DEPS, SCORER_DEPS)
+LAYERS = (COMMON, PORTFOLIO, MODEL, FORM_DEPS, SCORER_DEPS)
 PARTS = (FORM, SCORER, BULK, OPERATOR, MERGER, *LAYERS)
