@@ -30,6 +30,7 @@ from localstage.paths import Folders
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "pakdd2010" / "modeling.txt.gz"
+PORTFOLIOS = ROOT.parent / "shared" / "data" / "portfolios"
 CHECKOV = ROOT / ".localstack" / "checkov"
 CYCLONEDX = ROOT / ".localstack" / "cyclonedx"
 COMPOSE_1 = ROOT / ".localstack" / "docker-compose-1"
@@ -98,6 +99,10 @@ def _docker() -> str:
     return ""
 
 
+_STANDS_ON = ("PYTHON_IMAGE", "FRONT_IMAGE")
+"""Arguments of a build that name an image."""
+
+
 def _base_images() -> list[str]:
     """What docker-compose.yml and its Dockerfile start from, as set here; the profile for LocalStack is not tested."""
     done = subprocess.run(
@@ -108,7 +113,8 @@ def _base_images() -> list[str]:
     images = set()
     for service in json.loads(done.stdout)["services"].values():
         build = service.get("build", {})
-        images |= set(build.get("args", {}).values()) if build else {service["image"]}
+        stands_on = {value for name, value in build.get("args", {}).items() if name in _STANDS_ON}
+        images |= stands_on if build else {service["image"]}
     return sorted(images)
 
 
@@ -240,5 +246,6 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "redis-server": _redis_server,
     "linux": lambda: "" if sys.platform == "linux" else "it is about Linux",
     "the PAKDD 2010 file": lambda: "" if DATA.exists() else f"put the modelling file at {DATA}",
+    "other lenders' files": lambda: "" if PORTFOLIOS.is_dir() else f"put german-credit.csv in {PORTFOLIOS}",
 }
 """What is more than a program on the PATH."""

@@ -7,9 +7,10 @@ import pytest
 from cli.embedded_redis import free_port
 from localstage.paths import Folders
 from localstage.stage import Stage
+from tests.e2e.browsing import browser, open_browser, system
 from tests.e2e.template import compile_template, packages, prod
 
-__all__ = ["compile_template", "localstack", "packages", "prod"]
+__all__ = ["browser", "compile_template", "localstack", "open_browser", "packages", "prod", "system"]
 
 
 @pytest.fixture(scope="session")

@@ -197,7 +197,7 @@ def with_model(target: Path, change: Callable[[dict[str, bytes]], None]) -> Path
         PACKAGES,
         target,
         ignore=shutil.ignore_patterns(
-            "*.stamp", "form", "scorer", "bulk", "operator", "common", "model", "*-deps"
+            "*.stamp", "form", "scorer", "bulk", "operator", "common", "portfolio", "model", "*-deps"
         ),
     )
     source = PACKAGES / "layers" / "model.zip"

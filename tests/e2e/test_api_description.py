@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from creditrisk.application.validation import validate
 from creditrisk.errors import InvalidApplication
+from tests.unit.web.test_other_portfolio import PORTFOLIO
 from web.openapi import document
 
 ROOT = Path(__file__).parents[2]
@@ -39,10 +41,21 @@ def lint(*command: object) -> str:
     return answer.stdout + answer.stderr
 
 
-@pytest.fixture(params=["/", "/prod"])
+@pytest.fixture(params=["/", "/prod", "another portfolio"])
 def description(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     file = tmp_path / "openapi.json"
-    file.write_text(json.dumps(document(request.param)))
+    if request.param == "another portfolio":
+        said = subprocess.run(
+            [sys.executable, "-c", "import json, web.openapi; print(json.dumps(web.openapi.document('/')))"],
+            cwd=ROOT,
+            env={**os.environ, "PORTFOLIO_DIR": str(PORTFOLIO)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        file.write_text(said.stdout)
+    else:
+        file.write_text(json.dumps(document(request.param)))
     return file
 
 

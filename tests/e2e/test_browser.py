@@ -1,6 +1,5 @@
 """The whole system, as `creditrisk serve` starts it, used by a person in Chromium."""
 
-import csv
 import functools
 import http.server
 import os
@@ -9,86 +8,31 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
-from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.select import Select
-from selenium.webdriver.support.wait import WebDriverWait
 
-from cli.embedded_redis import free_port
 from creditrisk.application import FIELDS
 from tests.conftest import ROOT
-from tests.machine import open_chromium
+from tests.e2e.browsing import (
+    APPLICANT,
+    VERDICTS,
+    System,
+    application_id,
+    buttons,
+    complaints,
+    field,
+    fill_in,
+    heading,
+    press_assess,
+    serving,
+    verdict,
+)
 
 pytestmark = pytest.mark.needs("chromium", "redis-server")
-
-APPLICANT = {
-    "full_name": "Júlia d'Ávila",
-    "DNI": "00123456",
-    "age": "34",
-    "residencial_state": "São Paulo",
-    "residencial_city": "Guarulhos",
-    "residencial_zip": "071",
-    "professional_zip": "071",
-    "personal_monthly_income": "1200.50",
-}
-"""What the form has no default for."""
-
-VERDICTS = {"0": "GOOD CLIENT – PRODUCT APPROVED", "1": "BAD CLIENT – PRODUCT DISAPPROVED"}
-
-
-@dataclass(frozen=True)
-class System:
-    """A running system: the port of its form, the folder of its data, and the line it says when it is ready."""
-
-    port: int
-    data: Path
-    said: str
-
-    @property
-    def url(self) -> str:
-        return f"http://localhost:{self.port}/"
-
-    def rows(self, name: str) -> list[dict[str, str]]:
-        """The history's rows of applicants of this name."""
-        file = self.data / "history" / "history.csv"
-        if not file.exists():
-            return []
-        with file.open(newline="", encoding="utf-8") as lines:
-            return [row for row in csv.DictReader(lines) if row["FULL_NAME"] == name]
-
-
-@contextmanager
-def serving(data: Path, **environment: str) -> Iterator[System]:
-    """`creditrisk serve` on a free port, stopped at the end as by Ctrl-C."""
-    port = free_port()
-    command = [sys.executable, "-m", "cli", "serve", "--port", str(port), "--data", str(data)]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout
-        system = System(port, data, process.stdout.readline())
-        assert "Ready" in system.said
-        assert urlopen(f"{system.url}readyz", timeout=60).status == 200
-        yield system
-    finally:
-        process.terminate()
-        assert process.wait(60) is not None
-
-
-@pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    with serving(tmp_path_factory.mktemp("system")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -98,86 +42,9 @@ def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         yield running
 
 
-@pytest.fixture
-def open_browser(tmp_path: Path) -> Iterator[Callable[..., Chrome]]:
-    """Opens Chromium, with or without JavaScript; *.test is this machine, by a name that is not "localhost"."""
-    opened: list[Chrome] = []
-
-    def open_one(javascript: bool = True) -> Chrome:
-        preferences = {} if javascript else {"profile.managed_default_content_settings.javascript": 2}
-        flags = (
-            "disable-quic", "disable-component-update", "disable-background-networking", "disable-sync",
-            "window-size=1280,900", "host-resolver-rules=MAP *.test 127.0.0.1",
-            f"user-data-dir={tmp_path / f'profile-{len(opened)}'}",
-        )  # fmt: skip
-        opened.append(open_chromium(*flags, preferences=preferences))
-        return opened[-1]
-
-    yield open_one
-    for browser in opened:
-        browser.quit()
-
-
-@pytest.fixture
-def browser(open_browser: Callable[..., Chrome]) -> Chrome:
-    return open_browser()
-
-
-def field(browser: Chrome, name: str) -> WebElement:
-    return browser.find_element(By.ID, f"field-{name}")
-
-
-def fill_in(browser: Chrome, **answers: str) -> None:
-    """Type or choose each answer as a person does."""
-    for name, answer in answers.items():
-        control = field(browser, name)
-        if control.tag_name == "select":
-            Select(control).select_by_visible_text(answer)
-        else:
-            control.clear()
-            control.send_keys(answer)
-
-
-def press_assess(browser: Chrome) -> None:
-    """Press the button, and wait until the next page is there in full."""
-    page = browser.find_element(By.TAG_NAME, "html")
-
-    def arrived(it: Chrome) -> bool:
-        there = it.find_element(By.TAG_NAME, "html") != page
-        return there and it.execute_script("return document.readyState") == "complete"
-
-    browser.find_element(By.XPATH, "//button[text()='ASSESS']").click()
-    # While one page makes way for the next, the browser knows of no element.
-    WebDriverWait(browser, 120, 0.05, ignored_exceptions=[WebDriverException]).until(arrived)
-
-
-def heading(browser: Chrome) -> str:
-    return browser.find_element(By.TAG_NAME, "h1").text.replace("\n", " ")
-
-
-def verdict(browser: Chrome) -> str:
-    """The verdict, once it is there. While one page makes way for the next, the browser knows of no heading."""
-    WebDriverWait(browser, 120, ignored_exceptions=[WebDriverException]).until(
-        lambda it: heading(it) in VERDICTS.values()
-    )
-    return heading(browser)
-
-
-def application_id(browser: Chrome) -> str:
-    return browser.find_element(By.XPATH, "//dt[text()='Application']/following-sibling::dd").text
-
-
-def complaints(browser: Chrome) -> list[str]:
-    """What the browser's console has to say; that an answer was 400 or 403 is no complaint."""
-    log: list[dict[str, str]] = browser.get_log("browser")  # type: ignore[no-untyped-call]
-    entries = [entry["message"] for entry in log]
-    return [entry for entry in entries if "status of 40" not in entry]
-
-
 def test_a_person_gets_a_decision_and_the_history_has_its_row(system: System, browser: Chrome) -> None:
     browser.get(system.url)
-    fill_in(browser, **APPLICANT, quant_of_dependants="2")
-    browser.find_element(By.CSS_SELECTOR, "input[name=flag_visa][value='1']").click()
+    fill_in(browser, **APPLICANT | {"flag_visa": "Yes"})
     press_assess(browser)
 
     shown = verdict(browser)
@@ -186,6 +53,8 @@ def test_a_person_gets_a_decision_and_the_history_has_its_row(system: System, br
     assert row["APPLICATION_ID"] == application_id(browser)
     assert (row["DNI"], row["AGE"], row["QUANT_DEPENDANTS"], row["FLAG_VISA"]) == ("00123456", "34", "2", "1")
     assert (row["RESIDENCIAL_STATE"], row["PERSONAL_MONTHLY_INCOME"]) == ("SP", "1200.5")
+    assert (row["QUANT_BANKING_ACCOUNTS"], row["APPLICATION_SUBMISSION_TYPE"]) == ("2", "Web")
+    assert (row["EDUCATION_LEVEL_1"], row["SEX"], row["FLAG_RG"]) == ("", "", "")
     assert shown == VERDICTS[row["PREDICTION"]]
     assert f"{float(row['PROBABILITY']) * 100:.1f} %" in page
     for word in ("Júlia d'Ávila", "DNI 00123456", row["MODEL"], row["MODEL_VERSION"]):
@@ -300,9 +169,13 @@ def test_the_keyboard_is_enough(system: System, browser: Chrome) -> None:
     answers = APPLICANT | {"full_name": "Keyboard"}
     for _ in range(120):
         focused = browser.switch_to.active_element
-        answer = answers.pop((focused.get_attribute("id") or "").removeprefix("field-"), None)
-        if answer:
+        name = (focused.get_attribute("id") or "").removeprefix("field-")
+        answer = answers.pop(name, None)
+        if answer and focused.get_attribute("type") == "radio":
+            focused.send_keys(Keys.SPACE, *[Keys.ARROW_RIGHT] * [*buttons(browser, name)].index(answer))
+        elif answer:
             focused.send_keys(answer)
+        focused = browser.switch_to.active_element
         if focused.tag_name == "button":
             break
         focused.send_keys(Keys.TAB)

@@ -228,7 +228,7 @@ def test_sls_remove_leaves_no_resource(deployment: Deployment) -> None:
         "functions": client("lambda").list_functions()["Functions"],
         "layers": [
             version
-            for name in ("common", "model", "form-deps", "scorer-deps")
+            for name in ("common", "portfolio", "model", "form-deps", "scorer-deps")
             for version in client("lambda").list_layer_versions(LayerName=f"credit-risk-local-{name}")[
                 "LayerVersions"
             ]

@@ -12,6 +12,7 @@ import pytest
 
 from cli.embedded_redis import free_port
 from tests.fresh import ROOT, fresh_copy
+from tests.lenders import consumer_loans, write_table
 
 pytestmark = [pytest.mark.needs("make", "redis-server", "wheels"), pytest.mark.timeout(1800)]
 
@@ -51,6 +52,7 @@ WALKED = {
 }
 ELSEWHERE = {
     "run": "tests/e2e/test_make.py::test_the_system_runs_until_it_is_interrupted",
+    "bench-portfolios": "tests/e2e/test_make.py::test_a_lenders_file_is_measured_beside_the_usual_models",
     "localstack": "tests/e2e/test_localstack.py::test_the_form_opens",
     "localstack-down": "tests/e2e/test_localstack.py::test_taking_it_down_leaves_nothing",
     "clean": "tests/e2e/test_make.py::test_clean_leaves_the_checkout_and_the_data",
@@ -94,6 +96,13 @@ def test_a_target_does_what_its_line_says(target: str, clone: Path) -> None:
     assert done.returncode == 0, done.stdout[-3_000:]
     assert re.search(walk.says, done.stdout), done.stdout[-3_000:]
     assert [pattern for pattern in walk.leaves if not list(clone.glob(pattern))] == []
+
+
+def test_a_lenders_file_is_measured_beside_the_usual_models(clone: Path, tmp_path: Path) -> None:
+    file = write_table(tmp_path / "loans.csv", consumer_loans(600))
+    done = make(clone, "bench-portfolios", f"FILES={file}:outcome:bad", BENCH_SPLITS="1")
+    assert done.returncode == 0, done.stdout[-3_000:]
+    assert re.search(r"\| loans +\| 600 × \d+ +\| 1 +\| 0\.\d{4}", done.stdout), done.stdout[-3_000:]
 
 
 def test_format_changes_what_is_out_of_shape_alone(clone: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_browser import serving
+from tests.e2e.browsing import serving
 from tests.machine import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
+from tests.lenders import small_loans
+
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.needs("sls")
 
 
-def invoke(function: str, redis_url: str, history: Path, event: str = "") -> subprocess.CompletedProcess[str]:
+def invoke(
+    function: str, redis_url: str, history: Path, event: str = "", **settings: str
+) -> subprocess.CompletedProcess[str]:
     """Run `sls invoke local`; whatever would go out to the network fails at once."""
     nowhere = "http://127.0.0.1:1"
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
@@ -23,6 +27,7 @@ def invoke(function: str, redis_url: str, history: Path, event: str = "") -> sub
         "HTTPS_PROXY": nowhere,
         "AWS_EC2_METADATA_DISABLED": "true",
         "NODE_NO_WARNINGS": "1",
+        **settings,
     }
     command = [ROOT / "node_modules/.bin/sls", "invoke", "local", "-f", function]
     if event:
@@ -53,6 +58,15 @@ def test_the_form_is_served_from_the_checkout(redis_url: str, tmp_path: Path) ->
     page = answer(invoke("form", redis_url, tmp_path, "form.json"))
     assert page["statusCode"] == 200
     assert "ASSESS" in page["body"].upper()
+
+
+def test_the_form_of_another_portfolio_is_served_when_the_shell_names_it(
+    redis_url: str, tmp_path: Path
+) -> None:
+    folder = str(small_loans(tmp_path / "lender"))
+    page = answer(invoke("form", redis_url, tmp_path / "history", "form.json", PORTFOLIO_DIR=folder))
+    assert page["statusCode"] == 200
+    assert 'name="balance_last_month"' in page["body"] and "payment_day" not in page["body"]
 
 
 def test_an_application_goes_from_form_to_scorer_to_history(redis_url: str, tmp_path: Path) -> None:

@@ -122,9 +122,13 @@ def test_the_functions_have_limits_and_layers(prod: dict[str, Any]) -> None:
         layers["FormLambdaFunction"]
         == layers["OperatorLambdaFunction"]
         == layers["MergerLambdaFunction"]
-        == ["Common", "FormDeps"]
+        == ["Common", "Portfolio", "FormDeps"]
     )
-    assert layers["ScorerLambdaFunction"] == layers["BulkLambdaFunction"] == ["Common", "Model", "ScorerDeps"]
+    assert (
+        layers["ScorerLambdaFunction"]
+        == layers["BulkLambdaFunction"]
+        == ["Common", "Portfolio", "Model", "ScorerDeps"]
+    )
     assert functions["FormLambdaFunction"]["ReservedConcurrentExecutions"] == 50
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from creditrisk.application import Value
 from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
@@ -40,6 +41,12 @@ class StubModel:
         if any(application["FULL_NAME"] == "Poison" for application in applications):
             raise ArithmeticError("Poison cannot be scored")
         return [StubScore(application["AGE"] / 100, self.contributions) for application in applications]
+
+    def counterfactuals(
+        self, declined: Sequence[Mapping[str, Any]], threshold: float
+    ) -> Sequence[Sequence[tuple[str, Value]]]:
+        """Younger by as much as it takes; a person cannot change that, and a test can tell it."""
+        return [[("AGE", int(threshold * 100) - 1)] for _ in declined]
 
 
 @pytest.fixture

@@ -60,10 +60,10 @@ def answer_on(client: socket.socket) -> tuple[int, bytes]:
 
 
 @contextmanager
-def serving(redis_url: str, folder: Path) -> Iterator[Served]:
+def serving(redis_url: str, folder: Path, **settings: str) -> Iterator[Served]:
     """The form, with its log in the folder, while the block runs."""
     port = free_port()
-    environment = {**os.environ, "REDIS_URL": redis_url, "HISTORY_URL": str(folder / "history")}
+    environment = {**os.environ, "REDIS_URL": redis_url, "HISTORY_URL": str(folder / "history"), **settings}
     command = [sys.executable, "-m", "gunicorn", "--config", "python:web.serving"]
     command += ["--bind", f"127.0.0.1:{port}", "--graceful-timeout", "1"]
     with (folder / "log").open("wb") as log:

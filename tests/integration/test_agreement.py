@@ -11,11 +11,11 @@ import pytest
 from flask import Flask, request
 
 from creditrisk.application import FIELDS, Role
-from creditrisk.application.kinds import WHICH_AMOUNT
 from creditrisk.application.validation import validate
 from creditrisk.errors import InvalidApplication
 from creditrisk.files.rows import RowScorer
 from creditrisk.intake import Intake
+from creditrisk.portfolio.kinds import WHICH_AMOUNT
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
 from models.synthetic import synthetic_applicants

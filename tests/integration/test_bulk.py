@@ -31,9 +31,9 @@ def test_every_row_comes_back_in_order_and_a_bad_one_stops_nothing(
     text, count, errors = RowScorer(scorer, 0.5, header).score_text(out.getvalue())
 
     rows = list(csv.reader(io.StringIO(text)))
-    results = [dict(zip(RESULT_COLUMNS, row[-6:], strict=True)) for row in rows]
+    results = [dict(zip(RESULT_COLUMNS, row[-len(RESULT_COLUMNS) :], strict=True)) for row in rows]
     assert (count, errors, len(rows)) == (5, 3, 5)
-    assert {len(row) for row in rows} == {len(header) + 6}
+    assert {len(row) for row in rows} == {len(header) + len(RESULT_COLUMNS)}
     assert [bool(result["error"]) for result in results] == [False, True, True, True, False]
     for result in (results[0], results[-1]):
         assert 0 < float(result["probability"]) < 1

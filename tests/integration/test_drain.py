@@ -8,6 +8,7 @@ from rq.registry import FailedJobRegistry, FinishedJobRegistry, StartedJobRegist
 from rq.serializers import JSONSerializer
 
 from creditrisk.application_id import reference
+from creditrisk.decision import Change
 from creditrisk.errors import HistoryUnavailable
 from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
@@ -34,6 +35,37 @@ def test_an_application_is_answered_with_what_was_recorded(
         "declined",
     )
     assert history.find(receipt.id) == answer
+
+
+def test_a_declined_application_is_recorded_and_answered_with_what_would_have_had_it_approved(
+    intake: Intake, drain_all: DrainAll, history: FolderHistory, make_application: Make
+) -> None:
+    declined, approved = (
+        intake.submit(make_application(AGE=61)).id,
+        intake.submit(make_application(AGE=30)).id,
+    )
+    drain_all()
+    for id, changes in ((declined, [Change("AGE", 49)]), (approved, [])):
+        answer, record = intake.wait(id, 1), history.find(id)
+        assert answer.decision and record and record.decision
+        assert answer.decision.counterfactual == record.decision.counterfactual == changes
+
+
+def test_a_search_that_fails_loses_no_decision(
+    intake: Intake,
+    drain_all: DrainAll,
+    model: StubModel,
+    make_application: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: object) -> None:
+        raise ArithmeticError("no search")
+
+    monkeypatch.setattr(model, "counterfactuals", fails)
+    receipt = intake.submit(make_application(AGE=61))
+    assert drain_all() == 1
+    decision = intake.wait(receipt.id, 1).decision
+    assert decision and (decision.decision, decision.counterfactual) == ("declined", [])
 
 
 def test_applications_are_scored_in_the_order_they_came_in_batches(

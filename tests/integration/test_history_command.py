@@ -138,7 +138,7 @@ def test_parts_of_all_versions_become_one_table_that_keeps_what_a_newer_one_knew
 ) -> None:
     old, newer, own = decided(), decided(), decided()
     (place / "history.csv").write_text(
-        ",".join(columns_of(1)) + "\n" + to_line(old).replace(f",{VERSION}\n", "\n")
+        ",".join(columns_of(1)) + "\n" + to_line(old).replace(f",,{VERSION}\n", "\n")
     )
     (place / "history-2.csv").write_text(
         HEADER.replace("RECORD_VERSION", "BUREAU_SCORE,RECORD_VERSION")

@@ -18,10 +18,10 @@ import pytest
 from benchmarks.load import wait_until
 from cli.embedded_redis import free_port
 from creditrisk.application import FIELDS
-from creditrisk.application.kinds import Whole
 from creditrisk.errors import HistoryUnavailable, ScorerInTrouble
 from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
+from creditrisk.portfolio.kinds import Whole
 from creditrisk.queue import trouble
 from functions.scorer import worker as worker_module
 from functions.scorer.assembly import Assembly

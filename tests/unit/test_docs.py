@@ -10,6 +10,7 @@ import yaml
 from click.testing import CliRunner
 
 from cli.main import COMMANDS, creditrisk
+from creditrisk.portfolio.law import PROFILES
 from creditrisk.redis_client import PATIENCE
 from creditrisk.settings import Settings
 from web.prefer import MAX_WAIT
@@ -59,13 +60,15 @@ def test_every_file_that_readme_links_to_is_there() -> None:
 
 
 RESULTS = sorted((ROOT / "benchmarks" / "results").glob("*.md"))
+DOCUMENTS = {"portfolios": "docs/portfolios.md", "scale": "docs/scale.md"}
+"""Benchmark → the document that shows its figures, where that is not the README."""
 
 
 @pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
 def test_the_documents_show_the_figures_as_they_were_measured(path: Path) -> None:
     table = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
-    shown = (ROOT / "docs/scale.md").read_text(encoding="utf-8") if path.stem == "scale" else README
-    assert "\n".join(table) in shown
+    document = DOCUMENTS.get(path.stem, "README.md")
+    assert "\n".join(table) in (ROOT / document).read_text(encoding="utf-8")
 
 
 def test_what_is_claimed_of_scale_is_what_was_simulated() -> None:
@@ -134,3 +137,21 @@ def test_every_promise_has_its_test(document: str, least: int) -> None:
         assert found, f"names no test: {line}"
         file, test = found.groups()
         assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file}::{test}"
+
+
+def test_every_duty_names_where_it_is_met_or_that_nothing_is_done_yet() -> None:
+    """docs/law.md: duty, source, where it is met, what remains the lender's; every place that it names is there."""
+    text = (ROOT / "docs/law.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if re.match(r"\| (?!---|duty)", line)]
+    assert len(lines) > 20
+    for line in lines:
+        _, source, met, lenders = (cell.strip() for cell in line.strip("|").split(" | "))
+        assert source and lenders, line
+        assert "`" in met or met == "nothing yet", f"names no place: {line}"
+    for path, test in re.findall(r"`([\w/.]+/[\w.]+)(?:::(\w+))?`", text):
+        assert (ROOT / path).is_file(), path
+        assert not test or f"def {test}(" in (ROOT / path).read_text(encoding="utf-8"), f"{path}::{test}"
+    for profile in PROFILES:
+        assert f"`{profile}`" in text
+    anchors = {re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in re.findall(r"^## (.*)$", text, re.MULTILINE)}  # fmt: skip
+    assert set(re.findall(r"\]\(#([\w-]+)\)", text)) <= anchors

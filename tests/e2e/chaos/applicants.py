@@ -5,16 +5,23 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from creditrisk.application import FIELDS, Value
+from creditrisk.application import FIELDS, Field, Value
 from creditrisk.application.validation import validate
 
 POISON = "Poison"
 """The name of an applicant whose scoring kills the scorer."""
 
 
+def _some_answer(field: Field) -> object:
+    """The first answer that is offered or the least number, where there must be one."""
+    if field.missing:
+        return None
+    return next(iter(field.choices), None) or (field.limits or (None,))[0]
+
+
 @cache
 def _anybody() -> dict[str, Value]:
-    raw: dict[str, object] = {name: field.default for name, field in FIELDS.items()}
+    raw: dict[str, object] = {name: _some_answer(field) for name, field in FIELDS.items()}
     return validate(
         raw
         | {"FULL_NAME": "Ana Souza", "DNI": "012345678", "AGE": 34, "SEX": "F", "STATE_OF_BIRTH": "RJ"}
@@ -52,3 +59,6 @@ class PlainModel:
 
     def score(self, applications: Sequence[Mapping[str, Any]]) -> list[PlainScore]:
         return [PlainScore((a["AGE"] * 1000 + a["PERSONAL_MONTHLY_INCOME"]) / 121_000) for a in applications]
+
+    def counterfactuals(self, declined: Sequence[Mapping[str, Any]], threshold: float) -> list[tuple[()]]:
+        return [()] * len(declined)

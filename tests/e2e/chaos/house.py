@@ -25,8 +25,9 @@ _MARKS = {"scorer": "cli\0worker", "form": "gunicorn", "redis": "redis-server"}
 class House:
     """`creditrisk serve` on a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
+        self._environment = {"LEASE_SECONDS": str(LEASE_SECONDS)} | environment
         self.port = free_port()
         self._log = folder / f"serve-{self.port}.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -49,7 +50,7 @@ class House:
             self.process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=environment | {"LEASE_SECONDS": str(LEASE_SECONDS)},
+                env=environment | self._environment,
                 stdout=log,
                 stderr=log,
             )

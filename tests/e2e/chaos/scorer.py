@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import functions.scorer.drain as drain_module
+from creditrisk.application import Value
 from creditrisk.clock import timestamp
 from creditrisk.decision import ScoreLike
 from creditrisk.settings import Settings
@@ -32,6 +33,11 @@ class SlowDeadlyModel:
         if any(application["FULL_NAME"] == POISON for application in applications):
             os.kill(os.getpid(), signal.SIGKILL)
         return self._model.score(applications)
+
+    def counterfactuals(
+        self, declined: Sequence[Mapping[str, Any]], threshold: float
+    ) -> Sequence[Sequence[tuple[str, Value]]]:
+        return self._model.counterfactuals(declined, threshold)
 
 
 def _step_the_clock(seconds: float) -> None:

@@ -24,7 +24,7 @@ from tests.integration.models.layers import LAYER
 
 NUMBERS, CODES = (
     ["AGE", "PERSONAL_MONTHLY_INCOME", "MONTHS_IN_RESIDENCE"],
-    ["PAYMENT_DAY", "SEX", "RESIDENCIAL_STATE"],
+    ["PAYMENT_DAY", "PROFESSIONAL_STATE", "RESIDENCIAL_STATE"],
 )
 
 

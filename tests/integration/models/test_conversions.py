@@ -270,14 +270,14 @@ def test_a_graph_whose_inputs_are_the_fields_needs_nothing_beside_it(tmp_path: P
         helper.make_node("Mul", ["young", "slope"], ["by_age"]),
         helper.make_node("Where", ["gap", "zero", "by_age"], ["whole"]),
         helper.make_node("IsNaN", ["MONTHS_IN_RESIDENCE"], ["gap"]),
-        helper.make_node("LabelEncoder", ["SEX"], ["sex"], domain="ai.onnx.ml", keys_strings=["F", "M", ""], values_floats=[0.1, 0.2, 0.3]),
-        helper.make_node("Add", ["whole", "sex"], ["log_odds"]),
+        helper.make_node("LabelEncoder", ["RESIDENCE_TYPE"], ["home"], domain="ai.onnx.ml", keys_strings=["0", "1", ""], values_floats=[0.1, 0.2, 0.3]),
+        helper.make_node("Add", ["whole", "home"], ["log_odds"]),
         helper.make_node("Sigmoid", ["log_odds"], ["chance"]),
     ]  # fmt: skip
     nodes[2:4] = nodes[3], nodes[2]
     inputs = [
         helper.make_tensor_value_info(name, kind, [None, 1])
-        for name, kind in (("AGE", 1), ("MONTHS_IN_RESIDENCE", 1), ("SEX", 8))
+        for name, kind in (("AGE", 1), ("MONTHS_IN_RESIDENCE", 1), ("RESIDENCE_TYPE", 8))
     ]
     constants = [
         helper.make_tensor(name, 1, [1], [value])
@@ -292,10 +292,10 @@ def test_a_graph_whose_inputs_are_the_fields_needs_nothing_beside_it(tmp_path: P
     (folder / "deeplearning_model.onnx").write_bytes(model.SerializeToString())
     install(folder, tmp_path / "pickles")
     scorer = load(tmp_path / "pickles", "deeplearning")
-    row = next(iter(synthetic_applicants(1))) | {"AGE": 60, "MONTHS_IN_RESIDENCE": 5, "SEX": None}
+    row = next(iter(synthetic_applicants(1))) | {"AGE": 60, "MONTHS_IN_RESIDENCE": 5, "RESIDENCE_TYPE": None}
     (score,) = scorer.score([row])
     assert score.probability == pytest.approx(1 / (1 + np.exp(1.0 - 0.3)), abs=1e-6)
-    assert score.contributions.keys() == {"AGE", "MONTHS_IN_RESIDENCE", "SEX"}
+    assert score.contributions.keys() == {"AGE", "MONTHS_IN_RESIDENCE", "RESIDENCE_TYPE"}
 
 
 def test_a_classifiers_own_names_of_classes_in_a_graph_are_asked_for(
@@ -339,14 +339,14 @@ def test_a_graph_that_keras_wrote_gives_what_keras_expected(tmp_path: Path) -> N
         {
             "AGE": [20.0, 40.0, 60.0],
             "PERSONAL_MONTHLY_INCOME": [300.0, 900.0, 2000.0],
-            "SEX": ["F", "M", "F"],
+            "COMPANY": ["N", "Y", "N"],
             "PAYMENT_DAY": ["1", "10", "25"],
         }
     )
     encoder = ColumnTransformer(
         [
             ("numbers", SimpleImputer(), ["AGE", "PERSONAL_MONTHLY_INCOME"]),
-            ("codes", OneHotEncoder(handle_unknown="ignore"), ["SEX", "PAYMENT_DAY"]),
+            ("codes", OneHotEncoder(handle_unknown="ignore"), ["COMPANY", "PAYMENT_DAY"]),
         ],
         sparse_threshold=0,
     ).fit(learned)

@@ -138,8 +138,7 @@ def test_a_foreign_layer_reports_the_values_that_it_never_saw_so_that_no_reason_
         for threshold in (0.0, 1.0)
         for reason in decide(score, row, threshold, "deeplearning", "v", "", most=99).reasons
     ]
-    assert {reason.field for reason in told} & set(CODES)
-    assert all((reason.value is None) == (reason.field in CODES) for reason in told)
+    assert told and not {reason.field for reason in told} & set(CODES)
 
 
 def test_what_was_installed_can_be_rolled_back(foreign: Path, target: Path) -> None:

@@ -291,7 +291,7 @@ def whole() -> pd.DataFrame:
     [
         (lambda frame: frame.head(20), "20 usable rows of 20.*or leave the file out"),
         (lambda frame: frame.assign(AGE=3), "0 usable rows of 600; the first field to fail is mostly AGE"),
-        (lambda frame: frame.drop(columns="SEX"), "lacks SEX"),
+        (lambda frame: frame.drop(columns="PAYMENT_DAY"), "lacks PAYMENT_DAY"),
         (
             lambda frame: frame.rename(columns={"RESIDENCIAL_CITY": "RESIDENTIAL_CITY"}),
             r"lacks RESIDENCIAL_CITY \(is RESIDENTIAL_CITY meant for it\?\)",

@@ -240,6 +240,7 @@ def test_only_a_signed_layer_is_packed(
         monkeypatch.setattr(packaging, name, value)
     monkeypatch.setattr(packaging.sizes, "table", str)  # the other parts are not built
     monkeypatch.setattr(packaging.sizes, "check", str)
+    monkeypatch.setenv("MODEL_DIR", str(root / "layers/model/pickles"))
     monkeypatch.setenv("MODEL_PUBLIC_KEY", PUBLIC)
     monkeypatch.setattr(sys, "argv", ["packages", "--output", str(tmp_path / "build")])
 

@@ -127,12 +127,12 @@ def test_gaps_and_codes_are_given_as_the_encoder_learned_them(tmp_path: Path, fr
 
 
 def test_a_gap_that_was_never_learned_is_unknown(tmp_path: Path, frame: pd.DataFrame) -> None:
-    whole = frame.assign(SEX=frame["SEX"].fillna("F"))
+    whole = frame.assign(PROFESSIONAL_STATE=frame["PROFESSIONAL_STATE"].fillna("AC"))
     report = install(write(tmp_path / "whole", **chain(whole, bad_of(frame))), tmp_path / "pickles")
     (row,) = synthetic_applicants(1, seed=5)
-    (score,) = load(tmp_path / "pickles").score([row | {"SEX": None}], explained=False)
-    assert score.unknown == ("SEX",)
-    assert any(note.startswith("SEX") and "gap" in note for note in report.warnings)
+    (score,) = load(tmp_path / "pickles").score([row | {"PROFESSIONAL_STATE": None}], explained=False)
+    assert score.unknown == ("PROFESSIONAL_STATE",)
+    assert any(note.startswith("PROFESSIONAL_STATE") and "gap" in note for note in report.warnings)
 
 
 def test_levels_that_no_applicant_has_are_refused_with_both_sides(
@@ -268,14 +268,14 @@ def test_parts_that_do_not_fit_together_say_their_sizes(tmp_path: Path, frame: p
 def test_columns_that_are_no_fields_or_tell_who_it_is_are_refused(
     tmp_path: Path, frame: pd.DataFrame
 ) -> None:
-    renamed = frame.rename(columns={"SEX": "gender"})
+    renamed = frame.rename(columns={"PROFESSIONAL_STATE": "work_state"})
     encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
-    encoder.fit(renamed[["gender", "PAYMENT_DAY"]])
+    encoder.fit(renamed[["work_state", "PAYMENT_DAY"]])
     model = LogisticRegression().fit(
-        np.nan_to_num(encoder.transform(renamed[["gender", "PAYMENT_DAY"]])), bad_of(frame)
+        np.nan_to_num(encoder.transform(renamed[["work_state", "PAYMENT_DAY"]])), bad_of(frame)
     )
-    with pytest.raises(WrongShape, match="no fields: gender"):
-        check(write(tmp_path / "gender", encoder_hot=encoder, lightgbm_model=model))
+    with pytest.raises(WrongShape, match="no fields: work_state"):
+        check(write(tmp_path / "work_state", encoder_hot=encoder, lightgbm_model=model))
     who = frame.assign(DNI="123456")[["DNI", "PAYMENT_DAY"]]
     encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1).fit(who)
     with pytest.raises(WrongShape, match="DNI, which tell who somebody is"):

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from creditrisk.clock import timestamp
-from creditrisk.decision import Decision, Reason, decide, declines
+from creditrisk.decision import Change, Decision, Reason, decide, declines
 from creditrisk.errors import NotAProbability
+from creditrisk.portfolio import in_force
 
 ROOT = Path(__file__).parents[3]
 APPLICATION = {"AGE": 19, "SEX": None, "RESIDENCIAL_CITY": "Niterói", "PRODUCT": "10", "OTHER_INCOMES": 0.5}
@@ -29,8 +30,10 @@ class Score:
     challenger: float | None = None
 
 
-def decided(score: Score, threshold: float = 0.5, **more: Any) -> Decision:
-    return decide(score, APPLICATION, threshold, "lightgbm", "abc", timestamp(), **more)
+def decided(
+    score: Score, application: Mapping[str, Any] = APPLICATION, threshold: float = 0.5, **more: Any
+) -> Decision:
+    return decide(score, application, threshold, "lightgbm", "abc", timestamp(), **more)
 
 
 @pytest.mark.parametrize(
@@ -59,20 +62,73 @@ def test_a_challenger_decides_nothing() -> None:
 
 def test_a_decline_tells_what_raised_the_risk_and_an_approval_what_lowered_it() -> None:
     told = {"A": -0.3, "B": 0.2, "C": 0.0, "D": 0.4, "E": -0.1, "F": 0.0009, "G": 0.4, "H": -0.0009}
-    declined, approved = decided(Score(0.9, told)), decided(Score(0.1, told))
+    answers = dict.fromkeys(told, "given")
+    declined, approved = decided(Score(0.9, told), answers), decided(Score(0.1, told), answers)
     assert [reason.field for reason in declined.reasons] == ["D", "G", "B"]
     assert [reason.field for reason in approved.reasons] == ["A", "E"]
-    assert [reason.field for reason in decided(Score(0.9, told), most=1).reasons] == ["D"]
-    assert decided(Score(0.9, told), most=0).reasons == []
+    assert [reason.field for reason in decided(Score(0.9, told), answers, most=1).reasons] == ["D"]
+    assert decided(Score(0.9, told), answers, most=0).reasons == []
 
 
-def test_a_reason_holds_the_value_as_it_was_accepted_and_none_that_the_model_has_not_seen() -> None:
-    assert decided(Score(0.7)).reasons == [
-        ("AGE", 0.5, 19),
-        ("RESIDENCIAL_CITY", 0.25, None),
-        ("SEX", 0.125, None),
+def test_there_are_never_more_than_four_reasons() -> None:
+    told = {name: 0.1 + place / 10 for place, name in enumerate("ABCDEF")}
+    reasons = decided(Score(0.9, told), dict.fromkeys(told, "given"), most=6).reasons
+    assert [reason.field for reason in reasons] == ["F", "E", "D", "C"]
+
+
+def test_no_reason_names_what_the_applicant_did_not_answer() -> None:
+    told = {"AGE": 0.5, "SEX": 0.9, "NOT_ASKED": 0.7}
+    assert APPLICATION["SEX"] is None and "NOT_ASKED" not in APPLICATION
+    assert [reason.field for reason in decided(Score(0.7, told)).reasons] == ["AGE"]
+    assert decided(Score(0.7, {"SEX": 0.9})).reasons == []
+
+
+def test_no_reason_names_a_value_that_the_model_has_not_seen() -> None:
+    told = {"AGE": 0.1, "RESIDENCIAL_CITY": 0.9}
+    assert [reason.field for reason in decided(Score(0.7, told)).reasons] == ["AGE"]
+    assert decided(Score(0.7, {"RESIDENCIAL_CITY": 0.9})).reasons == []
+    assert decided(Score(0.7, told, unknown=())).reasons[0] == ("RESIDENCIAL_CITY", 0.9, "Niterói")
+
+
+def test_no_reason_names_a_field_that_the_law_forbids_and_the_next_ones_take_its_place() -> None:
+    told = {name: 0.1 + place / 10 for place, name in enumerate("ABCDEF")}
+    reasons = decided(Score(0.9, told), dict.fromkeys(told, "given"), untold={"F", "D"}).reasons
+    assert [reason.field for reason in reasons] == ["E", "C", "B", "A"]
+
+
+def test_the_law_in_force_holds_where_nobody_names_a_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_force, "untold", lambda: frozenset({"AGE"}))
+    assert decided(Score(0.7, {"AGE": 0.5, "PRODUCT": 0.2})).reasons == [("PRODUCT", 0.2, "10")]
+
+
+CHANGES = (("PAYMENT_DAY", "25"), ("AGE", 30))
+
+
+def test_what_would_have_had_it_approved_is_told_of_a_declined_application_alone() -> None:
+    declined = decided(Score(0.7), counterfactual=CHANGES)
+    assert declined.counterfactual == [Change("PAYMENT_DAY", "25"), Change("AGE", 30)]
+    assert decided(Score(0.3), counterfactual=CHANGES).counterfactual == []
+    assert decided(Score(0.7)).counterfactual == []
+
+
+def test_what_would_have_changed_it_travels_as_json_and_an_earlier_scorer_tells_none() -> None:
+    decision = decided(Score(0.7), counterfactual=CHANGES)
+    told = json.loads(json.dumps(decision.to_dict()))
+    assert told["counterfactual"] == [
+        {"field": "PAYMENT_DAY", "value": "25"},
+        {"field": "AGE", "value": 30},
     ]
-    assert decided(Score(0.7, unknown=())).reasons[1] == ("RESIDENCIAL_CITY", 0.25, "Niterói")
+    assert Decision.from_dict(told, APPLICATION) == decision
+    earlier = {name: value for name, value in told.items() if name != "counterfactual"}
+    assert Decision.from_dict(earlier, APPLICATION).counterfactual == []
+
+
+def test_a_reason_holds_the_value_as_it_was_accepted() -> None:
+    assert decided(Score(0.7)).reasons == [("AGE", 0.5, 19)]
+    assert decided(Score(0.7, unknown=())).reasons == [
+        ("AGE", 0.5, 19),
+        ("RESIDENCIAL_CITY", 0.25, "Niterói"),
+    ]
 
 
 def test_a_contribution_is_answered_to_the_digits_in_which_it_is_recorded() -> None:
@@ -98,8 +154,16 @@ SENTENCES = {
 }
 
 
-def test_an_answer_of_an_earlier_scorer_which_holds_sentences_is_read_as_data() -> None:
+def as_earlier_ones_told(*more: Reason) -> Decision:
+    """A decision with reasons of the kind that scorers of the versions before told: of gaps and of unseen values, too."""
     decision = decided(Score(0.7))
+    gaps = [Reason("RESIDENCIAL_CITY", 0.25, None), Reason("SEX", 0.125, None)]
+    decision.reasons = [Reason("AGE", 0.5, 19), *gaps, *more]
+    return decision
+
+
+def test_an_answer_of_an_earlier_scorer_which_holds_sentences_is_read_as_data() -> None:
+    decision = as_earlier_ones_told()
     earlier = decision.to_dict()
     earlier["reasons"] = [
         {"field": name, "contribution": contribution, "text": SENTENCES[name]}
@@ -110,7 +174,7 @@ def test_an_answer_of_an_earlier_scorer_which_holds_sentences_is_read_as_data() 
 
 def test_an_answer_of_an_earlier_scorer_which_found_a_record_of_this_version_is_read_as_data() -> None:
     """It takes the record's value for words: a product's code stays text, and what was not given stays so."""
-    decision = decided(Score(0.7, {"AGE": 0.5, "RESIDENCIAL_CITY": 0.25, "SEX": 0.125, "PRODUCT": 0.1}))
+    decision = as_earlier_ones_told(Reason("PRODUCT", 0.1, "10"))
     earlier = decision.to_dict()
     earlier["reasons"] = [
         {"field": name, "contribution": contribution, "text": str(value)}
@@ -142,7 +206,7 @@ class EarlierReason(NamedTuple):
 
 
 def test_an_answer_is_read_by_a_form_of_the_version_before() -> None:
-    data = json.loads(json.dumps(decided(Score(0.7)).to_dict()))
+    data = json.loads(json.dumps(as_earlier_ones_told().to_dict()))
     read = Decision(**{**data, "reasons": [EarlierReason(**reason) for reason in data["reasons"]]})
     assert [reason.text for reason in read.reasons] == ["19", "null", "null"]  # type: ignore[attr-defined]
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from creditrisk.application import FIELDS, SECTIONS, Role, canonical_name
-from creditrisk.application.kinds import Choice
+from creditrisk.portfolio.kinds import Choice
 
 
 def test_there_are_54_fields_of_which_two_are_identity() -> None:

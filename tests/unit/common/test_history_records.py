@@ -8,10 +8,10 @@ import math
 import pytest
 
 from creditrisk.application import FIELDS
-from creditrisk.application.kinds import Choice
 from creditrisk.decision import Answer, Decision, Reason
 from creditrisk.errors import UnreadableRow
 from creditrisk.history.records import COLUMNS, HEADER, from_line, from_row, id_of, to_line
+from creditrisk.portfolio.kinds import Choice
 from tests.helpers import Make
 
 

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 from creditrisk.application import FIELDS
-from creditrisk.application.kinds import Whole
 from creditrisk.clock import timestamp
-from creditrisk.decision import Answer, Reason
+from creditrisk.decision import Answer, Change, Reason
 from creditrisk.errors import HistoryUnavailable
 from creditrisk.history import COLUMNS, Record
 from creditrisk.history.columns import HEADER, TABLE, VERSION, columns_of
 from creditrisk.history.folder import FolderHistory
 from creditrisk.history.records import csv_line, to_line
+from creditrisk.portfolio.kinds import Whole
 
 Decided = Callable[..., Answer]
 FIRST = ",".join(columns_of(1)) + "\n"
@@ -42,7 +42,8 @@ def write(history: FolderHistory, text: str | bytes, name: str = "history.csv") 
 
 def first(answer: Answer) -> str:
     """A line as the first version wrote it."""
-    return to_line(answer).removesuffix(f",{VERSION}\n") + "\n"
+    row = dict(zip(COLUMNS, next(csv.reader([to_line(answer)])), strict=True))
+    return csv_line([row[name] for name in columns_of(1)])
 
 
 def newer(answer: Answer) -> str:
@@ -327,17 +328,16 @@ def test_reasons_are_read_as_data_whichever_version_wrote_them(
     assert ("lowers the risk" in path.read_text()) == (version < 3), "what was told stays as it was"
 
 
-def test_scorers_of_two_versions_of_the_same_columns_write_to_one_file(
+def test_rows_of_two_versions_of_the_same_columns_may_stand_in_one_file(
     history: FolderHistory, explained: Callable[[], Answer]
 ) -> None:
     assert columns_of(2) == columns_of(3)
     before, after, torn = explained(), explained(), explained()
-    path = write(history, HEADER + of_version(before, 2))
-    assert record(history, after) == [after]
-    path.write_text(path.read_text() + of_version(torn, 2).rstrip("\n"))  # whole, but for its line feed
+    text = ",".join(columns_of(2)) + "\n" + of_version(before, 2) + of_version(after, 3)
+    write(history, text + of_version(torn, 2).rstrip("\n"))  # whole, but for its line feed
     later = explained()
     assert record(history, later) == [later]
-    assert not (history.folder / "history-2.csv").exists()
+    assert (history.folder / "history-2.csv").read_text() == HEADER + to_line(later)
     assert [record.answer for record in history.records()] == [before, after, torn, later]
     assert [history.find(answer.id) for answer in (before, after, torn, later)] == [
         before,
@@ -347,7 +347,35 @@ def test_scorers_of_two_versions_of_the_same_columns_write_to_one_file(
     ]
 
 
+CHANGES = [Change("PAYMENT_DAY", "25"), Change("PERSONAL_MONTHLY_INCOME", 1200.5)]
+
+
+def test_what_would_have_changed_a_decision_is_recorded_since_version_4(
+    history: FolderHistory, explained: Callable[[], Answer]
+) -> None:
+    answer = explained()
+    assert answer.decision
+    changed = replace(answer, decision=replace(answer.decision, counterfactual=list(CHANGES)))
+    record(history, changed)
+    assert history.find(answer.id) == changed
+    (row,) = csv.DictReader(io.StringIO(history.path.read_text()))
+    assert json.loads(row["COUNTERFACTUAL"]) == [["PAYMENT_DAY", "25"], ["PERSONAL_MONTHLY_INCOME", 1200.5]]
+    assert "COUNTERFACTUAL" not in columns_of(3)
+
+
+def test_scorers_of_version_3_and_of_version_4_write_beside_each_other_and_both_are_read(
+    history: FolderHistory, explained: Callable[[], Answer]
+) -> None:
+    first, second, third = explained(), explained(), explained()
+    path = write(history, ",".join(columns_of(3)) + "\n" + of_version(first, 3))
+    assert record(history, second) == [second]
+    with path.open("a") as file:
+        file.write(of_version(third, 3))
+    assert {record.answer.id for record in history.records()} == {first.id, second.id, third.id}
+    assert [history.find(answer.id) for answer in (first, second, third)] == [first, second, third]
+
+
 def test_a_record_is_data_without_words(explained: Callable[[], Answer]) -> None:
     (row,) = csv.DictReader(io.StringIO(HEADER + to_line(explained())))
     assert json.loads(row["REASONS"]) == [["AGE", -0.25, 34], ["RESIDENCIAL_CITY", -0.125, None], ["SEX", -0.1, None]]  # fmt: skip
-    assert row["RECORD_VERSION"] == "3"
+    assert (row["COUNTERFACTUAL"], row["RECORD_VERSION"]) == ("", "4")

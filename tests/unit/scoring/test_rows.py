@@ -1,5 +1,6 @@
 """Cells as other people's files have them: read where they mean one thing, asked about where they may mean two."""
 
+import json
 from functools import cache
 from typing import Any
 
@@ -23,10 +24,10 @@ def model() -> AnyScorer:
     return load(Settings().model_folder)
 
 
-def scored(**changes: str) -> dict[str, str]:
+def scored(threshold: float = 0.5, reasons: int = 4, **changes: str) -> dict[str, str]:
     """The cells of one row's result, under their columns."""
     row = ROW | changes
-    (cells,) = RowScorer(model(), 0.5, list(row)).score([list(row.values())])
+    (cells,) = RowScorer(model(), threshold, list(row), reasons).score([list(row.values())])
     return dict(zip(RESULT_COLUMNS, cells, strict=True))
 
 
@@ -78,3 +79,26 @@ def test_a_line_keeps_its_identity_as_it_was_written() -> None:
 @pytest.mark.parametrize("written", ["010", "01001-000", "01001000", "01.001-000"])
 def test_a_zip_scores_as_its_first_three_digits(written: str) -> None:
     assert scored(RESIDENCIAL_ZIP_3=written)["probability"] == scored(RESIDENCIAL_ZIP_3="10")["probability"]
+
+
+def test_a_declined_row_tells_with_which_answers_it_would_have_been_approved_and_so_it_is() -> None:
+    probability = float(scored()["probability"])
+    threshold = probability - 0.002
+    declined = scored(threshold)
+    changes = dict(json.loads(declined["counterfactual"]))
+    assert declined["decision"] == "declined" and 1 <= len(changes) <= 2
+    assert all(FIELDS[name].changeable and str(value) != ROW[name] for name, value in changes.items())
+    again = scored(threshold, **{name: str(value) for name, value in changes.items()})
+    assert (again["decision"], again["counterfactual"]) == ("approved", "")
+
+
+def test_nothing_is_looked_for_where_no_reasons_are_asked_for() -> None:
+    declined = scored(0.0, reasons=0)
+    assert (declined["decision"], declined["reasons"], declined["counterfactual"]) == ("declined", "", "")
+
+
+def test_a_row_has_the_reasons_that_the_queue_would_give_and_none_of_a_gap() -> None:
+    cells = scored(0.0, MONTHS_IN_RESIDENCE="", PROFESSION_CODE="", RESIDENCIAL_BOROUGH="nowhere at all")
+    told = [name for name, _, _ in json.loads(cells["reasons"])]
+    assert 1 <= len(told) <= 4
+    assert not {"MONTHS_IN_RESIDENCE", "PROFESSION_CODE", "RESIDENCIAL_BOROUGH"} & set(told)

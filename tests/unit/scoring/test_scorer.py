@@ -14,7 +14,8 @@ from creditrisk.application import FIELDS
 from creditrisk.decision import decide
 from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
-from models.training.fitting import fit_deeplearning
+from models.training.fitting import Sample, fit_deeplearning
+from models.training.kinds import Kinds
 from models.training.recipe import Recipe
 from models.training.trees import deep_trees, trees_of
 from scoring import Scorer, load, plain
@@ -154,7 +155,7 @@ def test_a_leaf_that_no_row_of_the_training_data_reached_spoils_no_reason() -> N
 
 def test_the_network_says_what_scikit_learn_says_on_average() -> None:
     matrix, bad = noisy()
-    network = fit_deeplearning(matrix, bad, Recipe(seed=1))
+    network = fit_deeplearning(Sample(matrix, bad, Recipe(seed=1), Kinds.free(matrix.shape[1])))
     assert isinstance(network, Network)
     inputs, bag = bounded(matrix), Recipe().deeplearning
     members = [

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from creditrisk.application_id import new_application_id
-from creditrisk.decision import Reason
+from creditrisk.decision import Change, Reason
 from creditrisk.errors import QueueUnavailable
 from tests.unit.web.conftest import FakeIntake, decision_of
 
@@ -44,6 +44,17 @@ def test_a_decline_tells_what_raised_the_risk(
     assert "<title>BAD CLIENT – PRODUCT DISAPPROVED" in page
     assert "61.7 %" in page
     assert "What raised the risk most" in page
+
+
+def test_a_decline_tells_with_what_it_would_have_been_approved_where_that_was_found(
+    client: FlaskClient, intake: FakeIntake, form: dict[str, object]
+) -> None:
+    intake.decision = decision_of(0.6171)
+    assert "What would have changed it" not in client.post("/application", data=form).text
+    changes = [Change("PAYMENT_DAY", "25"), Change("FLAG_EMAIL", "1")]
+    intake.decision = decision_of(0.6171, counterfactual=changes)
+    page = client.post("/application", data=form | {"age": "35"}).text
+    assert "With Payment day (25) and E-mail address (Yes) it would have been approved." in page
 
 
 def test_the_verdict_reads_exactly_as_the_manual_has_it(client: FlaskClient, form: dict[str, object]) -> None:

@@ -8,11 +8,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from creditrisk.application_id import new_application_id
-from creditrisk.decision import Answer
+from creditrisk.decision import Answer, Change
 from creditrisk.errors import HistoryUnavailable, QueueUnavailable
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
-from tests.unit.web.conftest import SCORED_AT, FakeIntake
+from tests.unit.web.conftest import SCORED_AT, FakeIntake, decision_of
 from web import create_app
 from web.prefer import MAX_WAIT
 from web.services import LONG_WAITS
@@ -53,8 +53,21 @@ def test_with_a_preference_to_wait_the_decision_comes_at_once(
             {"field": "RESIDENCIAL_CITY", "contribution": 0.21, "value": "Niterói"},
         ],
         "unknown": [],
+        "counterfactual": [],
     }
     assert client.get(reply.location).json == reply.json
+
+
+def test_what_would_have_had_a_declined_application_approved_is_answered_as_data(
+    client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object]
+) -> None:
+    changes = [Change("PAYMENT_DAY", "25"), Change("OTHER_INCOMES", 12.5)]
+    intake.decision = decision_of(0.7, counterfactual=changes)
+    reply = client.post("/api/v1/applications", json=raw_application, headers={"Prefer": "wait=5"})
+    assert reply.json and reply.json["counterfactual"] == [
+        {"field": "PAYMENT_DAY", "value": "25"},
+        {"field": "OTHER_INCOMES", "value": 12.5},
+    ]
 
 
 @pytest.mark.parametrize(

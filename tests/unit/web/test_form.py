@@ -1,5 +1,6 @@
 """The form page: every field asked for once, and what a refused form keeps."""
 
+import json
 import re
 from collections import Counter
 from html.parser import HTMLParser
@@ -7,9 +8,13 @@ from html.parser import HTMLParser
 import pytest
 from flask.testing import FlaskClient
 
-from creditrisk.application import FIELDS, SECTIONS
+from creditrisk.application import FIELDS, SECTIONS, Role
 from creditrisk.errors import QueueFull, QueueUnavailable
+from creditrisk.portfolio import Source
+from creditrisk.portfolio.kinds import Code
 from tests.unit.web.conftest import FakeIntake
+
+ASKED = {name: field for name, field in FIELDS.items() if field.asked}
 
 
 class Elements(HTMLParser):
@@ -30,17 +35,66 @@ class Elements(HTMLParser):
         return [value for _, attributes in self.found if (value := attributes.get(attribute))]
 
 
-def test_every_field_is_asked_for_exactly_once(client: FlaskClient) -> None:
+def untouched(page: str) -> dict[str, str]:
+    """What a browser sends of a page where nobody answered anything."""
+    sent: dict[str, str] = {}
+    name = ""
+    for tag, attributes in Elements(page).found:
+        if tag == "select":
+            name = attributes["name"] or ""
+        elif tag == "option" and ("selected" in attributes or (name and name not in sent)):
+            sent[name] = attributes["value"] or ""
+        elif tag == "input" and (attributes["type"] != "radio" or "checked" in attributes):
+            sent[attributes["name"] or ""] = attributes["value"] or ""
+        if tag == "datalist":
+            break
+    return sent
+
+
+def test_every_field_that_is_asked_stands_there_exactly_once_and_no_other(client: FlaskClient) -> None:
     controls = Elements(client.get("/").text).all("input", "select")
     asked = {name for control in controls if (name := control["name"]) != "submission"}
-    assert asked == {field.form_name for field in FIELDS.values()}
+    assert asked == {field.form_name for field in ASKED.values()}
+    assert 30 < len(ASKED) < len(FIELDS)
     texts_and_lists = Counter(control["name"] for control in controls if control.get("type") != "radio")
     assert set(texts_and_lists.values()) == {1}
 
 
-def test_sections_stand_in_their_order(client: FlaskClient) -> None:
-    headings = re.findall(r"<legend><h2>(.*?)</h2>", client.get("/").text)
-    assert headings == list(SECTIONS.values())
+def test_the_applicants_sections_stand_before_the_clerks_each_in_its_order(client: FlaskClient) -> None:
+    of_applicant, _, of_clerk = client.get("/").text.partition("<h2>For the clerk</h2>")
+    for page, heading, sources in (
+        (of_applicant, "h2", {Source.APPLICANT}),
+        (of_clerk, "h3", {Source.CLERK, Source.BUREAU}),
+    ):
+        fields = [field for field in ASKED.values() if field.source in sources]
+        there = {field.section for field in fields}
+        headings = re.findall(rf"<legend><{heading}>(.*?)</{heading}>", page)
+        assert headings == [title for key, title in SECTIONS.items() if key in there]
+        names = {control["name"] for control in Elements(page).all("input", "select")} - {"submission"}
+        assert names == {field.form_name for field in fields}
+
+
+def test_an_applicant_is_asked_for_no_code_and_for_nothing_that_no_model_uses() -> None:
+    of_applicant = [field for field in ASKED.values() if field.source is Source.APPLICANT]
+    assert {field.role for field in of_applicant} <= {Role.IDENTITY, Role.FEATURE, Role.HELD}
+    codes = {
+        field.name
+        for field in of_applicant
+        if isinstance(field.kind, Code)
+        or (field.choices and all(value == words for value, words in field.choices.items()))
+    }
+    assert codes == {"PAYMENT_DAY", "RESIDENCIAL_ZIP_3"}  # a day of the month, and digits that one knows
+
+
+def test_what_is_asked_only_of_some_says_of_whom(client: FlaskClient) -> None:
+    page = client.get("/").text
+    (field,) = [div for div in Elements(page).all("div") if div.get("data-when") == "flag_residencial_phone"]
+    assert json.loads(field["data-is"] or "") == ["Y"]
+    assert re.search(
+        r'id="field-residencial_phone_area_code"[^>]*aria-describedby="field-residencial_phone_area_code-when',
+        page,
+    )
+    assert 'code-when">Only if “Home phone” is Yes.</p>' in page
 
 
 def test_what_points_to_an_element_finds_it(client: FlaskClient, form: dict[str, object]) -> None:
@@ -69,7 +123,8 @@ def test_every_control_has_a_name_for_a_screen_reader(client: FlaskClient) -> No
 
 def test_only_what_may_be_left_out_says_optional(client: FlaskClient) -> None:
     page = client.get("/").text
-    assert page.count("(optional)") == sum(field.missing for field in FIELDS.values())
+    assert page.count("optional)") == sum(field.missing for field in ASKED.values())
+    assert page.count("(from the bureau, optional)") == 1
 
 
 def test_the_form_offers_no_legacy_code(client: FlaskClient) -> None:
@@ -78,17 +133,29 @@ def test_the_form_offers_no_legacy_code(client: FlaskClient) -> None:
     assert 'value="XX"' not in page
 
 
-def test_the_form_with_its_defaults_lacks_only_what_no_default_can_know(
-    client: FlaskClient, intake: FakeIntake
-) -> None:
-    defaults = {field.form_name: field.default for field in FIELDS.values()}
-    reply = client.post("/application", data=defaults)
+def test_a_form_that_nobody_touched_answers_nothing(client: FlaskClient, intake: FakeIntake) -> None:
+    reply = client.post("/application", data=untouched(client.get("/").text))
     assert reply.status_code == 400
     assert intake.submitted == []
     wrong = {
         field.form_name for field in FIELDS.values() if f'id="field-{field.form_name}-error"' in reply.text
     }
-    assert wrong == {field.form_name for field in FIELDS.values() if not (field.default or field.missing)}
+    assert wrong == {field.form_name for field in FIELDS.values() if not field.missing}
+
+
+def test_what_is_not_asked_may_still_be_sent_and_is_named_when_it_is_wrong(
+    client: FlaskClient, intake: FakeIntake, form: dict[str, object]
+) -> None:
+    assert not FIELDS["EDUCATION_LEVEL_1"].asked
+    assert client.post("/application", data=form | {"education_level_1": "3"}).status_code == 200
+    assert intake.submitted[0]["EDUCATION_LEVEL_1"] == "3"
+    reply = client.post("/application", data=form | {"education_level_1": "high"})
+    assert reply.status_code == 400
+    assert "<li>Education level: Choose one of: 0, 1" in reply.text
+    assert 'href="#field-education_level_1"' not in reply.text
+    del form["education_level_1"]
+    assert client.post("/application", data=form).status_code == 200
+    assert intake.submitted[1]["EDUCATION_LEVEL_1"] is None
 
 
 def test_every_page_has_a_token_of_its_own(client: FlaskClient) -> None:

@@ -3,9 +3,9 @@
 import pytest
 
 from creditrisk.application import FIELDS, Value
-from creditrisk.decision import Reason
+from creditrisk.decision import Change, Reason
 from web import sentences
-from web.sentences import Language, sentence
+from web.sentences import Language, sentence, would_have_been_approved
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,20 @@ def test_a_value_that_the_model_has_not_seen_is_not_named(value: Value) -> None:
 
 
 def test_every_field_has_a_sentence_in_every_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    other = Language("{value} de {label} sube el riesgo", "{value} de {label} lo baja", "sin dato", "nuevo")
+    other = Language("{value} de {label} sube el riesgo", "{value} de {label} lo baja", "sin dato", "nuevo", "{label}: {value}", " y ", "Con {changes} se habría aprobado.")  # fmt: skip
     monkeypatch.setitem(sentences.LANGUAGES, "es", other)
     for language, words in sentences.LANGUAGES.items():
         for name, field in FIELDS.items():
             told = sentence(Reason(name, 0.1, None), language=language)
             assert field.label in told and words.not_given in told
     assert sentence(Reason("AGE", -1, 34), language="es") == "34 years de Age lo baja"
+    changes = [Change("AGE", 30), Change("PRODUCT", "2")]
+    assert would_have_been_approved(changes, "es") == "Con Age: 30 years y Product: 2 se habría aprobado."
+
+
+def test_what_would_have_changed_a_decision_is_one_sentence_in_the_words_of_the_form() -> None:
+    one = [Change("PERSONAL_MONTHLY_INCOME", 1200.5)]
+    assert would_have_been_approved(one) == "With Monthly income (R$ 1,200.50) it would have been approved."
+    two = [*one, Change("RESIDENCIAL_STATE", "RJ")]
+    assert would_have_been_approved(two) == "With Monthly income (R$ 1,200.50) and State (Rio de Janeiro) it would have been approved."  # fmt: skip
+    assert would_have_been_approved([]) == ""

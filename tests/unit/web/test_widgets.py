@@ -4,21 +4,26 @@ import pytest
 from flask.testing import FlaskClient
 
 from creditrisk.application import FIELDS, Field
-from creditrisk.application.kinds import Choice
-from tests.unit.web.test_form import Elements
-from web.widgets import Widget, sections
+from creditrisk.portfolio import active
+from creditrisk.portfolio.kinds import Choice, Day, Kind, Money, Number, Whole
+from tests.unit.web.test_form import ASKED, Elements
+from web.sections import sections
+from web.widgets import Widget
 
 DECIMAL = {"PERSONAL_MONTHLY_INCOME", "OTHER_INCOMES", "PERSONAL_ASSETS_VALUE"}
 NUMERIC = {
     "QUANT_DEPENDANTS", "RESIDENCIAL_PHONE_AREA_CODE", "MONTHS_IN_RESIDENCE", "PROFESSIONAL_PHONE_AREA_CODE",
-    "MONTHS_IN_THE_JOB", "AGE", "RESIDENCIAL_ZIP_3", "PROFESSIONAL_ZIP_3",
+    "MONTHS_IN_THE_JOB", "AGE", "RESIDENCIAL_ZIP_3",
 }  # fmt: skip
 CITIES = {"CITY_OF_BIRTH", "RESIDENCIAL_CITY", "PROFESSIONAL_CITY"}
 TEXTS = CITIES | {"FULL_NAME", "RESIDENCIAL_BOROUGH", "PROFESSIONAL_BOROUGH"}
 LISTS = {
-    "APPLICATION_SUBMISSION_TYPE", "SEX", "MARITAL_STATUS", "EDUCATION_LEVEL_1", "STATE_OF_BIRTH", "RESIDENCIAL_STATE",
+    "APPLICATION_SUBMISSION_TYPE", "SEX", "MARITAL_STATUS", "STATE_OF_BIRTH", "RESIDENCIAL_STATE",
     "RESIDENCE_TYPE", "PROFESSIONAL_STATE", "PROFESSION_CODE", "OCCUPATION_TYPE", "MATE_PROFESSION_CODE", "EDUCATION_LEVEL_2",
 }  # fmt: skip
+DECIMAL, NUMERIC, CITIES, TEXTS, LISTS = (
+    names & ASKED.keys() for names in (DECIMAL, NUMERIC, CITIES, TEXTS, LISTS)
+)
 
 
 @pytest.fixture
@@ -27,7 +32,7 @@ def controls(client: FlaskClient) -> dict[str, dict[str, str | None]]:
     by_name = {
         control.get("name"): control for control in Elements(client.get("/").text).all("input", "select")
     }
-    return {name: by_name[field.form_name] for name, field in FIELDS.items()}
+    return {name: by_name[field.form_name] for name, field in ASKED.items()}
 
 
 def test_a_phone_shows_the_keyboard_of_what_is_asked(controls: dict[str, dict[str, str | None]]) -> None:
@@ -49,16 +54,22 @@ def test_a_browser_fills_in_what_it_knows_of_its_user_and_nothing_else(
     assert filled == {
         **dict.fromkeys(DECIMAL | NUMERIC | TEXTS | {"DNI"}, "off"),
         "FULL_NAME": "name",
-        "SEX": "sex",
+        **({"SEX": "sex"} if "SEX" in ASKED else {}),
         "RESIDENCIAL_STATE": "address-level1",
         "RESIDENCIAL_CITY": "address-level2",
     }
 
 
 def test_cities_are_suggested_where_a_city_is_asked_for(
-    controls: dict[str, dict[str, str | None]],
+    client: FlaskClient, controls: dict[str, dict[str, str | None]]
 ) -> None:
-    assert {name for name, control in controls.items() if control.get("list") == "cities"} == CITIES
+    lists = {name: control["list"] for name, control in controls.items() if "list" in control}
+    assert lists == dict.fromkeys(CITIES, "suggestions-cities")
+    elements = Elements(client.get("/").text)
+    assert [each["id"] for each in elements.all("datalist")] == ["suggestions-cities"]
+    offered = {each["value"] for each in elements.all("option")}
+    cities = active().suggestions["cities"]
+    assert len(cities) == 48 and offered >= {*cities, "São Paulo", "Brasília"}
 
 
 def test_an_entry_is_narrow_where_every_value_is_short() -> None:
@@ -86,17 +97,65 @@ def test_a_choice_of_few_short_answers_is_a_row_of_buttons_and_another_a_list() 
 def test_six_answers_of_sixteen_letters_are_the_most_that_stand_in_a_row(
     answers: list[str], control: str
 ) -> None:
-    field = Field("F", "f", "work", "F", Choice({answer: answer for answer in answers}), default=answers[0])
+    field = Field("F", "f", "work", "F", Choice({answer: answer for answer in answers}))
     assert Widget(field, "").control == control
 
 
-def test_what_may_be_left_out_is_offered_as_not_stated_and_what_has_no_default_must_be_chosen() -> None:
+def test_not_stating_counts_among_the_answers_of_a_row() -> None:
+    kind = Choice({"a": "a" * 3, "b": "b" * 3})
+    assert Widget(Field("F", "f", "work", "F", kind, missing=True), "").control == "buttons"
+    kind = Choice({"a": "a" * 4, "b": "b" * 3})
+    assert Widget(Field("F", "f", "work", "F", kind, missing=True), "").control == "list"
+
+
+def test_a_choice_of_very_many_answers_is_a_list_of_all() -> None:
+    answers = {str(number): f"Branch {number}" for number in range(2_000)}
+    widget = Widget(Field("F", "f", "work", "F", Choice(answers)), "1999")
+    assert widget.control == "list" and len(widget.options) == 2_001
+    assert [each.value for each in widget.options if each.chosen] == ["1999"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [
+        (Number(0.0, 1.0), "decimal"),
+        (Number(-1.0, 1.0), "text"),
+        (Whole(0, 9), "numeric"),
+        (Whole(-9, 9), "text"),
+        (Money(9), "decimal"),
+        (Money(9, -9), "text"),
+    ],
+)
+def test_a_number_that_may_be_negative_gets_a_keyboard_with_a_minus_sign(kind: Kind, mode: str) -> None:
+    widget = Widget(Field("F", "f", "work", "F", kind), "")
+    assert (widget.inputmode, widget.control, widget.is_short) == (mode, "text", True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "control"),
+    [("", "date"), ("2026-11-23", "date"), ("23.11.2026", "text"), ("2026-02-30", "text")],
+)
+def test_a_day_is_picked_unless_what_was_typed_would_be_hidden_by_that(typed: str, control: str) -> None:
+    assert Widget(Field("F", "f", "work", "F", Day(), missing=True), typed).control == control
+
+
+def test_an_amount_is_understood_in_its_own_currency() -> None:
+    field = Field("F", "f", "work", "F", Money(9_000, -500, "EUR"), unit="€")
+    assert Widget(field, "-45,60 euros").understood == "Understood as € -45.60"
+    assert Widget(field, "-501").understood == ""
+    assert Widget(field, "").marks == ("€", "EUR", "EUROS")
+
+
+def test_what_may_be_left_out_is_offered_as_not_stated_and_a_list_that_must_be_answered_begins_with_no_answer() -> (
+    None
+):
     def offered(name: str, typed: str = "") -> list[tuple[str, str, bool]]:
         return [(each.value, each.label, each.chosen) for each in Widget(FIELDS[name], typed).options]
 
     assert offered("SEX") == [("F", "Female", False), ("M", "Male", False), ("", "Not stated", True)]
     assert offered("RESIDENCIAL_STATE", "AC")[:2] == [("", "Choose…", False), ("AC", "Acre", True)]
     assert offered("FLAG_EMAIL", "1") == [("0", "No", False), ("1", "Yes", True)]
+    assert offered("FLAG_EMAIL") == [("0", "No", False), ("1", "Yes", False)]
 
 
 def test_a_control_is_described_by_what_stands_below_it_and_nothing_that_does_not() -> None:
@@ -108,7 +167,10 @@ def test_a_control_is_described_by_what_stands_below_it_and_nothing_that_does_no
 
 
 def test_a_section_counts_its_own_errors() -> None:
-    counted = {
-        section.key: section.errors for section in sections({}, {"AGE": "a", "DNI": "b", "COMPANY": "c"})
+    wrong = {"AGE": "a", "DNI": "b", "RESIDENCE_TYPE": "c", "COMPANY": "d"}
+    counted = {section.key: section.errors for section in sections({}, wrong)}
+    assert {key: count for key, count in counted.items() if count} == {
+        "applicant": 2,
+        "clerk-residence": 1,
+        "work": 1,
     }
-    assert {key: count for key, count in counted.items() if count} == {"applicant": 2, "work": 1}

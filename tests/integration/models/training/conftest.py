@@ -55,7 +55,9 @@ def data(file: Path) -> Data:
 SMALL = Recipe(
     encoding=Encoding(folds=3),
     lightgbm=LightGBM(trees=Recipe().lightgbm.trees | {"n_estimators": 12}),
-    deeplearning=DeepLearning(networks=1, settings=Recipe().deeplearning.settings | {"max_iter": 2}),
+    deeplearning=DeepLearning(
+        networks=2, settings=Recipe().deeplearning.settings | {"max_iter": 4, "batch_size": 25}
+    ),
     folds=2,
     repeats=1,
     bootstrap_draws=20,

@@ -10,12 +10,22 @@ from pathlib import Path
 import pytest
 
 import models.store.layer
+from creditrisk.application import FIELDS
+from creditrisk.portfolio import in_force
+from creditrisk.portfolio.law import left_out
 from models.store.layer import PREVIOUS, roll_back
 from models.training.train import Training, save
 from scoring import load
 from scoring.errors import WrongScores
 from scoring.manifest import MANIFEST, MODEL_FILES, sha256
 from tests.integration.models.layers import ROOT, contents
+from tests.integration.models.training.conftest import Train
+
+
+@pytest.fixture(scope="module")
+def trained(run: Train) -> Training:
+    """A training that may serve: without what the law in force forbids."""
+    return run(excluded=frozenset(left_out(in_force.profile(), FIELDS)))
 
 
 @pytest.fixture

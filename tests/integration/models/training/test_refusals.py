@@ -50,7 +50,7 @@ FILES: dict[str, tuple[Callable[[Rows], bytes], str]] = {
     "another label": (lambda rows: as_published(changed(rows, -1, "good")), "the label, 0 or 1; found 'good'"),
     "one class": (lambda rows: as_published([[*row[:-1], "0"] for row in rows]), "every label is 0"),
     "too few rows": (lambda rows: as_published(rows[:100]), "has 100 usable rows; at least 500"),
-    "damaged UTF-8": (lambda rows: as_published(rows).replace(b"a", "ã".encode()) + b"\xe3\n", "is not UTF-8, and others are"),
+    "damaged UTF-8": (lambda rows: as_published(rows).replace(b"a", "ã".encode()) + b"\xe3\n", "is not in UTF-8, and line"),
     "a workbook": (lambda rows: b"PK\x03\x04 xl/workbook.xml", "an Excel workbook (.xlsx)"),
     "UTF-16 cut off": (lambda rows: as_published(rows).decode("latin-1").encode("utf-16")[:-1], "UTF-16 and damaged in line"),
     "columns moved": (lambda rows: as_published([[row[0], *row[10:-1], *row[1:10], row[-1]] for row in rows]), "most rows are not applications"),

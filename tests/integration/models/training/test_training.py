@@ -87,8 +87,20 @@ def test_no_column_touches_an_excluded_field(excluded: tuple[str, ...], run: Tra
         assert probabilities(training, changed, model) == probabilities(training, data, model)
 
 
-def test_exclude_protected_leaves_out_sex_marital_status_nationality_and_place_of_birth() -> None:
-    assert set(PROTECTED) == {"SEX", "MARITAL_STATUS", "NACIONALITY", "STATE_OF_BIRTH", "CITY_OF_BIRTH"}
+def test_exclude_protected_leaves_out_what_the_definition_protects_but_for_age() -> None:
+    assert set(PROTECTED) == {
+        "SEX", "MARITAL_STATUS", "NACIONALITY", "STATE_OF_BIRTH", "CITY_OF_BIRTH", "MATE_PROFESSION_CODE",
+        "EDUCATION_LEVEL_2",
+    }  # fmt: skip
+
+
+def test_what_protection_costs_is_measured_by_ground_and_only_of_what_the_model_has() -> None:
+    assert SMALL.ablations["place of birth"] == ("STATE_OF_BIRTH", "CITY_OF_BIRTH")
+    assert set(SMALL.ablations) > {"sex", "marital status", "nationality", "age"}
+    lawful = SMALL.without(*PROTECTED)
+    assert set(lawful.measurable) == {"age", "all of these and age"}
+    assert lawful.ablation_steps == 2 * lawful.folds
+    assert not lawful.without("AGE").measurable
 
 
 @pytest.mark.parametrize(
@@ -98,6 +110,8 @@ def test_exclude_protected_leaves_out_sex_marital_status_nationality_and_place_o
         ({"ablations": {"sex": ("GENDER",)}}, "no field GENDER"),
         ({"columns": ColumnChoice(rates=("city, county",))}, "no part city, county"),
         ({"columns": ColumnChoice(crosses={"a × b": ("SEX", "aeg")})}, "no part aeg"),
+        ({"columns": ColumnChoice(paired=("age", "aeg"))}, "no part aeg"),
+        ({"columns": ColumnChoice(chains={"places": ("region", "street")})}, "no part street"),
         ({"columns": ColumnChoice(numbers=("AGE",))}, "no number AGE"),
         ({"columns": ColumnChoice(same=("SEX",))}, "no pair of parts SEX"),
         ({"folds": 1}, "at least 2 folds"),
@@ -111,7 +125,7 @@ def test_a_recipe_that_names_what_is_not_there_is_refused(changes: dict[str, Any
 
 
 def test_a_recipe_chooses_the_columns(run: Train) -> None:
-    few = ColumnChoice(numbers=("age",), same=(), one_hot=("SEX",), rates=("RESIDENCIAL_STATE",), crosses={}, frequencies=(), effects=("PAYMENT_DAY",))  # fmt: skip
+    few = ColumnChoice(numbers=("age",), same=(), one_hot=("SEX",), rates=("RESIDENCIAL_STATE",), crosses={}, paired=(), chains={}, frequencies=(), effects=("PAYMENT_DAY",))  # fmt: skip
     training = run(columns=few)
     assert training.encoder.columns == [
         "age", *(f"SEX = {level}" for level in "?FM"), "bad rate of RESIDENCIAL_STATE", "effect of PAYMENT_DAY",
@@ -141,7 +155,7 @@ def test_the_training_matrix_does_not_carry_a_rows_own_label(data: Data) -> None
 def test_both_models_learn_what_is_in_the_labels(trained: Training) -> None:
     figures = trained.facts["cross_validation"]
     assert figures["lightgbm"]["roc_auc"] > 0.6
-    assert figures["deeplearning"]["roc_auc"] > 0.53  # two epochs
+    assert figures["deeplearning"]["roc_auc"] > 0.6
 
 
 def test_the_manifest_has_what_a_reader_needs(trained: Training, data: Data) -> None:
