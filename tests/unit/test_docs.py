@@ -45,10 +45,22 @@ def test_every_command_has_help(name: str) -> None:
     assert "Usage" in result.output
 
 
-def test_every_command_that_readme_names_is_in_the_makefile() -> None:
+@pytest.mark.parametrize(
+    "path",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/deploy.md",
+        "docs/portfolios.md",
+        "docs/scale.md",
+        "docs/testing.md",
+    ],
+)
+def test_every_make_target_that_a_document_names_is_in_the_makefile(path: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    text = (ROOT / path).read_text(encoding="utf-8")
     named = set(
-        re.findall(r"\bmake ([a-z][a-z-]+)\b", "\n".join(re.findall(r"```.*?```|`[^`]+`", README, re.DOTALL)))
+        re.findall(r"\bmake ([a-z][a-z-]+)\b", "\n".join(re.findall(r"```.*?```|`[^`]+`", text, re.DOTALL)))
     )
     assert named and named <= targets
 
