@@ -10,10 +10,13 @@ import pytest
 
 from creditrisk.application import FIELDS
 from creditrisk.errors import UnusablePortfolio
+from creditrisk.files.rows import RESULT_COLUMNS
+from creditrisk.history.columns import TABLE
 from creditrisk.portfolio import Portfolio, Role, active, portfolio_folder, read_portfolio
 from creditrisk.portfolio.keys import PORTFOLIO, Keys
-from creditrisk.portfolio.reading import COMPILED, DEFINITION
+from creditrisk.portfolio.reading import COMPILED, DEFINITION, RESERVED
 from creditrisk.portfolio.schema import json_schema
+from web.form import TOKEN
 
 HEAD = """
 name = "small-loans"
@@ -305,3 +308,8 @@ def test_the_documents_example_is_a_portfolio(tmp_path: Path) -> None:
     portfolio = read_portfolio(tmp_path)
     assert list(portfolio.fields) == ["FULL_NAME", "DNI", "duration_in_month", "purpose", "sex"]
     assert portfolio.fields["sex"].role is Role.HELD
+
+
+def test_no_field_takes_a_name_that_the_record_or_a_result_has() -> None:
+    of_the_record = {column.name.lower() for column in TABLE if column.name not in FIELDS}
+    assert {*of_the_record, *RESULT_COLUMNS, TOKEN} <= RESERVED

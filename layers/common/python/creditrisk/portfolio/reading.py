@@ -151,12 +151,13 @@ def _between_fields(table: Mapping[str, Any], fields: Mapping[str, Field]) -> It
             text.lower() for text in (field.name, field.form_name, *field.accepted)
         ):
             if spelling in RESERVED:
-                yield (
-                    f"field {field.name}: {spelling} is a column of the record itself; give it another name, and this "
-                    "one as `accepted` only if no file of yours has both."
-                    if spelling == field.name.lower()
-                    else f"field {field.name}: {spelling} is a column of the record itself; leave it out."
+                own = spelling == field.name.lower()
+                mend = (
+                    "give the field another name"
+                    if own
+                    else "choose another formName, or leave it out of accepted"
                 )
+                yield f"field {field.name}: {spelling} is a column of the record itself; {mend}."
             elif spelling in taken:
                 yield f"field {field.name}: {spelling} is also a name of {taken[spelling]}; each name must lead to one field."
             taken.setdefault(spelling, field.name)
