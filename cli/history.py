@@ -5,37 +5,17 @@ from pathlib import Path
 
 import click
 
+from cli.places import place_of, tell
 from creditrisk.errors import CreditRiskError, NoHistory
 from creditrisk.history import open_history
 from creditrisk.history.bucket import BucketHistory
 from creditrisk.history.merging import OPEN_DAYS, merge_days
-from creditrisk.settings import Settings, history_address
-
-NAMED = 20
-"""Most rows that are named one by one; all are counted."""
+from creditrisk.outcomes import open_outcomes
 
 
 @click.group()
 def history() -> None:
     """What was decided, recorded once for each application."""
-
-
-def _place(url: str | None) -> str:
-    if not url:
-        return Settings.from_environment().history_url
-    try:
-        return history_address(url)
-    except ValueError as error:
-        raise click.BadParameter(f"A history {error}, not {url!r}.") from None
-
-
-def _tell(rows: list[str], what: str) -> None:
-    """Name on stderr the rows that could not be taken."""
-    for row in rows[:NAMED]:
-        click.echo(f"creditrisk: {row}", err=True)
-    if rows:
-        more = f", of which the first {NAMED} are named above" if len(rows) > NAMED else ""
-        click.echo(f"creditrisk: {len(rows)} rows {what}{more}", err=True)
 
 
 @history.command()
@@ -51,7 +31,7 @@ def export(out: Path, url: str | None) -> None:
     """
     from cli.exporting import Export
 
-    place = _place(url)
+    place = place_of(url)
     export = Export()
     for part in open_history(place).parts():
         export.add(part)
@@ -61,7 +41,7 @@ def export(out: Path, url: str | None) -> None:
             "HISTORY_URL."
         )
     export.write(out)
-    _tell(export.unreadable, "of the history cannot be read and are not in the export")
+    tell(export.unreadable, "of the history cannot be read and are not in the export")
     click.echo(
         f"{export.count} applications written to {'standard output' if str(out) == '-' else out}",
         err=str(out) == "-",
@@ -74,18 +54,32 @@ def export(out: Path, url: str | None) -> None:
     "--to", "url", metavar="URL", help="A folder or s3://bucket/prefix; HISTORY_URL when not given."
 )
 @click.option("--received", metavar="MOMENT", type=click.DateTime(), help="When they were received (UTC), if the file does not say.")  # fmt: skip
-def bring(source: Path, url: str | None, received: datetime | None) -> None:
+@click.option("--observed", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), help="When the outcomes in the target's column stood so; today when not given.")  # fmt: skip
+@click.option("--labelled", is_flag=True, help="The file is one that a model is trained from: fields and the target's column, and no prediction.")  # fmt: skip
+@click.option("--score", is_flag=True, help="With --labelled: the probabilities are those of the model that decides now.")  # fmt: skip
+def bring(
+    source: Path,
+    url: str | None,
+    received: datetime | None,
+    observed: datetime | None,
+    labelled: bool,
+    score: bool,
+) -> None:
     """Bring another history along: the history.csv of the usual design (the form's fields and the prediction, with a header
     or without), or an exported one.
 
-    What was accepted then is kept as it stands. The same file again adds nothing; a longer one adds what is new.
+    What was accepted then is kept as it stands. The same file again adds nothing; a longer one adds what is new. Outcomes in
+    the target's column come along too (`creditrisk outcomes`), marked as imported.
     """
     from cli.importing import read
+    from cli.labelled import add_labels, read_labelled
 
-    found = read(source, received)
-    place = _place(url)
+    if score and not labelled:
+        raise click.UsageError("--score goes with --labelled: other files tell what was predicted then.")
+    found = read_labelled(source, received, score) if labelled else read(source, received)
+    place = place_of(url)
     history = open_history(place)
-    _tell(found.unreadable, "cannot be read and are left out")
+    tell(found.unreadable, "cannot be read and are left out")
     for note in found.notes:
         click.echo(f"creditrisk: {note}", err=True)
     if not found.records and found.unreadable:
@@ -93,10 +87,12 @@ def bring(source: Path, url: str | None, received: datetime | None) -> None:
     new = found.without(row.id for part in history.parts() for row in part.rows)
     if new:
         history.add_part(found.name_of(new), list(new.values()))
+    labels = add_labels(open_outcomes(place), found.labels, observed)
     there = len(found.records) - len(new)
     click.echo(
         f"{len(new)} applications brought along from {source} to {place}"
         + (f"; {there} were there already" if there else "")
+        + (f"; {labels} outcomes" if found.labels else "")
     )
 
 
@@ -116,11 +112,11 @@ def merge(url: str | None, open_days: int) -> None:
     What the history says stays the same at every moment. Stopped half way, it goes on the next time. A history in a folder
     is large files already.
     """
-    place = _place(url)
+    place = place_of(url)
     history = open_history(place)
     if not isinstance(history, BucketHistory):
         click.echo(f"{place} is a folder: there is nothing to merge")
         return
     merged = merge_days(history, open_days=open_days)
-    _tell(merged.left, "cannot be carried over; their objects stay as they are")
+    tell(merged.left, "cannot be carried over; their objects stay as they are")
     click.echo(f"{merged.objects} objects merged into {merged.written} at {place}")

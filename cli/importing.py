@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
+from cli.their_cells import NOTHING, holds, id_of_content, is_bad, moment_in, share, verdict
 from creditrisk.application import FIELDS, Role, canonical_name
 from creditrisk.clock import timestamp
 from creditrisk.decision import declines
@@ -20,14 +20,12 @@ from creditrisk.history.columns import IMPORTED, VERSION
 from creditrisk.history.files import encoding_of
 from creditrisk.history.parts import Layout, rows_of
 from creditrisk.history.records import csv_line, id_of
+from creditrisk.portfolio import active
 
 _PREDICTION = {"prediction", "predictions", "model_prediction", "predicted", "predicted_class", "pred", "y_pred", "class", "label"}  # fmt: skip
 _SCORE = {"prediction_score", "score", "model_score", "pred_score", "probability", "proba", "prob", "prediction_proba", "predicted_probability"}  # fmt: skip
 _MOMENT = {"received_at", "timestamp", "date", "datetime", "created_at", "time", "scored_at"}
 _INDEX = {"", "index", "id"}
-_NOTHING = {"", "nan", "none", "null", "na", "n/a", "n.a.", "<na>", "nat"}
-_GOOD = {"0", "0.0", "good", "approved", "false", "good client"}
-_BAD = {"1", "1.0", "bad", "declined", "rejected", "disapproved", "true", "bad client"}
 _SAMPLE = 200
 THRESHOLD = 0.5
 """From which the manual's system predicts a bad client."""
@@ -35,11 +33,14 @@ THRESHOLD = 0.5
 
 @dataclass
 class Found:
-    """What a file holds: records by id, as lines, which keep what was accepted then as it stands; rows that cannot be read; and what else its owner should know."""
+    """What a file holds: records by id, as lines, which keep what was accepted then as it stands; rows that cannot be read; and what
+    else its owner should know."""
 
     records: dict[str, str] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    labels: dict[str, bool] = field(default_factory=dict)
+    """Of those whose outcome the file tells, whether it was bad."""
 
     def without(self, application_ids: Iterable[str]) -> dict[str, str]:
         """The records of other applications than these."""
@@ -133,12 +134,15 @@ class _Manual:
     def _by_name(self, header: Sequence[str]) -> None:
         self.width = len(header)
         self.fields: dict[str, int] = {}
-        self.prediction = self.score = self.moment = None
+        self.prediction = self.score = self.moment = self.label = None
+        target = active().target.column.strip().lower()
         ignored = []
         for place, cell in enumerate(header):
             key = cell.strip().lower().replace(" ", "_").replace("-", "_")
             if (name := canonical_name(cell)) and name not in self.fields:
                 self.fields[name] = place
+            elif cell.strip().lower() == target and self.label is None:
+                self.label = place
             elif key in _PREDICTION and self.prediction is None:
                 self.prediction = place
             elif key in _SCORE and self.score is None:
@@ -155,6 +159,7 @@ class _Manual:
 
     def _by_place(self) -> None:
         """No header: the fields stand in the manual's order, perhaps after an index; the rest is told by what it holds."""
+        self.label = None
         widths = Counter(len(row) for _, row in self.rows)
         self.width = widths.most_common(1)[0][0]
         spare = self.width - len(FIELDS)
@@ -172,11 +177,11 @@ class _Manual:
         self.fields = {name: start + number for number, name in enumerate(FIELDS)}
         others = [place for place in range(self.width) if not start <= place < start + len(FIELDS)]
         cells = {place: [row[place] for row in sample] for place in others}
-        self.moment = next((p for p in others if all(_moment(cell) for cell in cells[p])), None)
+        self.moment = next((p for p in others if all(moment_in(cell) for cell in cells[p])), None)
         after = [place for place in others if place > start and place != self.moment]
-        self.prediction = next((p for p in after if all(_is(_verdict, cell) for cell in cells[p])), None)
+        self.prediction = next((p for p in after if all(holds(verdict, cell) for cell in cells[p])), None)
         self.score = next(
-            (p for p in after if p != self.prediction and all(_is(_share, cell) for cell in cells[p])), None
+            (p for p in after if p != self.prediction and all(holds(share, cell) for cell in cells[p])), None
         )
 
     def _add(self, row: Sequence[str]) -> None:
@@ -187,14 +192,14 @@ class _Manual:
                 "".join(row).encode()
             except UnicodeEncodeError:
                 raise ValueError("it is damaged: it holds bytes that are no UTF-8") from None
-        score = None if self.score is None else _share(row[self.score])
-        prediction = None if self.prediction is None else _verdict(row[self.prediction])
+        score = None if self.score is None else share(row[self.score])
+        prediction = None if self.prediction is None else verdict(row[self.prediction])
         if prediction is None:
             if score is None:
                 raise ValueError("it tells neither a prediction nor a score")
             prediction = int(declines(score, THRESHOLD))
         values = {name: self._value(name, row[place]) for name, place in self.fields.items()}
-        moment = (_moment(row[self.moment]) if self.moment is not None else None) or self.received
+        moment = (moment_in(row[self.moment]) if self.moment is not None else None) or self.received
         when = timestamp(moment) if moment else ""
         record: dict[str, str | int | float] = {
             **values,
@@ -210,11 +215,13 @@ class _Manual:
         }
         line = csv_line([record.get(name, "") for name in COLUMNS])
         self.found.records[id_of(line)] = line
+        if self.label is not None and (bad := is_bad(row[self.label], active().target.bad)) is not None:
+            self.found.labels[id_of(line)] = bad
 
     def _value(self, name: str, cell: str) -> str | int | float:
         """The value as we would have recorded it; what we would not accept, as it stands."""
         text = " ".join(cell.split())
-        nothing = text.lower() in _NOTHING and FIELDS[name].role is not Role.IDENTITY
+        nothing = text.lower() in NOTHING and FIELDS[name].role is not Role.IDENTITY
         try:
             value = FIELDS[name].parse("" if nothing else text)
         except ValueError:
@@ -230,63 +237,14 @@ class _Manual:
         told = [*(row[place] for place in self.fields.values()), *(row[p] for p in (self.prediction, self.score, self.moment) if p is not None)]  # fmt: skip
         content = "\x1f".join(told)
         self._repeated[content] += 1
-        digest = hashlib.sha256(f"{content}\x1e{self._repeated[content]}".encode()).digest()
-        random = int.from_bytes(digest[:10], "big")
-        milliseconds = max(0, int(moment.timestamp() * 1000)) if moment else 0
-        value = (
-            milliseconds << 80
-            | 0x7 << 76
-            | (random >> 62 & 0xFFF) << 64
-            | 0b10 << 62
-            | random & (1 << 62) - 1
-        )
-        return str(UUID(int=value))
+        return id_of_content(f"{content}\x1e{self._repeated[content]}", moment)
 
 
 def _fit(rows: Sequence[Sequence[str]], start: int) -> float:
     """Which part of the cells could be the fields' from this column on."""
     fits = sum(
-        _is(field.parse, row[start + number]) for row in rows for number, field in enumerate(FIELDS.values())
+        holds(field.parse, row[start + number])
+        for row in rows
+        for number, field in enumerate(FIELDS.values())
     )
     return fits / max(1, len(rows) * len(FIELDS))
-
-
-def _is(read: object, cell: str) -> bool:
-    try:
-        read(cell)  # type: ignore[operator]
-    except ValueError:
-        return False
-    return True
-
-
-def _bare(cell: str) -> str:
-    """What numpy puts into brackets, bare."""
-    return cell.strip().strip("[]").strip().lower()
-
-
-def _verdict(cell: str) -> int:
-    text = _bare(cell)
-    if text in _GOOD or text in _BAD:
-        return int(text in _BAD)
-    raise ValueError("its prediction is neither 0 nor 1")
-
-
-def _share(cell: str) -> float | None:
-    text = _bare(cell)
-    if text in _NOTHING:
-        return None
-    try:
-        value = float(text.replace(",", "."))
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise ValueError("its score is no number from 0 to 1")
-    return value
-
-
-def _moment(cell: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(cell.strip())
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,12 @@ from creditrisk.errors import ExportNotWritten
 from creditrisk.formulas import as_it_was, as_text
 from creditrisk.history import COLUMNS, Record, open_history
 from creditrisk.history.columns import HEADER, VERSION, columns_of
-from creditrisk.history.records import to_line
+from creditrisk.history.records import csv_line, to_line
+from creditrisk.outcomes import open_outcomes
+from creditrisk.portfolio import active
 from creditrisk.settings import Settings
+from functions.model import load_model
+from lifecycle.cohort import read_cohort
 from models.synthetic import synthetic_applicants
 from scoring import load
 from tests.helpers import Make
@@ -137,8 +142,9 @@ def test_parts_of_all_versions_become_one_table_that_keeps_what_a_newer_one_knew
     place: Path, decided: Decided
 ) -> None:
     old, newer, own = decided(), decided(), decided()
+    row = dict(zip(COLUMNS, next(csv.reader([to_line(old)])), strict=True))
     (place / "history.csv").write_text(
-        ",".join(columns_of(1)) + "\n" + to_line(old).replace(f",,{VERSION}\n", "\n")
+        ",".join(columns_of(1)) + "\n" + csv_line([row[name] for name in columns_of(1)])
     )
     (place / "history-2.csv").write_text(
         HEADER.replace("RECORD_VERSION", "BUREAU_SCORE,RECORD_VERSION")
@@ -422,3 +428,56 @@ def test_what_an_earlier_scoring_added_is_still_in_the_way(
         creditrisk, ["score", str(tmp_path / "history.csv"), str(tmp_path / "out.csv")]
     )
     assert column in str(result.exception) and "already" in str(result.exception)
+
+
+TARGET = active().target
+
+
+def test_outcomes_in_the_targets_column_come_along_marked_as_imported(tmp_path: Path, place: Path) -> None:
+    lines = manual(tmp_path / "a.csv").read_text().splitlines()
+    labels = ["0", "1", "", "1.0", "0", "NULL"]
+    text = [
+        f"{lines[0]},{TARGET.column}",
+        *(f"{line},{label}" for line, label in zip(lines[1:], labels, strict=True)),
+    ]
+    (tmp_path / "b.csv").write_text("\n".join(text))
+    result = run("import", tmp_path / "b.csv", "--to", place, "--observed", "2026-02-01")
+    assert "6 applications" in result.stdout and "; 4 outcomes" in result.stdout
+    assert "columns not brought along" not in result.stderr
+    again = run("import", tmp_path / "b.csv", "--to", place)
+    assert "0 applications" in again.stdout and "; 0 outcomes" in again.stdout
+    rows = list(open_outcomes(str(place)).rows())
+    ids = [record.answer.id for record in open_history(str(place)).records()]
+    assert {row["APPLICATION_ID"]: row["OUTCOME"] for row in rows} == {
+        ids[0]: "good", ids[1]: "bad", ids[3]: "bad", ids[4]: "good"
+    }  # fmt: skip
+    assert {(row["SOURCE"], row["OBSERVED_AT"]) for row in rows} == {("imported", "2026-02-01")}
+
+
+def test_a_file_that_a_model_is_trained_from_becomes_history_and_outcomes(
+    tmp_path: Path, place: Path
+) -> None:
+    """With the active model's probabilities, which its name stands beside."""
+    applicants = list(synthetic_applicants(600))
+    with (tmp_path / "past.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*FIELDS, TARGET.column])
+        writer.writerows([*row.values(), int(number % 4 == 0)] for number, row in enumerate(applicants))
+    arguments = ("import", tmp_path / "past.csv", "--to", place, "--labelled", "--received", "2025-01-10")
+    result = run(*arguments, "--score")
+    assert (
+        result.stdout
+        == f"600 applications brought along from {tmp_path / 'past.csv'} to {place}; 600 outcomes\n"
+    )
+    cohort = read_cohort(
+        open_history(str(place)),
+        open_outcomes(str(place)),
+        maturity_months=12,
+        as_of=datetime.now(UTC) + timedelta(days=1),
+    )
+    assert cohort.bad.tolist() == [int(number % 4 == 0) for number in range(600)]
+    assert cohort.models[0].startswith("imported lightgbm ")
+    expected = load_model(Settings()).score(applicants)
+    assert cohort.probability.tolist() == pytest.approx([score.probability for score in expected], abs=1e-9)
+    assert "0 applications" in run(*arguments).stdout
+    assert "Usage" in run("import", tmp_path / "past.csv", "--to", place, "--score").stderr

@@ -78,7 +78,7 @@ def test_columns_of_a_newer_version_stop_nothing_and_come_along_as_text(
         {"REASONS": json.dumps([["AGE", "much", "words", 4, 5]])},
         {"CHALLENGER_PROBABILITY": "12 %"},
         {"THRESHOLD": "by segment"},
-        {"DECISION": "referred"},
+        {"DECISION": "postponed"},
     ],
 )
 def test_what_a_newer_version_wrote_differently_is_left_out_and_costs_no_record(
@@ -94,7 +94,7 @@ def test_what_a_newer_version_wrote_differently_is_left_out_and_costs_no_record(
     assert history.find(answer.id) == record.answer
 
 
-@pytest.mark.parametrize("changes", [{"REASONS": "AGE|-0.25"}, {"DECISION": "referred"}, {"PREDICTION": ""}])
+@pytest.mark.parametrize("changes", [{"REASONS": "AGE|-0.25"}, {"DECISION": "postponed"}, {"PREDICTION": ""}])
 def test_the_same_in_a_row_of_this_version_is_a_damaged_row_and_is_told(
     history: FolderHistory, decided: Decided, changes: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -378,4 +378,4 @@ def test_scorers_of_version_3_and_of_version_4_write_beside_each_other_and_both_
 def test_a_record_is_data_without_words(explained: Callable[[], Answer]) -> None:
     (row,) = csv.DictReader(io.StringIO(HEADER + to_line(explained())))
     assert json.loads(row["REASONS"]) == [["AGE", -0.25, 34], ["RESIDENCIAL_CITY", -0.125, None], ["SEX", -0.1, None]]  # fmt: skip
-    assert (row["COUNTERFACTUAL"], row["RECORD_VERSION"]) == ("", "4")
+    assert (row["COUNTERFACTUAL"], row["RECORD_VERSION"]) == ("", str(VERSION))

@@ -1,17 +1,18 @@
 """The history: every decision, recorded once and never changed, in a folder or in S3."""
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 from creditrisk.decision import Answer
 from creditrisk.history.columns import COLUMNS
+from creditrisk.history.index_place import Place
 from creditrisk.history.parts import Part, Row
 from creditrisk.history.records import Record
 
-__all__ = ["COLUMNS", "History", "Part", "Record", "Row", "open_history"]
+__all__ = ["COLUMNS", "History", "Part", "Place", "Record", "Row", "open_history"]
 
 
 class History(Protocol):
@@ -27,6 +28,10 @@ class History(Protocol):
     def find(self, application_id: str) -> Answer | None:
         """The recorded answer of one application, or None."""
 
+    def find_at(self, place: Place, application_id: str) -> Answer | None:
+        """The recorded answer of one application, if it stands at this place. What else stands there, or nothing, is no
+        answer."""
+
     def records(self, since: datetime | None = None) -> Iterator[Record]:
         """Every record once, whichever version wrote it, read while the caller iterates; what cannot be read is logged.
 
@@ -41,6 +46,10 @@ class History(Protocol):
 
         For an export: copying text takes half the time of `records`, and keeps columns that only a newer version knows.
         """
+
+    def streams(self, days: Collection[str] | None = None) -> Iterator[tuple[str, BinaryIO]]:
+        """The same files or objects with their names, to be read as bytes: for who needs few columns of many rows (`scan`).
+        With `days` (2026-11-23), those that surely hold nothing that came in on one of these may be left out."""
 
     def add_part(self, name: str, lines: Sequence[str]) -> bool:
         """Add records that were brought along from another system, as lines under COLUMNS. After an interruption, adding

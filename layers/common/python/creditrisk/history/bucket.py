@@ -3,10 +3,11 @@
 import io
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import islice
+from typing import BinaryIO
 
 from creditrisk.application_id import milliseconds, received_at, reference
 from creditrisk.clock import timestamp
@@ -14,6 +15,7 @@ from creditrisk.decision import Answer
 from creditrisk.errors import HistoryUnavailable, UnreadableRow
 from creditrisk.history import files, names
 from creditrisk.history.columns import HEADER
+from creditrisk.history.index_place import Place
 from creditrisk.history.names import Kind, Name, name_of, read_name
 from creditrisk.history.objects import Objects
 from creditrisk.history.parts import Part, header_and_lines, records_of
@@ -95,6 +97,10 @@ class BucketHistory:
             raise HistoryUnavailable("The record of this application cannot be read; restore its object.")
         return None
 
+    def find_at(self, place: Place, application_id: str) -> Answer | None:
+        """The recorded answer of one application, if it is in this object; `merge` may have moved it since."""
+        return self._look(place.part, [application_id], []).get(application_id)
+
     def _in_slots(self, moment: int) -> Iterator[str]:
         """The objects that may hold an application received at this millisecond."""
         for prefix in names.prefixes_of(moment):
@@ -172,8 +178,19 @@ class BucketHistory:
         """Every record once, ordered by the day on which its application came in; see History.records."""
         return records_of(self._parts(timestamp(since) if since else ""))
 
+    def streams(self, days: Collection[str] | None = None) -> Iterator[tuple[str, BinaryIO]]:
+        """Every object, or those of some days, ordered by the day on which its applications came in."""
+        for key, body in self._bodies("", days):
+            yield key, io.BytesIO(body)
+
     def _parts(self, since: str) -> Iterator[Part]:
-        """The objects that have something recorded since a moment ('' for all), each with those rows.
+        for key, body in self._bodies(since):
+            as_whole = "-brought-" in key
+            yield Part(key, files.rows(key, io.BytesIO(body), "" if as_whole else since))
+
+    def _bodies(self, since: str, days: Collection[str] | None = None) -> Iterator[tuple[str, bytes]]:
+        """The objects that have something recorded since a moment ('' for all), with what is in them. With `days`, those of
+        others are left out, unless an earlier version wrote them: under the day of scoring.
 
         While this reads, `merge` may write new objects and delete those that they were made of before they are read here.
         So the listing is repeated, for merged objects that were not seen, until there are none.
@@ -185,6 +202,8 @@ class BucketHistory:
                 name = read_name(entry.name)
                 if not name or name.key in seen or (again and name.kind != "merged"):
                     continue
+                if days is not None and name.kind and name.day not in days:
+                    continue
                 seen.add(name.key)
                 if (entry.written if name.kind == "brought" else name.recorded) >= since:
                     yield name.key
@@ -194,8 +213,7 @@ class BucketHistory:
             count = len(seen)
             for key, body in self.objects.read_all(unseen(again=count > 0)):
                 if body is not None:
-                    as_whole = "-brought-" in key
-                    yield Part(key, files.rows(key, io.BytesIO(body), "" if as_whole else since))
+                    yield key, body
 
     def check(self) -> None:
         """Raises HistoryUnavailable when the bucket cannot be reached."""

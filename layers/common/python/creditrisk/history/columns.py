@@ -47,8 +47,8 @@ def _whole(text: str) -> int:
 
 
 def _verdict(text: str) -> str:
-    if text not in ("approved", "declined"):
-        raise ValueError("neither approved nor declined")
+    if text not in ("approved", "declined", "referred"):
+        raise ValueError("neither approved nor declined nor referred")
     return text
 
 
@@ -134,13 +134,17 @@ TABLE: Final = (
     Column("MODEL_VERSION", TEXT, "which version of it", "model_version"),
     Column("PROBABILITY", PROBABILITY, "the probability of default, 0 to 1, in full precision", "probability"),
     Column("PREDICTION", WHOLE, "1: bad, from the threshold on; 0: good", "prediction"),
-    Column("DECISION", VERDICT, "`approved` or `declined`", "decision"),
+    Column("DECISION", VERDICT, "`approved`, `declined`, or `referred` to a person (since version 5)", "decision"),
     Column("REASONS", REASONS, "the principal reasons, strongest first: `[[field, contribution in log-odds, value], …]`; before version 3 with an English sentence in place of the value", "reasons", changed=3),
     Column("THRESHOLD", NUMBER, "the probability from which was declined", "threshold"),
     Column("UNKNOWN", NAMES, "fields whose value the model had never seen, with spaces between them; as JSON where a name has a space", "unknown"),
     Column("CHALLENGER", TEXT, "the model that scored beside it and decided nothing", "challenger"),
     Column("CHALLENGER_PROBABILITY", PROBABILITY, "what that one said", "challenger_probability"),
     Column("COUNTERFACTUAL", CHANGES, "with which answers a declined application would have been approved by the same model: `[[field, value], …]`; empty when it was approved, or none was found", "counterfactual", since=4),
+    Column("POLICY", TEXT, "the version of the policy that decided: its name and a digest of its content", "policy", since=5),
+    Column("PROPENSITY", PROBABILITY, "the chance with which an application from the threshold on was to be accepted at random; empty when it had none", "propensity", since=5),
+    Column("RULE", TEXT, "the policy's rule that decided before the score: `name: reason`; empty when none did", "rule", since=5),
+    Column("CORRECTS", TEXT, "the id of the application that this one corrects; empty when it corrects none", "corrects", decided=False, since=5),
     Column("RECORD_VERSION", WHOLE, "the version of these columns that the row was written with", since=2),
 )  # fmt: skip
 """Every column there is. RECORD_VERSION stays the last: where it is missing or not whole, the row was cut off."""
@@ -184,8 +188,10 @@ def cells_of(answer: Answer) -> list[Cell]:
         *[getattr(decision if decided else answer, name) for name, decided, _ in _BEFORE_FIELDS],
         *map(answer.application.get, FIELDS),
         *[
-            write(getattr(decision, name)) if write else getattr(decision, name)
-            for name, _, write in _AFTER_FIELDS
+            write(getattr(decision if decided else answer, name))
+            if write
+            else getattr(decision if decided else answer, name)
+            for name, decided, write in _AFTER_FIELDS
         ],
         VERSION,
     ]

@@ -126,6 +126,18 @@ def search(path: Path, application_id: str) -> Answer | None:
         return _first_readable(path.name, _lines_with(file, application_id), layout, application_id)
 
 
+def search_at(path: Path, offset: int, application_id: str) -> Answer | None:
+    """The answer of the application, if its row begins at this byte of a file that this system wrote. Raises OSError;
+    UnreadableRow when it cannot be read."""
+    with path.open("rb") as file:
+        layout = layout_of(file.read(_MOST_HEADER))
+        file.seek(offset)
+        line = file.readline()
+    if layout is None or not line.startswith(application_id.encode() + b","):
+        return None
+    return _first_readable(path.name, [line], layout, application_id)
+
+
 def search_body(name: str, body: bytes, application_id: str) -> Answer | None:
     """The answer of the application in an object with this content, or None. Raises UnreadableRow when it is there, but
     cannot be read."""

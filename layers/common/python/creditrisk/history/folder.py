@@ -1,20 +1,22 @@
 """The history as files in a folder, which any number of scorers on one machine append to: history.csv, and a new file
 (history-2.csv and so on) whenever the last one has other columns than this version writes."""
 
-import fcntl
 import logging
 import os
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
+from creditrisk import append_only
 from creditrisk.application_id import received_at, reference
 from creditrisk.clock import timestamp
 from creditrisk.decision import Answer
 from creditrisk.errors import HistoryUnavailable, UnreadableRow
 from creditrisk.history import files, tail
 from creditrisk.history.columns import HEADER
+from creditrisk.history.index_place import Place
 from creditrisk.history.parts import Part, Row, records_of
 from creditrisk.history.records import Record, to_line
 
@@ -46,7 +48,7 @@ class FolderHistory:
             mine = held()
             new = [r.answer for r in records if r.answer.id in mine and r.answer.id not in known]
             if new:
-                tail.write(file, (("" if end else HEADER) + "".join(map(to_line, new))).encode(), end)
+                append_only.write(file, (("" if end else HEADER) + "".join(map(to_line, new))).encode(), end)
             elif known:
                 os.fsync(file)  # the scorer that wrote them may have died before they were on the disk
             return [*known.values(), *new]
@@ -68,6 +70,18 @@ class FolderHistory:
             raise HistoryUnavailable("The record of this application cannot be read; restore its file.")
         return None
 
+    def find_at(self, place: Place, application_id: str) -> Answer | None:
+        """The recorded answer of one application, if its row begins at this byte of a file."""
+        if place.offset < 0:  # a file that a spreadsheet rewrote
+            return None
+        with _unavailable():
+            if (path := self.folder / place.part) not in files.every(self.folder):
+                return None
+            try:
+                return files.search_at(path, place.offset, application_id)
+            except UnreadableRow:
+                return None
+
     def parts(self) -> Iterator[Part]:
         """Every file of the history; what was brought along from another system comes first."""
         return self._parts(None)
@@ -76,16 +90,27 @@ class FolderHistory:
         """Every record once, in the order of the files; see History.records."""
         return records_of(self._parts(since))
 
+    def streams(self, days: Collection[str] | None = None) -> Iterator[tuple[str, BinaryIO]]:
+        """Every file (each holds many days), open while the caller looks at it; what was brought along comes first."""
+        for path in self._paths(None):
+            with _unavailable(), path.open("rb") as file:
+                yield path.name, file
+
     def _parts(self, since: datetime | None) -> Iterator[Part]:
+        for path in self._paths(since):
+            brought = path.name.startswith("imported-")  # its rows do not tell when they were brought along
+            yield Part(path.name, self._rows(path, timestamp(since) if since and not brought else ""))
+
+    def _paths(self, since: datetime | None) -> Iterator[Path]:
+        """The files in which something may have been recorded since a moment."""
         with _unavailable():
             paths = files.every(self.folder)
         for path in paths:
-            brought = path.name.startswith("imported-")  # its rows do not tell when they were brought along
-            margin = timedelta(0) if brought else _CLOCKS_DISAGREE
+            margin = timedelta(0) if path.name.startswith("imported-") else _CLOCKS_DISAGREE
             with _unavailable():
                 if since and path.stat().st_mtime < (since - margin).timestamp():
                     continue
-            yield Part(path.name, self._rows(path, timestamp(since) if since and not brought else ""))
+            yield path
 
     def _rows(self, path: Path, since: str) -> Iterator[Row]:
         with _unavailable(), path.open("rb") as file:
@@ -105,7 +130,7 @@ class FolderHistory:
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)
-            tail.sync_folder(self.folder)
+            append_only.sync_folder(self.folder)
             return True
 
     def check(self) -> None:
@@ -119,26 +144,8 @@ class FolderHistory:
     def _locked(self) -> Iterator[int]:
         """Lock the history until the block ends; gives history.csv, open. Scorers of every version lock this file, whichever
         file they write to."""
-        with _unavailable():
-            while True:
-                lock = self._open_first()
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX)
-                    if not _same(lock, self.path):  # another file was put in its place before it was locked
-                        continue
-                    if not os.fstat(lock).st_size:
-                        tail.sync_folder(self.folder)
-                    yield lock
-                    return
-                finally:
-                    os.close(lock)
-
-    def _open_first(self) -> int:
-        try:
-            return os.open(self.path, os.O_RDWR | os.O_CREAT, 0o640)
-        except FileNotFoundError:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            return os.open(self.path, os.O_RDWR | os.O_CREAT, 0o640)
+        with _unavailable(), append_only.locked(self.path) as lock:
+            yield lock
 
     @contextmanager
     def _last_part(self, first: int) -> Iterator[tuple[int, Path]]:
@@ -151,14 +158,14 @@ class FolderHistory:
             yield first, self.path
             return
         for path in reversed(parts):
-            with _opened(path) as file:
+            with append_only.opened(path) as file:
                 if tail.may_be_appended_to(file):
                     yield file, path
                     return
         files.refuse_another_portfolio(self.folder)
         path = self._next_part(parts[-1])
-        with _opened(path) as file:
-            tail.sync_folder(self.folder)
+        with append_only.opened(path) as file:
+            append_only.sync_folder(self.folder)
             yield file, path
 
     def _next_part(self, last: Path) -> Path:
@@ -190,22 +197,6 @@ def _readable(path: Path, application_id: str) -> Answer | None:
         return files.search(path, application_id)
     except UnreadableRow:
         return None  # it is recorded once more, and whoever reads takes the row that can be read
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
-    try:
-        yield file
-    finally:
-        os.close(file)
-
-
-def _same(file: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file), os.stat(path))
-    except FileNotFoundError:
-        return False
 
 
 @contextmanager

@@ -27,11 +27,13 @@ class Listed(NamedTuple):
 
 
 class Objects:
-    """The objects below `prefix`, which ends in / when there is one. Every method raises HistoryUnavailable."""
+    """The objects below `prefix`, which ends in / when there is one. Every method raises HistoryUnavailable, which calls
+    them `what`."""
 
-    def __init__(self, bucket: str, prefix: str) -> None:
+    def __init__(self, bucket: str, prefix: str, what: str = "history") -> None:
         self.bucket = bucket
         self.prefix = prefix
+        self.what = what
 
     @cached_property
     def _client(self) -> Any:
@@ -56,7 +58,7 @@ class Objects:
 
     def check(self) -> None:
         """Whether the bucket can be reached."""
-        with _unavailable():
+        with self._unavailable():
             self._client.head_bucket(Bucket=self.bucket)
 
     def list(self, start: str, after: str = "") -> Iterator[Listed]:
@@ -66,7 +68,7 @@ class Objects:
             Prefix=self.prefix + start,
             **({"StartAfter": self.prefix + after} if after else {}),
         )
-        with _unavailable():
+        with self._unavailable():
             for page in pages:
                 for entry in page.get("Contents", ()):
                     written = f"{entry['LastModified']:%Y-%m-%dT%H:%M:%S}.000Z"
@@ -74,7 +76,7 @@ class Objects:
 
     def read(self, name: str) -> bytes | None:
         """The content of an object; None when it is no longer there."""
-        with _unavailable():
+        with self._unavailable():
             try:
                 body: bytes = self._client.get_object(Bucket=self.bucket, Key=self.prefix + name)[
                     "Body"
@@ -85,7 +87,7 @@ class Objects:
 
     def beginning(self, name: str) -> bytes:
         """The first BEGINNING bytes of one; none when it is there no longer, or empty."""
-        with _unavailable():
+        with self._unavailable():
             try:
                 answer = self._client.get_object(
                     Bucket=self.bucket, Key=self.prefix + name, Range=f"bytes=0-{BEGINNING - 1}"
@@ -121,7 +123,7 @@ class Objects:
         """
         for attempt in range(_TRIES):
             try:
-                with _unavailable():
+                with self._unavailable():
                     self._client.put_object(
                         Bucket=self.bucket,
                         Key=self.prefix + name,
@@ -146,22 +148,39 @@ class Objects:
                     "to this history."
                 )
         raise HistoryUnavailable(
-            "The history in S3 cannot be written: others write and delete the same object."
+            f"The {self.what} in S3 cannot be written: others write and delete the same object."
         )
+
+    def put(self, name: str, body: bytes, content_type: str) -> None:
+        """Write an object whole, over an earlier one if there is one: a report, never a record."""
+        with self._unavailable():
+            self._client.put_object(
+                Bucket=self.bucket, Key=self.prefix + name, Body=body, ContentType=content_type
+            )
 
     def delete(self, names: Sequence[str]) -> None:
         """Delete objects. Raises HistoryUnavailable when one of them may not be deleted."""
         for start in range(0, len(names), _DELETED_AT_ONCE):
             keys = [{"Key": self.prefix + name} for name in names[start : start + _DELETED_AT_ONCE]]
-            with _unavailable():
+            with self._unavailable():
                 done = self._client.delete_objects(
                     Bucket=self.bucket, Delete={"Objects": keys, "Quiet": True}
                 )
             if errors := done.get("Errors"):
                 raise HistoryUnavailable(
-                    f"{len(errors)} objects of the history cannot be deleted ({errors[0].get('Code')}): allow "
+                    f"{len(errors)} objects of the {self.what} cannot be deleted ({errors[0].get('Code')}): allow "
                     "s3:DeleteObject. Until then everything is read once all the same."
                 )
+
+    @contextmanager
+    def _unavailable(self) -> Iterator[None]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except (BotoCoreError, ClientError) as error:
+            what = _code(error) or type(error).__name__
+            raise HistoryUnavailable(f"The {self.what} in S3 cannot be written or read: {what}.") from error
 
 
 def _code(error: BaseException | None) -> str:
@@ -169,14 +188,3 @@ def _code(error: BaseException | None) -> str:
     from botocore.exceptions import ClientError
 
     return str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else ""
-
-
-@contextmanager
-def _unavailable() -> Iterator[None]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        what = _code(error) or type(error).__name__
-        raise HistoryUnavailable(f"The history in S3 cannot be written or read: {what}.") from error

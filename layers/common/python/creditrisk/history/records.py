@@ -87,7 +87,14 @@ def from_row(row: Mapping[str, str]) -> Answer:
             application[name] = _recalled(read, text)
     if version < REASONS_WITH_VALUES:
         _give_values(decision, application)
-    return Answer(row["APPLICATION_ID"], "decided", row.get("RECEIVED_AT", ""), application, decision)
+    return Answer(
+        row["APPLICATION_ID"],
+        "decided",
+        row.get("RECEIVED_AT", ""),
+        application,
+        decision,
+        corrects=row.get("CORRECTS", ""),
+    )
 
 
 _READ = [(name, TYPES[name].read) for name in FIELDS if TYPES[name].read is not str]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from creditrisk import append_only
 from creditrisk.application_id import received_at
 from creditrisk.clock import timestamp
 from creditrisk.decision import Answer
@@ -30,38 +31,8 @@ def may_be_appended_to(file: int) -> bool:
 
 
 def whole_lines(file: int, path: Path) -> int:
-    """Make the file end with a whole line; returns where the next record goes. What a kill or a power cut left of a last
-    record is cut off, and kept beside the file; a record that lacks only its line feed gets it."""
-    size = os.fstat(file).st_size
-    end = _after_last_line_feed(file, size)
-    if end == size:
-        return end
-    rest = os.pread(file, size - end, end)
-    if end and _is_record(rest):
-        os.pwrite(file, b"\n", size)
-        log.warning("%s: the last record lacked its line feed, and has it now", path)
-        return size + 1
-    kept = path.with_name(f"{path.name}.cut")
-    _keep(kept, rest)
-    os.ftruncate(file, end)
-    log.warning(
-        "%s: %d bytes of a record that was never finished are cut off, and kept in %s",
-        path,
-        len(rest),
-        kept.name,
-    )
-    return end
-
-
-def _after_last_line_feed(file: int, size: int) -> int:
-    end = size
-    while end > 0:
-        start = max(0, end - _CHUNK)
-        found = os.pread(file, end - start, start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
-        end = start
-    return 0
+    """Make the file end with a whole record; returns where the next one goes. See `append_only.whole_lines`."""
+    return append_only.whole_lines(file, path, _is_record)
 
 
 def _is_record(rest: bytes) -> bool:
@@ -69,15 +40,6 @@ def _is_record(rest: bytes) -> bool:
         return _LAYOUT is not None and finished(rest.decode(), _LAYOUT)
     except UnicodeDecodeError:
         return False
-
-
-def _keep(path: Path, rest: bytes) -> None:
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
-    try:
-        os.write(file, rest + b"\n")
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def recorded_since(file: int, end: int, application_ids: Sequence[str]) -> dict[str, Answer]:
@@ -116,25 +78,3 @@ def scored_before(line: bytes, limit: bytes) -> bool:
     """Whether a line of this version says that it was scored before a moment (ISO 8601, UTC)."""
     cells = line.split(b",", _SCORED + 1)
     return len(cells) > _SCORED + 1 and b"2" < cells[_SCORED] < limit  # a damaged row may hold no year
-
-
-def write(file: int, data: bytes, end: int) -> None:
-    """Write at `end`, the file's end, and wait until it is on the disk. Raises OSError; then nothing of it stays."""
-    view, offset = memoryview(data), end
-    try:
-        while view:
-            written = os.pwrite(file, view, offset)
-            view, offset = view[written:], offset + written
-        os.fsync(file)
-    except OSError:
-        os.ftruncate(file, end)
-        raise
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until a folder is on the disk: a new file in it survives a power cut only then."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
