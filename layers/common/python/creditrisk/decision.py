@@ -3,18 +3,18 @@
 import json
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, Self, overload
 
 from creditrisk.application import Value
 from creditrisk.errors import NotAProbability
+from creditrisk.policy.definition import Policy, Verdict
 from creditrisk.portfolio import in_force
 
 if TYPE_CHECKING:  # the form has no numpy
     from numpy import bool_, float64
     from numpy.typing import NDArray
-
-Verdict = Literal["approved", "declined"]
 
 
 LEAST = 0.001
@@ -63,6 +63,10 @@ class Decision:
     ones first; `unknown` names the fields whose value the model had never seen. `counterfactual` holds the fewest answers
     that, had they been these, would have had a declined application approved by the same model; empty when it was
     approved, when none was found, and when nobody looked.
+
+    `policy` is the policy's version. `rule` is the rule that decided before the score: its name, a colon and its reason in
+    words; such a decision has no other reasons. `propensity` is the chance with which an application from the threshold on
+    was to be accepted at random; None where it had none.
     """
 
     probability: float
@@ -77,6 +81,14 @@ class Decision:
     challenger: str | None = None
     challenger_probability: float | None = None
     counterfactual: list[Change] = field(default_factory=list)
+    policy: str = ""
+    propensity: float | None = None
+    rule: str = ""
+
+    @property
+    def rule_reason(self) -> str:
+        """Why the rule decided, in words; empty when none did."""
+        return self.rule.partition(": ")[2]
 
     def to_dict(self) -> dict[str, Any]:
         """The decision as it travels in Redis, as JSON data.
@@ -132,10 +144,54 @@ def declines(probability: Any, threshold: float) -> Any:
     return probability >= threshold
 
 
+class Ruling(NamedTuple):
+    """What a policy says of one application; `rule` is the one that decided before the score, as it is recorded, and
+    `propensity` the chance with which a declined one was to be accepted at random."""
+
+    verdict: Verdict
+    rule: str = ""
+    propensity: float | None = None
+
+    @property
+    def accepted_at_random(self) -> bool:
+        """Whether it would have been declined, had it not been drawn."""
+        return self.verdict == "approved" and self.propensity is not None
+
+
+_APPROVED: Final = Ruling("approved")
+_DECLINED: Final = Ruling("declined")
+_REFERRED: Final = Ruling("referred")
+
+
+def ruling(
+    policy: Policy, probability: float, application: Mapping[str, Value], application_id: str = ""
+) -> Ruling:
+    """What a policy says of an application with this probability of default.
+
+    Who is accepted at random follows from the `application_id` alone: without one (a row of a file), nobody is.
+    """
+    if policy.rules and (rule := policy.rule_for(application)):
+        return Ruling(rule.decision, str(rule))
+    if declines(probability, policy.decline_from):
+        explored = policy.exploration
+        if explored and application_id and not (explored.up_to < 1 and declines(probability, explored.up_to)):
+            accepted = draw(application_id) < explored.share
+            return Ruling("approved" if accepted else "declined", propensity=explored.share)
+        return _DECLINED
+    if policy.refer_from is not None and declines(probability, policy.refer_from):
+        return _REFERRED
+    return _APPROVED
+
+
+def draw(application_id: str) -> float:
+    """A number from 0 to 1, 1 left out, that is as good as drawn at random, and always the same for one application."""
+    return int.from_bytes(sha256(b"explore " + application_id.encode()).digest()[:7], "big") / (1 << 56)
+
+
 def decide(
     score: ScoreLike,
     application: Mapping[str, Value],
-    threshold: float,
+    policy: Policy,
     model: str,
     version: str,
     scored_at: str,
@@ -143,39 +199,56 @@ def decide(
     most: int = MOST_REASONS,
     counterfactual: Sequence[tuple[str, Value]] = (),
     untold: Container[str] | None = None,
+    application_id: str = "",
 ) -> Decision:
-    """The decision that the score of an application leads to, with up to `most` reasons, and never more than
+    """The decision that the score of an application leads to by a policy, with up to `most` reasons, and never more than
     MOST_REASONS; `untold` are the fields that no reason may name, those that the law in force forbids when not given.
-    `counterfactual` is what would have had a declined one approved.
+    `counterfactual` is what would have had a declined one approved. Where a rule decided, it is the only reason. Only who
+    has an `application_id` may be accepted at random.
 
     This is the one place where a probability becomes a decision: for what comes through the queue, for a row of a file
     and for a bulk file's. Raises NotAProbability.
     """
     if not 0 <= score.probability <= 1:
         raise NotAProbability(f"The model {model} gave no probability; look at its version {version}.")
-    declined = declines(score.probability, threshold)
+    verdict, rule, propensity = ruling(policy, score.probability, application, application_id)
+    approved = verdict == "approved"
     unknown = score.unknown
     if untold is None:
         untold = in_force.untold()
     return Decision(
         score.probability,
-        int(declined),
-        "declined" if declined else "approved",
-        threshold,
+        int(declines(score.probability, policy.decline_from)),
+        verdict,
+        policy.decline_from,
         model,
         version,
         scored_at,
-        [
+        []
+        if rule
+        else [
             Reason(name, round(contribution, 6), value_told(name, application, unknown))  # as recorded
             for name, contribution in principal(
-                _told_of(score.contributions, application, unknown, untold), declined, most
+                _told_of(score.contributions, application, unknown, untold), not approved, most
             )
         ],
         list(unknown),
         challenger,
         score.challenger,
-        [Change(*change) for change in counterfactual] if declined else [],
+        _changes(counterfactual, application, policy) if verdict == "declined" and not rule else [],
+        policy.version,
+        propensity,
+        rule,
     )
+
+
+def _changes(
+    changes: Sequence[tuple[str, Value]], application: Mapping[str, Value], policy: Policy
+) -> list[Change]:
+    """What would have had an application approved; nothing when a rule would have stood against it then."""
+    if policy.rules and policy.rule_for({**application, **dict(changes)}):
+        return []
+    return [Change(*change) for change in changes]
 
 
 def _told_of(
@@ -208,7 +281,8 @@ def principal(contributions: Mapping[str, float], declined: bool, most: int) -> 
 
 @dataclass(frozen=True)
 class Answer:
-    """How an application stands. `failure` says why it could not be scored, when it could not."""
+    """How an application stands. `failure` says why it could not be scored, when it could not; `corrects` is the id of the
+    application that this one corrects, empty when it is none."""
 
     id: str
     status: Literal["pending", "decided", "failed"]
@@ -216,3 +290,4 @@ class Answer:
     application: Mapping[str, Value]
     decision: Decision | None = None
     failure: str | None = None
+    corrects: str = ""

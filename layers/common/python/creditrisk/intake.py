@@ -4,23 +4,33 @@ import hashlib
 import json
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
 from rq.results import Result
 
+from creditrisk import attempts, reviews, seals
 from creditrisk.application import Application
 from creditrisk.application_id import is_application_id, new_application_id
 from creditrisk.application_id import received_at as time_of
 from creditrisk.clock import timestamp
 from creditrisk.decision import Answer, Decision
-from creditrisk.errors import CreditRiskError, NotAnApplication, QueueUnavailable, UnknownApplication
+from creditrisk.errors import (
+    CreditRiskError,
+    NotAnApplication,
+    QueueUnavailable,
+    ReviewRefused,
+    UnknownApplication,
+)
 from creditrisk.history import History, open_history
+from creditrisk.history.index_place import IndexPlaces
 from creditrisk.id_keys import IdKeys
+from creditrisk.ledger import Ledger
 from creditrisk.queue import ApplicationQueue, ShardedQueue, open_queue, trouble
-from creditrisk.queue.jobs import read_job
+from creditrisk.queue.jobs import Sent, read_job
 from creditrisk.queue.submission import IdTaken
+from creditrisk.reviews import Review
 from creditrisk.settings import Settings
 from creditrisk.waking import Waker
 
@@ -60,15 +70,29 @@ class Intake:
     def _history(self) -> History:
         return open_history(self.settings.history_url)
 
-    def submit(self, application: Application, idempotency_key: str | None = None) -> Receipt:
-        """Accept a valid application. It will be scored and recorded, whatever dies from now on.
+    @cached_property
+    def _reviews(self) -> Ledger:
+        return reviews.open_reviews(self.settings.history_url)
+
+    @cached_property
+    def _places(self) -> IndexPlaces:
+        return IndexPlaces(self.settings.database_url, self.settings.history_url)
+
+    def submit(
+        self, application: Application, idempotency_key: str | None = None, corrects: str = ""
+    ) -> Receipt:
+        """Accept a valid application. It will be scored and recorded, whatever dies from now on. `corrects` is the id of an
+        earlier one that this one corrects, which stays as it is.
 
         The same `idempotency_key` again gives the first application's id, for `IDEMPOTENCY_TTL`; its answer is in the
         history when it has left Redis. Raises IdempotencyConflict when the key came
-        with another application; QueueFull or QueueUnavailable when nothing was accepted.
+        with another application; UnknownApplication when `corrects` is no id that was given here; QueueFull or
+        QueueUnavailable when nothing was accepted.
         """
+        if corrects:
+            self._check_id(corrects)
         key = self._keys.mine()
-        idempotency = _idempotency(idempotency_key, application) if idempotency_key else None
+        idempotency = _idempotency(idempotency_key, application, corrects) if idempotency_key else None
         shard = self.queue.home(idempotency[0] if idempotency else "")
         application_id = new_application_id(bytes.fromhex(key.secret), shard.keys.shard, self.queue.count)
         try:
@@ -81,9 +105,10 @@ class Intake:
                 max_scorers=self.settings.max_scorers if self.waker else 0,
                 batch_size=self.settings.batch_size,
                 id_key=(key.secret, key.since),
+                corrects=corrects,
             )
         except IdTaken:
-            return self.submit(application, idempotency_key)
+            return self.submit(application, idempotency_key, corrects)
         if ticket and self.waker:
             self._wake(self.waker, shard, ticket)
         return Receipt(accepted, repeated=accepted != application_id)
@@ -97,18 +122,22 @@ class Intake:
             with suppress(QueueUnavailable):  # then the ticket runs out by itself
                 shard.forget_ticket(ticket)
 
-    def wait(self, application_id: str, seconds: float, application: Application | None = None) -> Answer:
+    def wait(
+        self,
+        application_id: str,
+        seconds: float,
+        application: Application | None = None,
+        corrects: str = "",
+    ) -> Answer:
         """The answer, waiting for it up to `seconds` without polling; still "pending" when there is none by then.
 
         It is pending, too, when Redis goes away meanwhile: what was accepted stays accepted. Who has just handed in
-        the `application` gives it, which spares reading it back. Raises as `find`.
+        the `application`, and what it `corrects`, gives them, which spares reading them back. Raises as `find`.
         """
         if application is None:
             return self._answer(application_id, seconds)
-        received = timestamp(time_of(application_id))
-        return self._decided(
-            self.queue.shard_of(application_id), application_id, received, application, seconds
-        )
+        sent = Sent(dict(application), timestamp(time_of(application_id)), corrects)
+        return self._decided(self.queue.shard_of(application_id), application_id, sent, seconds)
 
     def find(self, application_id: str) -> Answer:
         """How an application stands now: in Redis for `RESULT_TTL`, in the history afterwards.
@@ -117,32 +146,74 @@ class Intake:
         """
         return self._answer(application_id, 0)
 
+    def ask_review(self, application_id: str, words: str = "") -> Review:
+        """Have a person look at the decision on an application, durably; `words` are what the applicant says to it.
+
+        Raises as `find`, and ReviewRefused for what is not decided yet.
+        """
+        if self.find(application_id).decision is None:
+            raise ReviewRefused(
+                "There is no decision to review yet: ask for a review once the application is decided."
+            )
+        return reviews.ask(self._reviews, application_id, words=words)
+
+    def reviews(self, application_id: str) -> list[Review]:
+        """The reviews of an application that were asked for or decided, the earliest first. Raises HistoryUnavailable."""
+        return reviews.of(self._reviews, application_id)
+
+    def warning(self) -> str:
+        """What a scorer warns of though it decides, as a model that was refused; empty when there is nothing. Raises
+        QueueUnavailable."""
+        return trouble.warning(self.queue)
+
     def check(self) -> None:
         """Raises QueueUnavailable unless Redis answers and stores what it is sent, QueueFull when too many wait,
         ScorerInTrouble when the scorer says that it cannot decide."""
         self.queue.check(self.settings.max_queue)
         trouble.check(self.queue)
 
+    def seal(self, text: str) -> str:
+        """The text under a seal that all form functions know: see `creditrisk.seals`. Raises QueueUnavailable."""
+        return seals.seal(text, self._keys.mine().secret)
+
+    def unseal(self, sealed: str) -> str | None:
+        """What was sealed; None for anything that no form function sealed. Raises QueueUnavailable."""
+        return seals.unseal(sealed, self._keys.secrets())
+
+    def may_try(self, application_id: str) -> bool:
+        """Count an attempt to open an application; False when there were too many. Raises QueueUnavailable."""
+        return attempts.may_try(self.queue.redis, application_id)
+
     def _answer(self, application_id: str, seconds: float) -> Answer:
-        if not is_application_id(application_id) or not self._keys.made(application_id):
-            raise UnknownApplication("No application has this id.")
+        self._check_id(application_id)
         shard = self.queue.shard_of(application_id)
         try:
-            application, received = read_job(shard.job_data(application_id))
+            sent = read_job(shard.job_data(application_id))
         except UnknownApplication:
-            recorded = self._history.find(application_id)
+            recorded = self._recorded(application_id)
             if recorded is None:
                 raise
             return recorded
         except NotAnApplication:
-            application, received = {}, timestamp(time_of(application_id))
-        return self._decided(shard, application_id, received, application, seconds)
+            sent = Sent({}, timestamp(time_of(application_id)))
+        return self._decided(shard, application_id, sent, seconds)
+
+    def _recorded(self, application_id: str) -> Answer | None:
+        """What the history says, read where the index says that it stands; where no index helps, it is searched for."""
+        place = self._places.find(application_id)
+        found = self._history.find_at(place, application_id) if place else None
+        return found or self._history.find(application_id)
+
+    def _check_id(self, application_id: str) -> None:
+        """Raises UnknownApplication for an id that was never given here."""
+        if not is_application_id(application_id) or not self._keys.made(application_id):
+            raise UnknownApplication("No application has this id.")
 
     @staticmethod
-    def _decided(
-        shard: ApplicationQueue, application_id: str, received: str, application: Application, seconds: float
-    ) -> Answer:
-        pending = Answer(application_id, "pending", received, application)
+    def _decided(shard: ApplicationQueue, application_id: str, sent: Sent, seconds: float) -> Answer:
+        pending = Answer(
+            application_id, "pending", sent.received_at, sent.application, corrects=sent.corrects
+        )
         try:
             result = shard.result(application_id, seconds)
         except QueueUnavailable:
@@ -152,12 +223,12 @@ class Intake:
         if result is None:
             return pending
         if result.type is Result.Type.SUCCESSFUL:
-            decision = Decision.from_dict(result.return_value or {}, application)
-            return Answer(application_id, "decided", received, application, decision)
-        return Answer(application_id, "failed", received, application, failure=result.exc_string)
+            decision = Decision.from_dict(result.return_value or {}, sent.application)
+            return replace(pending, status="decided", decision=decision)
+        return replace(pending, status="failed", failure=result.exc_string)
 
 
-def _idempotency(key: str, application: Application) -> tuple[str, str]:
-    """The key under a name of one length that tells nothing, and a fingerprint of the application."""
-    body = json.dumps(application, sort_keys=True).encode()
+def _idempotency(key: str, application: Application, corrects: str = "") -> tuple[str, str]:
+    """The key under a name of one length that tells nothing, and a fingerprint of what was sent."""
+    body = json.dumps(application, sort_keys=True).encode() + corrects.encode()
     return hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(body).hexdigest()

@@ -16,7 +16,11 @@ QUEUES = "rq:queues"
 SHARD_COUNTS = "creditrisk:shard-counts"
 """The numbers of shards that form functions have spread applications over, with when each was last in use."""
 TROUBLE = "creditrisk:trouble"
+WARNING = "creditrisk:warning"
 REWRITTEN = "creditrisk:rewritten"
+
+EXPLORED = "creditrisk:explored:"
+"""Before a day: the applications of that day that have a place in the budget of random acceptance, of all shards."""
 
 SLOTS = 16_384
 _SPREAD = (0.3054, 0.9, 0.58, 0.1, 0.7, 0.42)
@@ -67,6 +71,11 @@ class Keys:
     def idempotency(self, key: str) -> str:
         """What was accepted under an idempotency key."""
         return self._idempotency + key
+
+
+def attempts_key(place: str, window: int) -> str:
+    """How often somebody tried to open the applications of one place within a window of time."""
+    return f"creditrisk:attempts:{place}:{window}"
 
 
 def queue_name(shard: int) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from creditrisk.application_id import received_at
 from creditrisk.clock import timestamp
 from creditrisk.queue import scripts
 from creditrisk.queue.claim import Claim
@@ -13,7 +14,10 @@ from creditrisk.queue.shard import Shard
 from creditrisk.queue.submission import COPY_MS, TICKET_MS
 from creditrisk.queue.upkeep import Upkeep
 from creditrisk.redis_client import BLOCK, PATIENCE, available
+from creditrisk.redis_keys import EXPLORED
 
+EXPLORED_SECONDS = 40 * 86_400
+"""How long is remembered who was accepted at random: as long as one may still wait or have failed."""
 TRIES = 3
 """How often an application is scored alone before it is given up."""
 
@@ -138,6 +142,18 @@ class Claims(Shard):
         self.release(scorer)
         with available():
             self.redis.zrem(self.keys.scorers, scorer)
+
+    def explore(self, application_ids: Sequence[str], budget: int) -> set[str]:
+        """Those of the applications, received on one or several days, that may be accepted at random within a `budget` of
+        so many a day; asked again, the same ones."""
+        days: dict[str, list[str]] = {}
+        for application_id in application_ids:
+            days.setdefault(f"{received_at(application_id):%Y-%m-%d}", []).append(application_id)
+        found: set[str] = set()
+        for day, ids in days.items():
+            given = self.run("explore", [EXPLORED + day], [budget, EXPLORED_SECONDS, *ids])
+            found.update(each.decode() for each in given)
+        return found
 
     def waiting(self) -> int:
         """How many applications wait to be claimed."""

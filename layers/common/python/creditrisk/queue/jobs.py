@@ -8,7 +8,7 @@ import zlib
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from redis import Redis
 from rq.job import Job, JobStatus
@@ -17,6 +17,7 @@ from rq.serializers import JSONSerializer
 
 from creditrisk.application import FIELDS, Value
 from creditrisk.application.belonging import of_another
+from creditrisk.application_id import is_application_id
 from creditrisk.clock import timestamp
 from creditrisk.errors import NotAnApplication, one_line
 from creditrisk.portfolio import active
@@ -34,15 +35,28 @@ def refuse_to_run(*_: object, **__: object) -> NoReturn:
     )
 
 
-def job_hash(application: Mapping[str, Value], received_at: str, ttl: int) -> dict[str, Any]:
+class Sent(NamedTuple):
+    """What a job carries: the application, when it was received (UTC, ISO 8601), and the id of the one that it corrects,
+    empty when it corrects none."""
+
+    application: dict[str, Value]
+    received_at: str
+    corrects: str = ""
+
+
+def job_hash(
+    application: Mapping[str, Value], received_at: str, ttl: int, corrects: str = ""
+) -> dict[str, Any]:
     """The Redis hash of a new job that carries one application. `data` comes first: lua/submit.lua compares it to tell
-    whether the same application was sent before."""
-    call: list[Any] = [
-        FUNCTION,
-        None,
-        [],
-        {"application": application, "received_at": received_at, "portfolio": active().name},
-    ]
+    whether the same application was sent before.
+
+    What it corrects is named only where there is something: a scorer of the version before, beside which a form may run
+    while a new version is rolled out, passes over it.
+    """
+    carried = {"application": application, "received_at": received_at, "portfolio": active().name}
+    if corrects:
+        carried["corrects"] = corrects
+    call: list[Any] = [FUNCTION, None, [], carried]
     now = rq_time()
     return {
         "data": zlib.compress(json.dumps(call).encode()),
@@ -73,8 +87,8 @@ def rq_time() -> str:
     return timestamp().replace("Z", "000Z")
 
 
-def read_job(data: bytes) -> tuple[dict[str, Value], str]:
-    """The application that a job's data carries, and when it was received (UTC, ISO 8601).
+def read_job(data: bytes) -> Sent:
+    """The application that a job's data carries.
 
     Values are not validated again, since a field's rules may have changed while the job waited. Only their types are
     checked: others may have written to the queue, too. Raises NotAnApplication, saying why.
@@ -95,7 +109,9 @@ def read_job(data: bytes) -> tuple[dict[str, Value], str]:
             application[name] = field.recall(raw.get(name))
         except ValueError as error:
             raise NotAnApplication(f"The job's application is malformed: {name}: {error}") from None
-    return application, received_at
+    corrects = kwargs.get("corrects")
+    named = isinstance(corrects, str) and is_application_id(corrects)
+    return Sent(application, received_at, corrects if named else "")
 
 
 def _check_portfolio(named: object, application: Mapping[str, object]) -> None:

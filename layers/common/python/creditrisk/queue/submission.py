@@ -40,19 +40,20 @@ class Submission(Shard):
         max_scorers: int = 0,
         batch_size: int = 1,
         id_key: tuple[str, int] = ("", 0),
+        corrects: str = "",
     ) -> tuple[str, str]:
         """Accept an application: once this returns, the queue has it for good.
 
         `idempotency` is (key, fingerprint of what was sent). `id_key` is the key that the id was made with, and since
-        when it is used; Redis keeps both. Returns the application's id (an earlier one, when the idempotency key was
-        seen before), and the ticket of a scorer that is to be woken, or ''. The same call sent twice accepts once, and
-        returns the same twice.
+        when it is used; Redis keeps both. `corrects` is the id of the application that this one corrects. Returns the
+        application's id (an earlier one, when the idempotency key was seen before), and the ticket of a scorer that is to
+        be woken, or ''. The same call sent twice accepts once, and returns the same twice.
 
         Raises QueueFull, IdempotencyConflict and IdTaken when nothing was accepted; QueueUnavailable also when Redis did
         not reply, so that nobody knows.
         """
         key, fingerprint = idempotency or ("", "")
-        job = job_hash(application, received_at, self.result_ttl)
+        job = job_hash(application, received_at, self.result_ttl, corrects)
         names = self.keys
         keys = [names.queue, names.job(application_id), names.idempotency(key), names.scorers, names.id_keys]
         if not names.cluster:  # where RQ's tools look for queues; a cluster has it in another slot

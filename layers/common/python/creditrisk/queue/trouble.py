@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from creditrisk.errors import ScorerInTrouble
 from creditrisk.redis_client import available
 from creditrisk.redis_keys import TROUBLE as KEY
+from creditrisk.redis_keys import WARNING
 
 
 class HasRedis(Protocol):
@@ -36,3 +37,16 @@ def check(queue: HasRedis) -> None:
         reason: bytes | None = queue.redis.get(KEY)
     if reason:
         raise ScorerInTrouble(f"{reason.decode()} Applications are accepted, and wait until it is mended.")
+
+
+def warn(queue: HasRedis, sentence: str) -> None:
+    """Write down what somebody should look at, though applications are decided. Raises QueueUnavailable."""
+    with available():
+        queue.redis.set(WARNING, sentence, ex=SECONDS)
+
+
+def warning(queue: HasRedis) -> str:
+    """What a scorer warns of; empty when there is nothing. Raises QueueUnavailable."""
+    with available():
+        sentence: bytes | None = queue.redis.get(WARNING)
+    return sentence.decode() if sentence else ""
