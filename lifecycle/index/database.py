@@ -1,0 +1,160 @@
+"""Where the index is kept: what SQLite and PostgreSQL have in common."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, ClassVar
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, select
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from creditrisk.errors import one_line
+from lifecycle.index.errors import IndexUnavailable, NoIndex
+from lifecycle.index.schema import BY_ID, SECONDARY, VERSION, about, metadata
+
+
+class Database:
+    """An index in a database. It is *whole* once everything that was recorded before it was begun is in it."""
+
+    mark: ClassVar[str] = "?"
+    """What stands for a parameter in plain SQL."""
+    engine: Engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A consistent view of the index. Raises NoIndex when there is none yet, IndexUnavailable."""
+        none = "There is no index yet: `creditrisk index rebuild` makes one from the record."
+        try:
+            with self.engine.connect() as connection:
+                told = dict(connection.execute(select(about.c.key, about.c.value)).all())  # type: ignore[arg-type]
+                if told.get("version") != VERSION or told.get("whole") != "1":
+                    raise NoIndex(none)
+                yield connection
+        except SQLAlchemyError as error:
+            if self._is_missing(error):
+                raise NoIndex(none) from error
+            raise unavailable(error) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, alone among all that write: all of it stays, or nothing. Raises IndexUnavailable."""
+        with self._alone(), told(), self.engine.begin() as connection:
+            self._lock(connection)
+            yield connection
+
+    def is_whole(self) -> bool:
+        """Whether there is an index of this version that answers."""
+        return self.value("version") == VERSION and self.value("whole") == "1"
+
+    def value(self, key: str) -> str:
+        """What the index says about itself under a key; '' when it says nothing, or there is none."""
+        try:
+            with self.engine.connect() as connection:
+                return connection.scalar(select(about.c.value).where(about.c.key == key)) or ""
+        except SQLAlchemyError as error:
+            if self._is_missing(error):
+                return ""
+            raise unavailable(error) from error
+
+    def create(self) -> None:
+        """Make the tables, empty."""
+        with told(), self.engine.begin() as connection:
+            self._prepare(connection)
+            for table in metadata.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
+            connection.execute(CreateIndex(BY_ID, if_not_exists=True))
+            self.say(connection, "version", VERSION)
+
+    def finish(self) -> None:
+        """Make what look-ups need, once the rows are in. What was begun before is gone on with."""
+        with self.writing() as connection:
+            for index in SECONDARY:
+                connection.execute(CreateIndex(index, if_not_exists=True))
+            self._name_everybody(connection)
+            self.say(connection, "whole", "1")
+        with told(), self.engine.connect() as connection:
+            self._settle(connection)
+
+    def say(self, connection: Connection, key: str, value: str) -> None:
+        """Keep what the index says about itself."""
+        self.many(
+            connection,
+            "INSERT INTO about (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            [(key, value)],
+        )
+
+    def many(self, connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Run a statement, in which ? is a parameter, for each of many rows."""
+        if rows:
+            connection.exec_driver_sql(statement.replace("?", self.mark), list(rows))
+
+    # What differs between the two
+
+    def fresh(self) -> "Database":
+        """The place where a new index is made, while this one goes on answering."""
+        raise NotImplementedError
+
+    def building(self) -> AbstractContextManager[None]:
+        """Held while an index is made anew. Raises AlreadyBuilding when another process does so."""
+        raise NotImplementedError
+
+    def take_over(self) -> None:
+        """Put the one made in `fresh()` in the place of this one. Whoever reads meanwhile reads either."""
+        raise NotImplementedError
+
+    def discard(self) -> None:
+        """Delete this index."""
+        raise NotImplementedError
+
+    def size(self) -> int:
+        """Bytes that it takes."""
+        raise NotImplementedError
+
+    def add(self, connection: Connection, rows: Sequence[tuple[Any, ...]], whole: bool) -> None:
+        """Add rows of `applications`, and make their names known when the index is whole."""
+        raise NotImplementedError
+
+    def with_ids(
+        self, connection: Connection, columns: str, ids: Sequence[str], table: str = "applications"
+    ) -> Iterable[tuple[Any, ...]]:
+        """These columns of the rows with one of these ids."""
+        raise NotImplementedError
+
+    def named(self, words: Sequence[str]) -> Select[Any]:
+        """Selects n of every application with a name of which each of these folded words begins a word."""
+        raise NotImplementedError
+
+    def among(self, numbers: Sequence[int]) -> ColumnElement[bool]:
+        """That an application's n is one of many, which are one parameter."""
+        raise NotImplementedError
+
+    def _alone(self) -> AbstractContextManager[None]:
+        raise NotImplementedError
+
+    def _lock(self, connection: Connection) -> None: ...
+    def _prepare(self, connection: Connection) -> None: ...
+    def _name_everybody(self, connection: Connection) -> None: ...
+    def _settle(self, connection: Connection) -> None: ...
+
+    def _is_missing(self, error: SQLAlchemyError) -> bool:
+        raise NotImplementedError
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turns what a database complains of into a sentence that quotes no row."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise unavailable(error) from error
+
+
+def unavailable(error: SQLAlchemyError) -> IndexUnavailable:
+    """The sentence for an error of the database."""
+    original = getattr(error, "orig", None)
+    said = (
+        one_line(str(original), 200)
+        if isinstance(error, OperationalError)
+        else type(original or error).__name__
+    )
+    return IndexUnavailable(f"The index cannot be read or written: {said}. Nothing of the record is lost.")

@@ -1,0 +1,164 @@
+"""The index as a file of SQLite, which one process writes and any number read."""
+
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    column,
+    create_engine,
+    event,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from lifecycle.index.database import Database
+from lifecycle.index.errors import AlreadyBuilding, IndexUnavailable
+from lifecycle.index.schema import applications
+
+_PATIENCE = 30.0
+"""Seconds that a statement waits for another process's transaction."""
+_BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a file; it belongs to that file alone."""
+_MAPPED = 1 << 34
+"""Bytes of the file that are read where the system has them, and not copied: a connection begins with an empty cache."""
+_COLUMNS = len(applications.columns)
+
+
+class SqliteFile(Database):
+    """An index in one file, in write-ahead mode: who reads waits for nobody."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # A connection for each use: after a swap, one that is kept would read the file that was replaced.
+        self.engine = create_engine(
+            "sqlite://", creator=self._connect, poolclass=NullPool, hide_parameters=True
+        )
+        event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=_PATIENCE, isolation_level=None,
+            check_same_thread=False,
+        )  # fmt: skip
+        connection.executescript(
+            f"PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA mmap_size = {_MAPPED}; "
+            "PRAGMA temp_store = MEMORY"
+        )
+        return connection
+
+    def create(self) -> None:
+        """Make the file and its tables."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o640))
+        connection = self._connect()
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.close()
+        super().create()
+
+    def fresh(self) -> "SqliteFile":
+        return SqliteFile(self.path.with_name(f"{self.path.name}.new"))
+
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        with _locked(self.path.with_name(f"{self.path.name}.building"), wait=False):
+            yield
+
+    def take_over(self) -> None:
+        """Killed anywhere in between, the new file is whole, and the next start finishes this."""
+        new = self.fresh()
+        with self._alone():
+            connection = new._connect()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("PRAGMA journal_mode = DELETE")  # leaves nothing beside the file that is moved
+            connection.close()
+            self.discard()
+            new.path.replace(self.path)
+            connection = self._connect()
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.close()
+
+    def discard(self) -> None:
+        for path in (self.path, *(Path(f"{self.path}{end}") for end in _BESIDE)):
+            path.unlink(missing_ok=True)
+
+    def size(self) -> int:
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def add(self, connection: Connection, rows: Sequence[tuple[Any, ...]], whole: bool) -> None:
+        self.many(connection, f"INSERT INTO applications VALUES ({', '.join('?' * _COLUMNS)})", rows)
+        if whole:
+            self.many(
+                connection,
+                "INSERT INTO names (rowid, name) VALUES (?, ?)",
+                [(row[0], row[5]) for row in rows],
+            )
+
+    def with_ids(
+        self, connection: Connection, columns: str, ids: Sequence[str], table: str = "applications"
+    ) -> Iterable[tuple[Any, ...]]:
+        chosen = f"SELECT {columns} FROM {table} WHERE id IN (SELECT value FROM json_each(?))"
+        return connection.exec_driver_sql(chosen, (json.dumps(list(ids)),)).fetchall()  # type: ignore[return-value]
+
+    def named(self, words: Sequence[str]) -> Select[Any]:
+        wanted = " ".join(f'"{word}" *' for word in words)
+        return (
+            select(column("rowid", Integer).label("n"))
+            .select_from(text("names"))
+            .where(text("names MATCH :words").bindparams(words=wanted))
+        )
+
+    def among(self, numbers: Sequence[int]) -> ColumnElement[bool]:
+        told = func.json_each(json.dumps(numbers)).table_valued("value")
+        return applications.c.n.in_(select(told.c.value))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with _locked(self.path.with_name(f"{self.path.name}.lock"), wait=True):
+            yield
+
+    def _name_everybody(self, connection: Connection) -> None:
+        connection.exec_driver_sql("DROP TABLE IF EXISTS names")
+        connection.exec_driver_sql(
+            "CREATE VIRTUAL TABLE names USING fts5(name, content='', detail=none, prefix='2 3')"
+        )
+        connection.exec_driver_sql("INSERT INTO names (rowid, name) SELECT n, name FROM applications")
+
+    def _settle(self, connection: Connection) -> None:
+        connection.exec_driver_sql("ANALYZE")
+        connection.commit()
+
+    def _is_missing(self, error: SQLAlchemyError) -> bool:
+        said = str(getattr(error, "orig", ""))
+        return "unable to open" in said or "no such table" in said
+
+
+@contextmanager
+def _locked(path: Path, wait: bool) -> Iterator[None]:
+    """Hold the lock of a file; it is let go of when the process ends, however it does."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
+    except OSError as error:
+        raise IndexUnavailable(
+            f"The index cannot be written at {path.parent}: {error.strerror}; name another place with DATABASE_URL."
+        ) from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    except BlockingIOError:
+        raise AlreadyBuilding("Another process is making this index anew; wait until it is done.") from None
+    finally:
+        os.close(file)

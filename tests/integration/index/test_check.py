@@ -1,0 +1,77 @@
+"""`index check` names what differs, whatever it is."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import text
+
+from cli.index import index
+from lifecycle.index.building import follow
+from lifecycle.index.checking import check
+from lifecycle.index.database import Database
+from tests.integration.index.conftest import Decide, Tell, Write
+
+
+@pytest.fixture
+def filled(database: Database, folder: Path, decide: Decide, write: Write, tell: Tell) -> Database:
+    write([decide(n, probability=0.2, version="v1") for n in range(8)])
+    tell((decide(1), "good", "2026-05-01"), (decide(2), "bad", "2026-05-01"))
+    follow(database, str(folder))
+    assert check(database, str(folder)).differing == 0
+    return database
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE applications SET name = 'somebody else' WHERE n = 3", "differs in name"),
+        ("UPDATE applications SET identity = '1' WHERE n = 3", "differs in identity"),
+        ("UPDATE applications SET probability = 0.21 WHERE n = 3", "differs in probability"),
+        ("UPDATE applications SET received = received + 1 WHERE n = 3", "differs in received"),
+        ("UPDATE applications SET outcome_at = 5 WHERE n = 2", "differs in outcome_at"),
+        ("UPDATE facets SET decision = 'declined' WHERE outcome = 'good'", "differs in facet"),
+        ("DELETE FROM applications WHERE n = 4", "is in the record and not in the index"),
+        ("UPDATE applications SET place = place + 1 WHERE n = 4", "not where it says in the record"),
+        ("UPDATE daily SET number = number + 1 WHERE day = (SELECT min(day) FROM daily)", "daily counts"),
+        ("DELETE FROM daily_facets WHERE day = (SELECT min(day) FROM daily)", "daily_facets counts 0"),
+        ("UPDATE daily_levels SET number = 7 WHERE field = 'AGE' AND number <> 7", "daily_levels counts 7"),
+    ],
+)
+def test_a_change_is_found_and_named(filled: Database, folder: Path, change: str, said: str) -> None:
+    with filled.writing() as connection:
+        connection.execute(text(change))
+    found = check(filled, str(folder))
+    assert found.differing
+    assert any(said in sentence for sentence in found.differences)
+
+
+def test_an_outcome_that_was_never_told_is_found(filled: Database, folder: Path) -> None:
+    (folder / "outcomes.csv").unlink()
+    found = check(filled, str(folder))
+    assert found.differing == 2
+    assert all("differs in facet, outcome_at" in sentence for sentence in found.differences)
+
+
+def test_what_is_not_read_yet_is_no_difference(
+    filled: Database, folder: Path, decide: Decide, write: Write
+) -> None:
+    write([decide(20), decide(21)])
+    found = check(filled, str(folder))
+    assert (found.differing, found.behind) == (0, 2)
+
+
+def test_the_command_ends_with_1_and_says_what_to_do(
+    filled: Database, database_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HISTORY_URL", str(folder))
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    well = CliRunner().invoke(index, ["check", "--json"])
+    assert well.exit_code == 0 and json.loads(well.stdout)["applications"] == 8
+    with filled.writing() as connection:
+        connection.execute(text("DELETE FROM applications WHERE n = 4"))
+    ill = CliRunner().invoke(index, ["check"])
+    assert ill.exit_code == 1
+    assert "creditrisk index rebuild" in str(ill.exception)
+    assert "is in the record and not in the index" in ill.output
