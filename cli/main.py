@@ -21,10 +21,20 @@ COMMANDS = {
         "Draft, check and show what a lender asks: its fields, target and law.",
     ),
     "train": ("cli.train:train", "Train both models from a data file."),
+    "retrain": ("cli.retrain:retrain", "Train a candidate from files and the record's outcomes."),
     "score": ("cli.score:score", "Score a CSV file."),
-    "model": ("cli.model:model", "Check, install, roll back, sign and show the model's files."),
+    "model": (
+        "cli.model:model",
+        "Check, install, sign and show the model; compare versions, promote one, go back.",
+    ),
     "history": ("cli.history:history", "Export what was decided; bring another history along."),
+    "policy": ("cli.policy:policy", "Show, check, simulate and activate what a score leads to."),
+    "reviews": ("cli.reviews:reviews", "See what waits for a person's decision, and decide."),
+    "monitor": ("cli.monitor:monitor", "How the decisions turned out: performance, drift, groups."),
+    "index": ("cli.index:index", "Look applications up; make, follow and check the index of the record."),
+    "outcomes": ("cli.outcomes:outcomes", "Add, export and show what became of applications."),
     "queue": ("cli.queue:queue", "Show how the queue stands; retry or discard what failed."),
+    "audit": ("cli.audit:audit", "Show the log of what was changed; find out whether it was tampered with."),
     "reference": ("cli.reference:reference", "What the logs call an application."),
 }
 """Command → where it is defined, and its line of help; its module is imported only when it is called."""

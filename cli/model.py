@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli import promotion
+from cli.persons import by_whom
 from creditrisk.errors import one_line
+from creditrisk.policy.in_force import policy_in_force
 from creditrisk.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,7 +29,11 @@ _FILE = click.Path(path_type=Path)
 
 @click.group()
 def model() -> None:
-    """Check, install, roll back, sign and show the model's files."""
+    """Check, install, sign and show the model's files; compare versions, promote one, go back."""
+
+
+for command in (promotion.compare, promotion.promote, promotion.rollback, promotion.history, promotion.at):
+    model.add_command(command)
 
 
 @model.command()
@@ -41,7 +48,9 @@ def check(folder: Path, bad: str | None) -> None:
     from models.handover.check import check as run
 
     settings = Settings.from_environment()
-    _print(run(folder, bad, settings.model, settings.threshold), f"{folder} can be installed")
+    _print(
+        run(folder, bad, settings.model, policy_in_force(settings).decline_from), f"{folder} can be installed"
+    )
 
 
 @model.command()
@@ -50,16 +59,20 @@ def check(folder: Path, bad: str | None) -> None:
 @click.option(
     "--key", metavar="FILE", type=_FILE, help="Sign the layer with this secret key before it serves."
 )
-def install(folder: Path, bad: str | None, key: Path | None) -> None:
+@by_whom
+def install(folder: Path, bad: str | None, key: Path | None, by: str) -> None:
     """Put FOLDER, as plain data, in the place of the layer; the one that was active is kept for `rollback`."""
+    from lifecycle.promotion.activation import Activation, then
     from models.handover.check import install as run
     from models.signature import sign as sign_layer
 
     settings = Settings.from_environment()
     target = settings.model_folder
     signer = partial(sign_layer, key=_opened(key), expected=settings.model_public_key) if key else None
-    report = run(folder, target, bad, settings.model, settings.threshold, signer)
-    _print(report, f"installed in {target}; a running scorer takes it when it is started again")
+    with Activation(settings, by, "installed") as activation:
+        placing = then(signer, activation.begins)
+        report = run(folder, target, bad, settings.model, policy_in_force(settings).decline_from, placing)
+    _print(report, f"installed in {target}; a running scorer takes it up within seconds")
     if settings.model not in report.models:
         click.echo(
             f"MODEL={settings.model} is not in it: start the scorer with MODEL={next(iter(report.models))}",
@@ -92,21 +105,6 @@ def template(out: Path) -> None:
 
 
 @model.command()
-def rollback() -> None:
-    """Exchange the layer with the one that it replaced; with MODEL_PUBLIC_KEY, only with one that is signed."""
-    from models.store.layer import roll_back
-
-    settings = Settings.from_environment()
-    if settings.model_public_key:
-        from models.signature import verify as run
-
-        roll_back(settings.model_folder, partial(run, key=settings.model_public_key))
-    else:
-        roll_back(settings.model_folder)
-    _show()
-
-
-@model.command()
 @click.argument("path", metavar="PATH", type=_FILE)
 def keygen(path: Path) -> None:
     """Make a key to sign layers with: the secret one in PATH, the public one in PATH.pub, as minisign keeps them."""
@@ -130,13 +128,16 @@ def keygen(path: Path) -> None:
 
 @model.command()
 @click.option("--key", metavar="FILE", type=_FILE, help="The secret key [~/.minisign/minisign.key].")
-def sign(key: Path | None) -> None:
+@by_whom
+def sign(key: Path | None, by: str) -> None:
     """Sign the active layer: its manifest, which lists every file with its digest, into manifest.json.minisig."""
     from models.signature import SECRET_KEY
     from models.signature import sign as run
+    from models.store.versions import Store
 
     settings = Settings.from_environment()
     signed = run(settings.model_folder, _opened(key or SECRET_KEY), settings.model_public_key)
+    Store(Path(settings.model_store)).keep(settings.model_folder, "signed", by)
     click.echo(f"signed version {signed.manifest.version} in {settings.model_folder}")
 
 

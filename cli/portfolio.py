@@ -8,12 +8,14 @@ from typing import Any
 
 import click
 
+from cli.portfolio_words import show_words
 from creditrisk.errors import UnusablePortfolio, one_line
 from creditrisk.portfolio import Field, Portfolio, Role, portfolio_folder, read_portfolio
 from creditrisk.portfolio.kinds import Choice, Code, Day, Digits, Money, Number, Text, Whole
 from creditrisk.portfolio.law import PROFILES
 from creditrisk.portfolio.notation import symbol
 from creditrisk.portfolio.schema import json_schema
+from creditrisk.portfolio.words import missing
 
 _FOLDER = click.argument("folder", metavar="[FOLDER]", required=False, type=click.Path(path_type=Path))
 _MOST_LEVELS = 60
@@ -83,19 +85,27 @@ def check(folder: Path | None) -> None:
         for mistake in error.mistakes:
             click.echo(one_line(mistake), err=True)
         sys.exit(1)
+    for language, said in read.words.items():
+        for what in missing(said, read):
+            click.echo(one_line(f"words.{language} has no word for {what}; the definition's own is shown"))
     levels = sum(len(field.choices) for field in read.fields.values())
     law = read.law.profile if read.law.profile != "none" else "none, said aloud"
+    languages = ", ".join((read.language, *read.words))
     click.echo(
-        f"{place} is well: {read.name}, {len(read.fields)} fields, {levels:,} levels, law {law}, fingerprint {read.fingerprint}"
+        f"{place} is well: {read.name}, {len(read.fields)} fields, {levels:,} levels, in {languages}, law {law}, fingerprint {read.fingerprint}"
     )
 
 
 @portfolio.command()
 @_FOLDER
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
-def show(folder: Path | None, as_json: bool) -> None:
+@click.option("--language", metavar="TAG", help="Its words in another language, as in pt-BR, field by field.")
+def show(folder: Path | None, as_json: bool, language: str | None) -> None:
     """Print the fields of FOLDER (else PORTFOLIO_DIR) by section: kind, limits, role, grounds of protection."""
     read = read_portfolio(folder or portfolio_folder())
+    if language is not None:
+        show_words(read, language)
+        return
     if as_json:
         click.echo(json.dumps(_described(read), ensure_ascii=False, indent=1))
         return

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from cli.stopping import Work, end_with, stoppable, undisturbed
 from creditrisk.errors import UnusableFile
 from creditrisk.files import Piece, Plan, plain, plan, read
+from creditrisk.policy.in_force import policy_in_force
 from creditrisk.settings import Settings
 
 if TYPE_CHECKING:  # numpy is slow to import
@@ -79,7 +80,7 @@ class _Table:
 
         settings, header = self.settings, self.plan.header
         return RowScorer(
-            load_model(settings), settings.threshold, header.columns, self.reasons, header.delimiter
+            load_model(settings), policy_in_force(settings), header.columns, self.reasons, header.delimiter
         )
 
     def scored(self, scorer: "RowScorer", task: Task) -> Scored:

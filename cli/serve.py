@@ -12,6 +12,7 @@ from cli.errors import PortTaken
 from cli.supervisor import Child, Supervisor
 from creditrisk.errors import HistoryOfAnotherPortfolio, HistoryUnavailable
 from creditrisk.history import open_history
+from creditrisk.history.index_place import FILE
 from creditrisk.settings import Settings
 
 
@@ -30,18 +31,25 @@ def serve(port: int | None, data: Path) -> None:
         **os.environ,
         "REDIS_URL": redis.url if redis else settings.redis_url,
         "HISTORY_URL": history,
+        "DATABASE_URL": settings.database_url or _index_beside(history, data),
         "PORT": str(port),
     }
     address = f"http://{'localhost' if settings.host in ('127.0.0.1', '0.0.0.0') else settings.host}:{port}"
     _look_at_history(history)
     children = [
         Child("scorer", [sys.executable, "-m", "cli", "worker"], environment, vital=False),
+        Child("index", [sys.executable, "-m", "cli", "index", "follow"], environment, vital=False),
         Child("form", _form(settings, port), environment),
     ]
     queue = f"queue at {redis.url}; " if redis else ""  # one that was given may carry its password
     Supervisor(redis, children).run(
         lambda: _ready(settings, port), f"Ready: {address}  (history in {history}; {queue}Ctrl-C stops)"
     )
+
+
+def _index_beside(history: str, data: Path) -> str:
+    """Where the index is kept when nothing else is told: beside a history in a folder, else in `data`."""
+    return f"sqlite:///{data.absolute() / FILE}" if history.startswith("s3://") else ""
 
 
 def _look_at_history(url: str) -> None:

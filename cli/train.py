@@ -1,9 +1,12 @@
 """`creditrisk train`: from a data file to the model's layer."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from cli.persons import by_whom
 from cli.progress import moving
 from cli.stopping import stoppable
 from creditrisk.application import FIELDS, canonical_name
@@ -42,6 +45,8 @@ _UNCHANGED = "creditrisk: stopped; nothing was changed."
     is_flag=True,
     help="Measure for the card what each protected field is worth, by leaving it out; takes some minutes more.",
 )
+@click.option("--out-of-fold", metavar="FILE.csv", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the rows with their out-of-fold probabilities, for `creditrisk policy simulate --scores`.")  # fmt: skip
+@by_whom
 def train(
     data: Path,
     out: Path | None,
@@ -51,6 +56,8 @@ def train(
     profile: str | None,
     card: Path | None,
     with_ablation: bool,
+    out_of_fold: Path | None,
+    by: str,
 ) -> None:
     """Train both models under the portfolio in use, and replace the layer: whole, or not at all.
 
@@ -73,6 +80,7 @@ def train(
     with stoppable(_UNCHANGED):
         from models.training import fairness  # scikit-learn and LightGBM are slow to import
         from models.training.data import read
+        from models.training.out_of_fold import write
         from models.training.publishing import can_draw, card_of, publish
         from models.training.recipe import PROTECTED, Recipe
         from models.training.train import save
@@ -96,7 +104,10 @@ def train(
     with stoppable(_UNCHANGED), moving(recipe.steps, "training") as step:
         training = run(source, recipe, step)
     with stoppable(f"creditrisk: stopped; the layer in {target} is whole, the old one or the new one."):
-        save(training, target)
+        with _placing(target, by) as placing:
+            save(training, target, placing)
+        if out_of_fold:
+            write(out_of_fold, source, training, Settings.from_environment().model)
         if card:
             steps = fairness.steps() + (recipe.ablation_steps if measured else 0)
             with moving(steps, "model card") as step:
@@ -110,6 +121,20 @@ def train(
     click.echo(f"{len(source):,} rows; the layer is in {target}")
     if card:
         click.echo(f"its model card is {card}")
+
+
+@contextmanager
+def _placing(target: Path, by: str) -> Iterator[Callable[[Path], object]]:
+    """What keeps the new layer in the store of versions, and tells of it where it is the active one that is replaced."""
+    from lifecycle.promotion.activation import Activation
+    from models.store.versions import Store
+
+    settings = Settings.from_environment()
+    if target.resolve() != settings.model_folder.resolve():
+        yield lambda layer: Store(Path(settings.model_store)).keep(layer, "trained", by)
+        return
+    with Activation(settings, by, "trained") as activation:
+        yield activation.begins
 
 
 def _say(law: Profile) -> None:

@@ -1,9 +1,11 @@
 """The model that the settings ask for; where they name a key, only one that it signed."""
 
+from pathlib import Path
+
 from creditrisk.errors import SettingError
 from creditrisk.settings import Settings
 from scoring import load
-from scoring.manifest import Manifest
+from scoring.manifest import MANIFEST, Manifest
 from scoring.scorer import AnyScorer
 
 
@@ -11,6 +13,13 @@ def load_model(settings: Settings, challenger: str | None = None) -> AnyScorer:
     """The active model, and a challenger. Raises scoring's errors, and SettingError where nothing can be verified."""
     manifest = _signed(settings) if settings.model_public_key else None
     return load(settings.model_folder, settings.model, challenger, manifest)
+
+
+def files_of(settings: Settings) -> tuple[Path, ...]:
+    """The files that tell whether the layer is still the one that was loaded: its manifest, which names every other file
+    with its fingerprint, and the manifest's signature."""
+    manifest = settings.model_folder / MANIFEST
+    return manifest, manifest.with_name(f"{MANIFEST}.minisig")
 
 
 def _signed(settings: Settings) -> Manifest:

@@ -13,9 +13,10 @@ from typing import Any, Protocol
 from creditrisk.application import Value
 from creditrisk.application_id import reference
 from creditrisk.clock import timestamp
-from creditrisk.decision import Answer, ScoreLike, decide, declines
-from creditrisk.errors import HistoryUnavailable, NotAnApplication
+from creditrisk.decision import Answer, ScoreLike, decide, declines, ruling
+from creditrisk.errors import HistoryUnavailable, NotAnApplication, QueueUnavailable
 from creditrisk.history import History, Record
+from creditrisk.policy.definition import Policy, simplest
 from creditrisk.queue import ApplicationQueue, Claim
 from creditrisk.queue.jobs import read_job
 from creditrisk.settings import Settings
@@ -45,6 +46,7 @@ class _Read:
     claim: Claim
     application: dict[str, Value]
     received_at: str
+    corrects: str = ""
 
 
 class Drain:
@@ -57,12 +59,15 @@ class Drain:
         history: History,
         settings: Settings,
         name: str,
+        policy: Policy | None = None,
     ) -> None:
+        """Without a policy, the settings' threshold decides."""
         self.queue = queue
         self.model = model
         self.history = history
         self.settings = settings
         self.name = name
+        self.policy = policy or simplest(settings.threshold)
 
     def step(self) -> int:
         """Drain one batch; returns how many applications were claimed, 0 when nothing waits.
@@ -93,8 +98,9 @@ class Drain:
             scores = self.model.score([entry.application for entry in read])
             scored_at = timestamp()
             changes = self._counterfactuals(read, scores)
+            out = self._out_of_budget(read, scores) if self.policy.exploration else ()
             return [
-                self._decided(entry, score, scored_at, changes.get(place, ()))
+                self._decided(entry, score, scored_at, changes.get(place, ()), entry.claim.id not in out)
                 for place, (entry, score) in enumerate(zip(read, scores, strict=True))
             ]
         except Exception as error:  # a model may raise anything
@@ -107,16 +113,39 @@ class Drain:
     def _counterfactuals(self, read: Sequence[_Read], scores: Sequence[ScoreLike]) -> dict[int, _Changes]:
         """Place of a declined application → what would have had it approved. No decision is lost for it: where the search
         fails, none is told."""
-        threshold = self.settings.threshold
-        declined = [place for place, score in enumerate(scores) if declines(score.probability, threshold)]
+        declined = [
+            place
+            for place, score in enumerate(scores)
+            if declines(score.probability, self.policy.decline_from)
+        ]
         if not declined:
             return {}
         try:
-            found = self.model.counterfactuals([read[place].application for place in declined], threshold)
+            found = self.model.counterfactuals(
+                [read[place].application for place in declined], self.policy.approve_below
+            )
             return dict(zip(declined, found, strict=True))
         except Exception as error:  # a model may raise anything
             log.warning("no counterfactual for %d declined: %s", len(declined), type(error).__name__)
             return {}
+
+    def _out_of_budget(self, read: Sequence[_Read], scores: Sequence[ScoreLike]) -> Container[str]:
+        """The applications that cannot be accepted at random any more: where one of a batch has no place in the day's budget,
+        nobody else had a chance either. No decision waits for Redis: without it, nobody is accepted so."""
+        assert self.policy.exploration
+        drawn = [
+            entry.claim.id
+            for entry, score in zip(read, scores, strict=True)
+            if ruling(self.policy, score.probability, entry.application, entry.claim.id).accepted_at_random
+        ]
+        if not drawn:
+            return ()
+        try:
+            given = self.queue.explore(drawn, self.policy.exploration.budget)
+        except QueueUnavailable as error:
+            log.warning("nobody is accepted at random now: %s", error)
+            given = set()
+        return {entry.claim.id for entry in read} - given if len(given) < len(drawn) else ()
 
     def _give_up(self, claim: Claim, error: Exception) -> None:
         """Leave one application for another try, or among the failed. The error's text may quote the applicant."""
@@ -125,19 +154,24 @@ class Drain:
         )
         log.error("application %s: %s while scoring: %s", reference(claim.id), type(error).__name__, outcome)
 
-    def _decided(self, entry: _Read, score: ScoreLike, scored_at: str, changes: _Changes) -> Record:
+    def _decided(
+        self, entry: _Read, score: ScoreLike, scored_at: str, changes: _Changes, explores: bool
+    ) -> Record:
         challenger = self.settings.challenger or None
         decision = decide(
             score,
             entry.application,
-            self.settings.threshold,
+            self.policy,
             self.model.name,
             self.model.version,
             scored_at,
             challenger,
             counterfactual=changes,
+            application_id=entry.claim.id if explores else "",
         )
-        answer = Answer(entry.claim.id, "decided", entry.received_at, entry.application, decision)
+        answer = Answer(
+            entry.claim.id, "decided", entry.received_at, entry.application, decision, corrects=entry.corrects
+        )
         return Record(answer, fresh=not entry.claim.redelivered)
 
     def _record(self, records: Sequence[Record]) -> list[Answer]:

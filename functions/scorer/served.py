@@ -64,6 +64,8 @@ class Served:
             wait = self._look_at - time.monotonic()
             if wait <= 0:
                 self._look_at = time.monotonic() + min(self.shard.recover(), LOOK_SECONDS)
+            self._assembly.renew()
+            self._drain.model, self._drain.policy = self._assembly.model, self._assembly.policy
             self.claimed = self._drain.step()
             self._pause = 0.1
         except QueueUnavailable as error:

@@ -38,6 +38,7 @@ class Worker:
         self._stopping = False
         self._waiting = False
         self._check_at = 0.0
+        self._warned_at = -CHECK_SECONDS
         self._trouble: Literal["", "found", "met"] = "found"
         """Told of the history: found when it was looked at (at first, by an earlier worker), or met when recording."""
 
@@ -71,6 +72,7 @@ class Worker:
                 for shard in served:
                     if not self._stopping:
                         shard.step()
+                self._warn()
                 if any(shard.claimed for shard in served):
                     self._over("met")
                 elif time.monotonic() >= self._check_at:
@@ -110,6 +112,13 @@ class Worker:
             self._tell("found", str(error))
             raise
         self._over("found")
+
+    def _warn(self) -> None:
+        """Tell the form of a layer that was refused: applications are decided all the same, by the old one."""
+        if self.assembly.warning and time.monotonic() >= self._warned_at + CHECK_SECONDS:
+            self._warned_at = time.monotonic()
+            with suppress(QueueUnavailable):
+                trouble.warn(self.assembly.queue, self.assembly.warning)
 
     def _tell(self, how: Literal["found", "met"], reason: str) -> None:
         """Tell the form of the trouble; Redis may be away, too."""

@@ -7,5 +7,7 @@ Labels = NDArray[np.int64]
 """What became of each application: 1 for a default, 0 for none."""
 Rows = NDArray[np.int64]
 """Places of applications in the data."""
+Weights = NDArray[np.float64] | None
+"""How many applications each row stands for; None where each stands for itself."""
 LevelCodes = NDArray[np.int64]
 """Codes of levels, or places in a table of them: see `scoring.encoder`."""

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
-from models.training.arrays import Labels, LevelCodes
+from models.training.arrays import Labels, LevelCodes, Weights
 from models.training.encoding import EncoderFit
 from models.training.recipe import Recipe
 from scoring.features import Matrix
@@ -31,9 +31,11 @@ _FOLDS: Final = 4
 class _Residuals:
     """What a model leaves to explain: `score` of each row, and its `information` (Fisher's)."""
 
-    def __init__(self, bad: Labels, probabilities: Matrix, seed: int) -> None:
+    def __init__(self, bad: Labels, probabilities: Matrix, seed: int, weights: Weights) -> None:
         self.score = bad - probabilities
         self.information = probabilities * (1 - probabilities)
+        if weights is not None:
+            self.score, self.information = self.score * weights, self.information * weights
         folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
         self.fold = np.zeros(len(bad), np.int64)
         for number, (_, apply) in enumerate(folds.split(bad, bad)):
@@ -55,7 +57,7 @@ def found_crosses(
 ) -> dict[str, tuple[str, ...]]:
     """Pairs worth a look-up of their own, the best first: what it is → its parts. `probabilities` are of models that
     had not seen the row; `fit` has the rows' levels."""
-    residuals = _Residuals(bad, probabilities, recipe.seed)
+    residuals = _Residuals(bad, probabilities, recipe.seed, fit.weights)
     codes = {part: fit.codes[:, place] for place, part in enumerate(fit.encoder.vocabulary)}
     sizes = {part: len(levels) + 1 for part, levels in fit.encoder.vocabulary.items()}
     alone = {part: residuals.gain(codes[part], sizes[part]) for part in codes if sizes[part] > 2}

@@ -36,7 +36,8 @@ class Data:
 
     `refused` counts rows that no form would accept, by field; they are left out, so that the model is trained on what
     it will be asked. `fingerprint` is the SHA-256 of the file's text. `notes` are sentences for who trains: columns that
-    no field is, fields that no column is, rows that were left out.
+    no field is, fields that no column is, rows that were left out. `weights` say how many applicants a row stands for, where
+    some applicants had a smaller chance than others to be among the rows: see `models.training.arrays.Weights`.
     """
 
     columns: dict[str, list[Any]]
@@ -44,6 +45,7 @@ class Data:
     refused: dict[str, int]
     fingerprint: str
     notes: tuple[str, ...] = ()
+    weights: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.bad)
@@ -129,8 +131,7 @@ def _parsed(
         if name not in cells:
             values[name] = [None] * total
             continue
-        values[name] = _values(FIELDS[name], cells[name])
-        wrong = np.fromiter((value is _REFUSED for value in values[name]), bool, total)
+        values[name], wrong = canonical(FIELDS[name], cells[name])
         if count := int((wrong & good).sum()):
             refused[name] = count
         good &= ~wrong
@@ -158,6 +159,12 @@ def _check_classes(path: Path, bad: NDArray[np.int64]) -> None:
     if min(bads, len(bad) - bads) < _FEWEST_EACH:
         which, count = ("bad", bads) if bads < _FEWEST_EACH else ("good", len(bad) - bads)
         raise UnusableData(f"{path} has {count} {which} clients; at least {_FEWEST_EACH} of each are needed.")
+
+
+def canonical(field: Field, cells: Sequence[str]) -> tuple[list[Any], NDArray[np.bool_]]:
+    """Each text's canonical value, and which ones the field refuses."""
+    values = _values(field, cells)
+    return values, np.fromiter((value is _REFUSED for value in values), bool, len(values))
 
 
 def _values(field: Field, cells: Sequence[str]) -> list[Any]:

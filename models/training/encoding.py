@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from models.table import UnusableData
-from models.training.arrays import Labels, LevelCodes, Rows
+from models.training.arrays import Labels, LevelCodes, Rows, Weights
 from models.training.kinds import FREQUENCY, PAIR
 from models.training.recipe import Recipe
 from scoring.chains import Chain
@@ -61,14 +61,19 @@ def _names(features: Features, levels: list[str], rows: int) -> bool:
 class EncoderFit:
     """Fits the figures of an encoder on some rows and labels."""
 
-    def __init__(self, columns: Columns, recipe: Recipe) -> None:
-        """`columns` are all rows that will be fitted on or encoded."""
+    def __init__(self, columns: Columns, recipe: Recipe, weights: Weights = None) -> None:
+        """`columns` are all rows that will be fitted on or encoded; `weights` are theirs."""
         self.encoder = encoder = blank_encoder(columns, recipe)
         self.recipe = recipe
         self.columns = columns
+        self.weights = weights
         self.codes = encoder.codes(columns)
         self._sizes = {part: len(levels) + 1 for part, levels in encoder.vocabulary.items()}
         self._place = {part: number for number, part in enumerate(encoder.vocabulary)}
+
+    def weights_of(self, rows: Rows) -> Weights:
+        """The weights of some rows."""
+        return None if self.weights is None else self.weights[rows]
 
     def encoder_of(self, rows: Rows, bad: Labels) -> Encoder:
         """The encoder with the figures of these rows; `bad` are their labels."""
@@ -118,24 +123,34 @@ class EncoderFit:
             size *= self._sizes[part]
         return index, size
 
+    def _counted(self, index: LevelCodes, size: int, rows: Rows, bad: Labels) -> tuple[Matrix, Matrix]:
+        """How many applications, and how many bad ones, the rows at each place of a table stand for."""
+        weights = self.weights_of(rows)
+        of_bad = bad if weights is None else bad * weights
+        counts, bads = np.bincount(index, weights, size), np.bincount(index, of_bad, size)
+        return counts.astype(float), bads.astype(float)
+
+    def _bad_rate(self, rows: Rows, bad: Labels) -> float:
+        return float(np.average(bad, weights=self.weights_of(rows)))
+
     def _rate(self, key: tuple[str, ...], rows: Rows, bad: Labels) -> Lookup:
         """The bad rate of each level, drawn towards the overall one where the level is rare."""
         index, size = self._index(key, rows)
-        counts, bads = np.bincount(index, minlength=size), np.bincount(index, bad, size)
+        counts, bads = self._counted(index, size, rows, bad)
         smoothing = self.recipe.encoding.smoothing
-        rate = (bads + smoothing * bad.mean()) / (counts + smoothing)
+        rate = (bads + smoothing * self._bad_rate(rows, bad)) / (counts + smoothing)
         return Lookup(f"bad rate of {' × '.join(key)}", key, rate)
 
     def _pair(self, pair: tuple[str, str], rows: Rows, bad: Labels) -> Lookup:
         """The log-odds of two parts' levels together, drawn towards the sum of what each says by itself: a pair that is
         rare, or was never seen, counts as its two parts do."""
-        overall = logit(bad.mean())
+        overall = logit(self._bad_rate(rows, bad))
         each = [logit(self._rate((part,), rows, bad).table) - overall for part in pair]
         expected = expit(overall + np.add.outer(*each)).ravel()
         index, size = self._index(pair, rows)
         smoothing = self.recipe.encoding.smoothing
-        bads = np.bincount(index, bad, size) + smoothing * expected
-        table = logit(bads / (np.bincount(index, minlength=size) + smoothing))
+        counts, bads = self._counted(index, size, rows, bad)
+        table = logit((bads + smoothing * expected) / (counts + smoothing))
         return Lookup(f"{PAIR}{' × '.join(pair)}", pair, table)
 
     def _chain(self, parts: tuple[str, ...], rows: Rows, bad: Labels) -> Chain:
@@ -143,20 +158,18 @@ class EncoderFit:
         own, passed = [], []
         for part in parts:
             index, size = self._index((part,), rows)
-            counts, bads = np.bincount(index, minlength=size), np.bincount(index, bad, size)
+            counts, bads = self._counted(index, size, rows, bad)
             of_all = counts + self.recipe.encoding.chain_smoothing
             own.append(bads / of_all)
             passed.append(np.asarray(self.recipe.encoding.chain_smoothing / of_all, float))
-        return Chain(f"bad rate of {' › '.join(parts)}", parts, float(bad.mean()), own, passed)
+        return Chain(f"bad rate of {' › '.join(parts)}", parts, self._bad_rate(rows, bad), own, passed)
 
     def _frequency(self, part: str, rows: Rows) -> Lookup:
         """The logarithm of how often each level stands."""
         index, size = self._index((part,), rows)
-        return Lookup(
-            f"{FREQUENCY}{part}",
-            (part,),
-            np.log1p(np.bincount(index, minlength=size) * (PER / len(rows))),
-        )
+        weights = self.weights_of(rows)
+        counts, whole = np.bincount(index, weights, size), len(rows) if weights is None else weights.sum()
+        return Lookup(f"{FREQUENCY}{part}", (part,), np.log1p(counts * (PER / whole)))
 
     def _effects(self, parts: Sequence[str], rows: Rows, bad: Labels) -> list[Lookup]:
         """The effect of each level beside all the others: a logistic regression with strong shrinkage."""
@@ -174,7 +187,7 @@ class EncoderFit:
         if not parts or not any(map(len, kept)):
             return [Lookup(f"effect of {part}", (part,), np.zeros(self._sizes[part])) for part in parts]
         model = LogisticRegression(C=settings.effect_penalty, max_iter=300, tol=1e-3).fit(
-            sparse.hstack(blocks).tocsr(), bad
+            sparse.hstack(blocks).tocsr(), bad, self.weights_of(rows)
         )
         lookups, start = [], 0
         for part, often in zip(parts, kept, strict=True):

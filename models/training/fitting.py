@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
-from models.training.arrays import Labels
+from models.training.arrays import Labels, Weights
 from models.training.kinds import Kinds
 from models.training.recipe import Recipe
 from models.training.trees import trees_of
@@ -24,17 +24,24 @@ from scoring.features import Matrix
 
 @dataclass(frozen=True)
 class Sample:
-    """What models are fitted on: the scaled matrix, its rows' labels, the recipe, and what the columns are."""
+    """What models are fitted on: the scaled matrix, its rows' labels, the recipe, what the columns are, and how many
+    applications each row stands for."""
 
     matrix: Matrix
     bad: Labels
     recipe: Recipe
     kinds: Kinds
+    weights: Weights = None
 
     @cached_property
     def inputs(self) -> Matrix:
         """What the regression and the networks see: the columns for them, bounded."""
         return bounded(self.matrix[:, self.kinds.smooth])
+
+    @property
+    def mean(self) -> Matrix:
+        """The mean of each input."""
+        return np.asarray(np.average(self.inputs, axis=0, weights=self.weights), float)
 
     @cached_property
     def network(self) -> Network:
@@ -56,9 +63,9 @@ def fit_lightgbm(sample: Sample) -> Committee:
     return Committee([_blend(sample), sample.network], [1 - share, share])
 
 
-def regression(inputs: Matrix, bad: Labels, penalty: float) -> LogisticRegression:
+def regression(inputs: Matrix, bad: Labels, penalty: float, weights: Weights = None) -> LogisticRegression:
     """The logistic regression beside trees and networks; `penalty` is scikit-learn's C."""
-    return LogisticRegression(C=penalty, max_iter=1_000).fit(inputs, bad)
+    return LogisticRegression(C=penalty, max_iter=1_000).fit(inputs, bad, weights)
 
 
 def fit_deeplearning(sample: Sample) -> Network:
@@ -72,13 +79,15 @@ def _blend(sample: Sample) -> Blend:
     trees = dict(settings.trees)
     if settings.rising:
         trees["monotone_constraints"] = sample.kinds.rising.astype(int).tolist()
-    boosted = LGBMClassifier(**trees, random_state=recipe.seed).fit(matrix, sample.bad)
+    boosted = LGBMClassifier(**trees, random_state=recipe.seed).fit(
+        matrix, sample.bad, sample_weight=sample.weights
+    )
     arrays = trees_of(boosted.booster_)
     few = matrix[:2_000]
     if not np.allclose(arrays.log_odds(few), boosted.predict(few, raw_score=True), rtol=0, atol=1e-9):
         raise ArithmeticError("the trees as arrays do not say what LightGBM says")
-    linear = regression(sample.inputs, sample.bad, settings.regression_penalty)
-    coefficients, mean = sample.whole(linear.coef_[0]), sample.whole(sample.inputs.mean(axis=0))
+    linear = regression(sample.inputs, sample.bad, settings.regression_penalty, sample.weights)
+    coefficients, mean = sample.whole(linear.coef_[0]), sample.whole(sample.mean)
     return Blend(arrays, coefficients, float(linear.intercept_[0]), mean, settings.trees_weight)
 
 
@@ -89,13 +98,13 @@ def _bag(sample: Sample) -> Network:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # stopped early on purpose
             network = MLPClassifier(**settings.settings, random_state=recipe.seed + number)
-            members.append(network.fit(sample.inputs, sample.bad))
+            members.append(network.fit(sample.inputs, sample.bad, sample.weights))
     bag = Network(
         hidden=sample.whole(np.concatenate([member.coefs_[0] for member in members], axis=1)),
         hidden_bias=np.concatenate([member.intercepts_[0] for member in members]),
         output=np.concatenate([member.coefs_[1][:, 0] for member in members]) / len(members),
         output_bias=float(np.mean([member.intercepts_[1][0] for member in members])),
-        mean=sample.whole(sample.inputs.mean(axis=0)),
+        mean=sample.whole(sample.mean),
     )
     few = sample.inputs[:2_000]
     probabilities = [member.predict_proba(few)[:, 1] for member in members]
@@ -104,7 +113,7 @@ def _bag(sample: Sample) -> Network:
         raise ArithmeticError("the network as arrays does not say what scikit-learn's networks say")
     if not settings.linear_weight:
         return bag
-    linear = regression(sample.inputs, sample.bad, recipe.lightgbm.regression_penalty)
+    linear = regression(sample.inputs, sample.bad, recipe.lightgbm.regression_penalty, sample.weights)
     return with_linear(
         bag, sample.whole(linear.coef_[0]), float(linear.intercept_[0]), settings.linear_weight
     )

@@ -60,13 +60,13 @@ def train(data: Data, recipe: Recipe, step: Callable[[], object]) -> Training:
     or by what only a finished model shows, as how it scores by age.
     """
     start = time.monotonic()
-    recipe = tuned(data.columns, data.bad, recipe, step)
-    fit = EncoderFit(data.columns, recipe)
+    recipe = tuned(data.columns, data.bad, recipe, step, data.weights)
+    fit = EncoderFit(data.columns, recipe, data.weights)
     step()
     judged = cross_validate(fit, data.bad, recipe, step)
     encoder, scaler, matrix = cross_fitted(fit, np.arange(len(data)), data.bad, recipe.seed)
     encoder = trimmed(encoder)
-    sample = Sample(matrix, data.bad, recipe, Kinds.of(encoder))
+    sample = Sample(matrix, data.bad, recipe, Kinds.of(encoder), data.weights)
     models: dict[str, Any] = {}
     for name, fitter in FITTERS.items():
         calibration = judged[name].calibration
@@ -82,7 +82,7 @@ def train(data: Data, recipe: Recipe, step: Callable[[], object]) -> Training:
         "libraries": {name: version(name) for name in _LIBRARIES},
         "data": {
             "rows": len(data),
-            "bad_rate": float(data.bad.mean()),
+            "bad_rate": float(np.average(data.bad, weights=data.weights)),
             "refused": data.refused,
             "sha256": data.fingerprint,
         },
@@ -94,7 +94,7 @@ def train(data: Data, recipe: Recipe, step: Callable[[], object]) -> Training:
         "cross_validation": {
             "folds": recipe.folds,
             "repeats": recipe.repeats,
-            **{name: metrics(result, data.bad) for name, result in judged.items()},
+            **{name: metrics(result, data.bad, data.weights) for name, result in judged.items()},
         },
     }
     for name in models:
@@ -102,14 +102,17 @@ def train(data: Data, recipe: Recipe, step: Callable[[], object]) -> Training:
     return Training(recipe, encoder, scaler, models, judged, reference, facts)
 
 
-def save(training: Training, target: Path) -> None:
-    """Replace the layer in `target` by what was trained: whole, or not at all."""
+def save(training: Training, target: Path, placing: Callable[[Path], object] | None = None) -> None:
+    """Replace the layer in `target` by what was trained: whole, or not at all. `placing` is called with the finished layer
+    before that; what it raises keeps the old one."""
     contents = {ENCODER: plain.dumps(training.encoder), SCALER: plain.dumps(training.scaler)}
     contents |= {MODEL_FILES[name]: plain.dumps(model) for name, model in training.models.items()}
     contents |= {GOLDEN: golden_rows(training), REFERENCE: training.reference.dumps()}
     folder = staging(target)
     try:
         write_files(folder, contents, training.facts)
+        if placing:
+            placing(folder)
         replace_layer(folder, target, training.recipe.law)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

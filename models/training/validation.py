@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score, roc_curve
 from sklearn.model_selection import StratifiedKFold
 
-from models.training.arrays import Labels, Rows
+from models.training.arrays import Labels, Rows, Weights
 from models.training.encoding import EncoderFit, cross_fitted
 from models.training.fitting import FITTERS, Fitters, Sample
 from models.training.kinds import Kinds
@@ -42,9 +42,9 @@ class OutOfFold:
     calibration: Calibration = Calibration(1.0, 0.0)
 
 
-def calibration_of(log_odds: Matrix, bad: Labels) -> Calibration:
+def calibration_of(log_odds: Matrix, bad: Labels, weights: Weights = None) -> Calibration:
     """The calibration that rows with known outcomes ask for."""
-    fitted = LogisticRegression(C=1e6).fit(log_odds[:, None], bad)
+    fitted = LogisticRegression(C=1e6).fit(log_odds[:, None], bad, weights)
     return Calibration(float(fitted.coef_[0, 0]), float(fitted.intercept_[0]))
 
 
@@ -65,18 +65,24 @@ def cross_validate(
         for train, test in folds:
             encoder, scaler, matrix = cross_fitted(fit, train, bad[train], reseeded.seed)
             held_back = scaler.transform(fit.matrix(encoder, test))
-            sample = Sample(matrix, bad[train], reseeded, Kinds.of(encoder))
+            sample = Sample(matrix, bad[train], reseeded, Kinds.of(encoder), fit.weights_of(train))
             for name, fitter in fitters.items():
                 model = fitter(sample)
                 results[name].log_odds[repeat, test] = model.log_odds(held_back)
                 results[name].aucs.append(
-                    float(roc_auc_score(bad[test], results[name].log_odds[repeat, test]))
+                    float(
+                        roc_auc_score(
+                            bad[test],
+                            results[name].log_odds[repeat, test],
+                            sample_weight=fit.weights_of(test),
+                        )
+                    )
                 )
             step()
         for result in results.values():
             if repeat == 0:
-                result.calibration = calibration_of(result.log_odds[0], bad)
-            _calibrate_by_fold(result.log_odds[repeat], bad, folds)
+                result.calibration = calibration_of(result.log_odds[0], bad, fit.weights)
+            _calibrate_by_fold(result.log_odds[repeat], bad, folds, fit)
     return results
 
 
@@ -88,40 +94,45 @@ def _folds(bad: Labels, recipe: Recipe) -> Iterator[tuple[Rows, Rows]]:
     return folds
 
 
-def _calibrate_by_fold(log_odds: Matrix, bad: Labels, folds: list[tuple[Rows, Rows]]) -> None:
+def _calibrate_by_fold(
+    log_odds: Matrix, bad: Labels, folds: list[tuple[Rows, Rows]], fit: EncoderFit
+) -> None:
     """Calibrate each fold with what the others ask for, in place."""
     raw = log_odds.copy()
     for train, test in folds:
-        log_odds[test] = calibration_of(raw[train], bad[train])(raw[test])
+        log_odds[test] = calibration_of(raw[train], bad[train], fit.weights_of(train))(raw[test])
 
 
-def metrics(result: OutOfFold, bad: Labels) -> dict[str, float]:
+def metrics(result: OutOfFold, bad: Labels, weights: Weights = None) -> dict[str, float]:
     """The figures that the manifest keeps: ROC-AUC as mean and spread over the folds, the others over all rows."""
-    each = list(_of_repeats(result.log_odds, bad))
+    each = list(_of_repeats(result.log_odds, bad, weights))
     mean = {name: float(np.mean([figures[name] for figures in each])) for name in each[0]}
     auc = float(np.mean(result.aucs))
     return {"roc_auc": auc, "roc_auc_sd": float(np.std(result.aucs)), "gini": 2 * auc - 1, **mean}
 
 
-def _of_repeats(log_odds: Matrix, bad: Labels) -> Iterator[dict[str, float]]:
+def _of_repeats(log_odds: Matrix, bad: Labels, weights: Weights) -> Iterator[dict[str, float]]:
     for row in log_odds:
         probabilities = probability(row)
-        false, true, _ = roc_curve(bad, probabilities)
-        fitted = calibration_of(row, bad)
+        false, true, _ = roc_curve(bad, probabilities, sample_weight=weights)
+        fitted = calibration_of(row, bad, weights)
         yield {
             "ks": float(np.max(true - false)),
-            "brier": float(brier_score_loss(bad, probabilities)),
-            "log_loss": float(log_loss(bad, probabilities)),
-            "calibration_error": calibration_error(probabilities, bad),
+            "brier": float(brier_score_loss(bad, probabilities, sample_weight=weights)),
+            "log_loss": float(log_loss(bad, probabilities, sample_weight=weights)),
+            "calibration_error": calibration_error(probabilities, bad, weights),
             "calibration_slope": fitted.slope,
             "calibration_intercept": fitted.intercept,
         }
 
 
-def calibration_error(probabilities: Matrix, bad: Labels) -> float:
+def calibration_error(probabilities: Matrix, bad: Labels, weights: Weights = None) -> float:
     """Expected calibration error over BINS bins of equally many rows: mean distance of bad rate and mean probability."""
     order = np.argsort(probabilities, kind="stable")
     parts = np.array_split(order, BINS)
+    if weights is not None:
+        apart = (abs(float(weights[part] @ (bad[part] - probabilities[part]))) for part in parts)
+        return sum(apart) / float(weights.sum())
     return float(
         sum(len(part) * abs(bad[part].mean() - probabilities[part].mean()) for part in parts) / len(bad)
     )

@@ -40,7 +40,7 @@ def test_whoever_calls_a_function_calls_its_alias(prod: dict[str, Any]) -> None:
 
 def test_what_an_old_version_stands_on_is_kept(prod: dict[str, Any]) -> None:
     kept = {name for name, entry in prod.items() if entry["Type"].startswith("AWS::Lambda::Layer")}
-    assert len(kept) == 5
+    assert len(kept) == 6
     assert {prod[name]["DeletionPolicy"] for name in kept} == {"Retain"}
     named = {layer["Ref"] for f in of_type(prod, "AWS::Lambda::Function").values() for layer in f["Layers"]}
     assert named == kept

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from cli.main import creditrisk
 from creditrisk.decision import decide
+from creditrisk.policy.definition import simplest
 from models.handover.check import check, install
 from models.handover.errors import WrongFiles
 from models.handover.learned import Learned
@@ -136,7 +137,7 @@ def test_a_foreign_layer_reports_the_values_that_it_never_saw_so_that_no_reason_
     told = [
         reason
         for threshold in (0.0, 1.0)
-        for reason in decide(score, row, threshold, "deeplearning", "v", "", most=99).reasons
+        for reason in decide(score, row, simplest(threshold), "deeplearning", "v", "", most=99).reasons
     ]
     assert told and not {reason.field for reason in told} & set(CODES)
 

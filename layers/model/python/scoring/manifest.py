@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from creditrisk.model_version import REFERENCE as REFERENCE  # what training saw: see `scoring.reference`
+from creditrisk.model_version import version_of
 from scoring.errors import FileChanged, FileMissing, ManifestMissing, UnknownModel
 
 MANIFEST = "manifest.json"
@@ -20,8 +22,6 @@ FILES = (ENCODER, SCALER, *MODEL_FILES.values())
 """A layer of our own kind."""
 GRAPH_FILES = {"lightgbm": "lightgbm_model.onnx", "deeplearning": "deeplearning_model.onnx"}
 """Model → its file in a layer that was handed over: see `scoring.foreign`."""
-REFERENCE = "reference.json"
-"""What the training data looked like: see `scoring.reference`. No scorer reads it."""
 _LARGEST = 512 << 20
 """Bytes that a file of a layer may have; more than Lambda takes."""
 _LARGEST_MANIFEST = 16 << 20
@@ -41,16 +41,8 @@ class Manifest:
 
     @property
     def version(self) -> str:
-        """The model's version: the beginning of a fingerprint of the fingerprints of all files that scoring reads."""
-        files = self.data["files"]
-        listed: list[Any] = sorted(
-            (name, file["sha256"]) for name, file in files.items() if name != REFERENCE
-        )
-        if (
-            self.foreign is not None
-        ):  # what the graphs are given, and which class is the bad one, is part of the model
-            listed.append(self.foreign["models"])
-        return sha256(json.dumps(listed, sort_keys=True).encode())[:12]
+        """The model's version: see `creditrisk.model_version`."""
+        return version_of(self.data)
 
     @property
     def foreign(self) -> Mapping[str, Any] | None:

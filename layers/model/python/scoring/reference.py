@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from creditrisk.application import FIELDS
 from scoring import levels
@@ -31,6 +32,7 @@ from scoring.errors import ReferenceMissing, UnreadableReference
 from scoring.features import ACTIVE
 from scoring.manifest import REFERENCE, Manifest
 
+OTHERS, GAPS = "others", "not given"
 _SHAPE = 1
 _NEXT = "train anew, or install the layer again. Scoring needs none."
 
@@ -44,6 +46,13 @@ class Distribution(Protocol):
 
     def count(self, values: Iterable[Any]) -> list[int]:
         """How many canonical values (None for a gap) fall into each cell, in the order of `expected`."""
+
+    def places(self, values: Iterable[Any]) -> NDArray[np.intp]:
+        """The cell that each canonical value (None for a gap) falls into, by its place in `expected`."""
+
+    @property
+    def cells(self) -> list[str]:
+        """What each cell is called; the last but one of `Levels`, and the last of both, are OTHERS and GAPS."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +68,21 @@ class Bins:
         return [*self.counts, self.missing]
 
     def count(self, values: Iterable[Any]) -> list[int]:
+        return np.bincount(self.places(values), minlength=len(self.expected)).tolist()  # type: ignore[no-any-return]
+
+    def places(self, values: Iterable[Any]) -> NDArray[np.intp]:
         given = np.array([np.nan if value is None else value for value in values], float)
-        there = given[~np.isnan(given)]
-        found = np.bincount(np.searchsorted(self.edges, there, side="right"), minlength=len(self.counts))
-        return [*found.tolist(), len(given) - len(there)]
+        placed = np.searchsorted(self.edges, given, side="right")
+        placed[np.isnan(given)] = len(self.counts)
+        return placed
+
+    @property
+    def cells(self) -> list[str]:
+        if not self.edges:
+            return ["all", GAPS]
+        told = [f"{edge:,.10g}" for edge in self.edges]
+        between = [f"{low} to below {high}" for low, high in pairwise(told)]
+        return [f"below {told[0]}", *between, f"{told[-1]} and more", GAPS]
 
     def to_dict(self) -> dict[str, Any]:
         return {"edges": list(self.edges), "counts": list(self.counts), "missing": self.missing}
@@ -86,6 +106,16 @@ class Levels:
         missing = found.pop(levels.MISSING, 0)
         named = [found[level] for level in self.levels]
         return [*named, found.total() - sum(named), missing]
+
+    def places(self, values: Iterable[Any]) -> NDArray[np.intp]:
+        level = _level_of(self.field)
+        place = {name: number for number, name in enumerate(self.levels)}
+        place[levels.MISSING] = len(self.levels) + 1
+        return np.array([place.get(level(value), len(self.levels)) for value in values], np.intp)
+
+    @property
+    def cells(self) -> list[str]:
+        return [*self.levels, OTHERS, GAPS]
 
     def to_dict(self) -> dict[str, Any]:
         return {"levels": dict(self.levels), "others": self.others, "missing": self.missing}
