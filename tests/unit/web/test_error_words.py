@@ -33,7 +33,7 @@ def test_a_program_is_told_each_cause_under_its_name(
     intake.error = error
     reply = client.post(URL, json=raw_application)
     assert reply.status_code == status
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
+    body = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code}
     assert reply.json == body
     assert list(reply.json) == list(body)
     predicted = client.post("/predict", json=raw_application)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from creditrisk.application.fields import FIELDS, canonical_name
 from creditrisk.errors import InvalidApplication
 from creditrisk.portfolio.kinds import Value
+from creditrisk.sentence import Sentence, sentence_of
 
 
 def validate(raw: Mapping[str, object]) -> dict[str, Value]:
@@ -18,12 +19,12 @@ def validate(raw: Mapping[str, object]) -> dict[str, Value]:
     for name, field in FIELDS.items():
         value = values.get(name)
         if isinstance(value, list | dict):
-            errors.setdefault(name, "Give one value, not a list or an object.")
+            errors.setdefault(name, Sentence("Give one value, not a list or an object."))
             continue
         try:
             application[name] = field.parse(value)
         except ValueError as error:
-            errors.setdefault(name, str(error))
+            errors.setdefault(name, sentence_of(error))
     if errors:
         raise InvalidApplication(errors)
     return application
@@ -38,7 +39,7 @@ def _by_canonical_name(raw: Mapping[str, object]) -> tuple[dict[str, object], di
         if name is None:
             errors[spelling[:60]] = _no_such_field(spelling)
         elif name in values:
-            errors[name] = "This field is given twice."
+            errors[name] = Sentence("This field is given twice.")
         else:
             values[name] = value
     return values, errors
@@ -48,4 +49,8 @@ def _no_such_field(spelling: str) -> str:
     from difflib import get_close_matches  # slow to import, and needed for a misspelt name alone
 
     near = get_close_matches(spelling.upper(), FIELDS, n=1)
-    return "There is no such field" + (f"; did you mean {near[0]}?" if near else ".")
+    return (
+        Sentence("There is no such field; did you mean %(name)s?", name=near[0])
+        if near
+        else Sentence("There is no such field.")
+    )

@@ -4,16 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from creditrisk.portfolio.field import Field
 
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
 
 class Lender(NamedTuple):
-    """Who decides, and where an applicant can turn to; empty where the definition does not tell."""
+    """Who decides, where an applicant can turn to, the postal address, and the authority that supervises; empty where the
+    definition does not tell."""
 
     name: str = ""
     contact: str = ""
+    address: str = ""
+    supervisor: str = ""
 
 
 class Target(NamedTuple):
@@ -39,6 +44,29 @@ class Policy(NamedTuple):
     decline_from: float = 0.5
 
 
+class FieldWords(NamedTuple):
+    """What a field is called in another language; empty where the definition's own word stays. `levels` are value → words:
+    None where nothing is said of them, empty where they are names, which stay what they are."""
+
+    title: str = ""
+    description: str = ""
+    unit: str = ""
+    levels: Mapping[str, str] | None = None
+
+
+class Words(NamedTuple):
+    """A portfolio in another language; empty where the definition's own words stay. `sections` are key → heading,
+    `questions` key → question; `rules` are those of a policy, name → reason."""
+
+    title: str = ""
+    description: str = ""
+    lender: Lender = Lender()
+    sections: Mapping[str, str] = _NOTHING
+    questions: Mapping[str, str] = _NOTHING
+    rules: Mapping[str, str] = _NOTHING
+    fields: Mapping[str, FieldWords] = _NOTHING
+
+
 class _Said(NamedTuple):
     """What a definition says; a tuple, since a dataclass of as many fields costs a cold start more than to read them."""
 
@@ -56,7 +84,9 @@ class _Said(NamedTuple):
     sections: Mapping[str, str]
     fields: Mapping[str, Field]
     features: Mapping[str, Any]
-    suggestions: Mapping[str, Sequence[str]] = MappingProxyType({})
+    questions: Mapping[str, str] = _NOTHING
+    suggestions: Mapping[str, Sequence[str]] = _NOTHING
+    words: Mapping[str, Words] = _NOTHING
 
 
 class Portfolio(_Said):
@@ -64,6 +94,8 @@ class Portfolio(_Said):
 
     `fields` are in the order in which the history records them, `sections` in that of the form (key → heading).
     `features` is the definition's table as it stands: `scoring.features` reads it. `suggestions` are lists of places.
+    `questions` tells of a section as what its yes-or-no fields are asked together (key → question).
+    `words` are those of other languages, by their tags; of a language that is not there, `language` has them all.
     """
 
     @cached_property

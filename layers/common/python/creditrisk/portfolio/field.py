@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from creditrisk.portfolio.gaps import is_gap
 from creditrisk.portfolio.kinds import Choice, Code, Kind, Money, Number, Text, Value, Whole, plain
+from creditrisk.sentence import refusal
 
 _LONGEST_RECALLED = 1_000
 """Characters of a text that can have been accepted once."""
@@ -52,7 +53,8 @@ class Field:
     the form offers at first. `asked` is False for what is accepted and recorded, and stands on no form; `when` limits the
     question to some applicants. `protected` are the grounds on which the law may forbid to score it; `changeable` says
     that an applicant can change it. `suggestions` names the list of values that the form suggests
-    (`Portfolio.suggestions`), `autofill` what a browser may fill in, as HTML's autocomplete calls it.
+    (`Portfolio.suggestions`), `autofill` what a browser may fill in, as HTML's autocomplete calls it. `online` is what is
+    recorded, unasked, where applicants send it themselves: a value, '' for none; None where they are asked.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Field:
     gaps: frozenset[str] = frozenset()
     suggestions: str = ""
     autofill: str = ""
+    online: str | None = None
 
     def parse(self, raw: object) -> Value:
         """The canonical value of `raw` (text, number, boolean or None); None is a missing value.
@@ -89,7 +92,7 @@ class Field:
                 return kind.read(text)
         elif raw is not None and raw == raw:  # NaN, a data frame's gap, is not itself
             if isinstance(raw, bool) and "TRUE" not in kind.known:
-                raise ValueError("Give a value, not true or false.")
+                raise refusal("Give a value, not true or false.")
             if isinstance(raw, float) and isinstance(kind, Money):
                 raw = round(raw, 2)  # a number has one meaning, however many digits a program gives it
             # A truth is read by its name: "1" may stand for no in this portfolio.
@@ -98,7 +101,7 @@ class Field:
                 return kind.read(text)
         if self.missing:
             return None
-        raise ValueError("This field is required.")
+        raise refusal("This field is required.")
 
     def _is_gap(self, text: str) -> bool:
         named = isinstance(self.kind, Text) and self.kind.name
@@ -148,6 +151,11 @@ class Field:
     def longest(self) -> int | None:
         """Longest text allowed, in characters, None for anything but text and digits."""
         return getattr(self.kind, "longest", None)
+
+    @property
+    def is_money(self) -> bool:
+        """Whether the value is an amount in a currency, which is its unit."""
+        return isinstance(self.kind, Money)
 
     @property
     def is_number(self) -> bool:

@@ -38,6 +38,10 @@ _TRUE: Final = ("Y", "1", "TRUE", "YES")
 _FALSE: Final = ("N", "0", "FALSE", "NO")
 """Spellings of yes and no that are read wherever they do not contradict the definition's own."""
 
+YES: Final = "Yes"
+NO: Final = "No"
+"""What they are called where the definition gives them no words of its own: every language of the pages has these."""
+
 Table = Mapping[str, Any]
 
 
@@ -67,7 +71,10 @@ def field_of(table: Table, currency: str, identity: bool, gaps: frozenset[str]) 
         gaps=gaps,
         suggestions=_suggestions(table),
         autofill=_autofill(table.get("autofill", "")),
+        online=table.get("online"),
     )
+    if field.online is not None:
+        field = replace(field, online=_online(field, field.online))
     if not field.default:
         return field
     if field.role is Role.FEATURE:
@@ -78,6 +85,15 @@ def field_of(table: Table, currency: str, identity: bool, gaps: frozenset[str]) 
         return replace(field, default=str(field.parse(field.default)))
     except ValueError as error:
         raise ValueError(f"its default {field.default!r} is no value of it. {error}") from None
+
+
+def _online(field: Field, said: str) -> str:
+    """What is recorded of a field where applicants send it themselves, as its canonical value."""
+    try:
+        value = field.parse(said)
+    except ValueError as error:
+        raise ValueError(f"its online {said!r} is no value of it. {error}") from None
+    return "" if value is None else str(value)
 
 
 def _suggestions(table: Table) -> str:
@@ -195,5 +211,5 @@ def _flag(table: Table) -> Choice:
     spellings = dict.fromkeys(_TRUE, yes[0]) | dict.fromkeys(_FALSE, no[0])
     for own, value in ((yes, yes[0]), (no, no[0])):
         spellings |= {each.upper(): value for each in own}
-    labels = {no[0]: words_of.get(no[0], "No"), yes[0]: words_of.get(yes[0], "Yes")}
-    return Choice(labels, spellings=spellings)  # fmt: skip
+    labels = {no[0]: words_of.get(no[0], NO), yes[0]: words_of.get(yes[0], YES)}
+    return Choice(labels, spellings=spellings)

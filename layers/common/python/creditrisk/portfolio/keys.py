@@ -19,7 +19,8 @@ FORMATS: Final = {
 
 class Key(NamedTuple):
     """One key of a table. `kind` is text, whole, number, truth, texts, words (a table of texts), lists (a table of lists
-    of texts), levels (words, or a list of texts), table, or tables; `among` are the only texts allowed, where there are some; `keys` are those of the table or tables inside."""
+    of texts), levels (words, or a list of texts), table, tables, or named (a table of tables, under names of their own);
+    `among` are the only texts allowed, where there are some; `keys` are those of the table or tables inside."""
 
     kind: str
     help: str
@@ -33,6 +34,10 @@ Keys = Mapping[str, Key]
 LENDER: Final[Keys] = {
     "name": Key("text", "who decides, as letters name it"),
     "contact": Key("text", "where an applicant can turn to"),
+    "address": Key("text", "its postal address, as letters give it"),
+    "supervisor": Key(
+        "text", "the authority that supervises it, with its address: notices in the US name it"
+    ),
 }
 TARGET: Final[Keys] = {
     "column": Key("text", "the column of a training file that tells what became of an application", needed=True),
@@ -49,6 +54,9 @@ POLICY: Final[Keys] = {
 SECTION: Final[Keys] = {
     "name": Key("text", "what fields call it", needed=True),
     "title": Key("text", "its heading on the form"),
+    "question": Key(
+        "text", "as what the applicant is asked its yes-or-no fields: one question, ticks for answers"
+    ),
 }
 CONSTRAINTS: Final[Keys] = {
     "required": Key("truth", "whether a value must be given"),
@@ -79,6 +87,10 @@ FIELD: Final[Keys] = {
     "askedOf": Key("text", "who knows it", among=("applicant", "clerk", "bureau")),
     "asked": Key("truth", "whether it stands on the form"),
     "when": Key("table", "asked for only then", keys=WHEN),
+    "online": Key(
+        "text",
+        "what is recorded without asking where applicants send it themselves; empty: nothing, of a field that may be left out",
+    ),
     "protected": Key("texts", "grounds on which it may be protected by law", among=GROUNDS),
     "changeable": Key("truth", "whether an applicant can change it"),
     "formName": Key("text", "its name in the form"),
@@ -103,6 +115,23 @@ FEATURES: Final[Keys] = {
         "which levels have flags, rates, rates of each two, frequencies and effects (one_hot, rates, paired, frequencies, effects)",
     ),
 }
+FIELD_WORDS: Final[Keys] = {
+    "title": Key("text", "the question, in a few words"),
+    "description": Key("text", "what helps to answer it"),
+    "unit": Key("text", "what a quantity is counted in"),
+    "levels": Key("words", "the values that can be chosen, each with its words; an empty table: they are names, and stay"),
+}  # fmt: skip
+WORDS: Final[Keys] = {
+    "title": Key("text", "what people call the portfolio"),
+    "description": Key("text", "what it is"),
+    "lender": Key("table", "who decides", keys=LENDER),
+    "sections": Key("words", "the sections' headings, by their names"),
+    "rules": Key("words", "why the policy's rules decided, by their names"),
+    "questions": Key(
+        "words", "as what the sections' yes-or-no fields are asked together, by the sections' names"
+    ),
+    "fields": Key("named", "the fields' words, by their names", keys=FIELD_WORDS),
+}
 PORTFOLIO: Final[Keys] = {
     "name": Key("text", "a short name: a-z, 0-9 and hyphens", needed=True),
     "title": Key("text", "what people call it"),
@@ -119,6 +148,7 @@ PORTFOLIO: Final[Keys] = {
     "section": Key("tables", "parts of the form, in order", needed=True, keys=SECTION),
     "field": Key("tables", "what is asked, in the order of the history's columns", needed=True, keys=FIELD),
     "features": Key("table", "of what a model may be made; left out: of every field by its kind", keys=FEATURES),
+    "words": Key("named", "the words of other languages, by their tags (BCP 47); in files words/LANGUAGE.toml, as a rule", keys=WORDS),
 }  # fmt: skip
 
 
@@ -155,17 +185,20 @@ def _wrong(value: Any, key: Key, place: str) -> list[str]:
         return [f"{place} must be one of {', '.join(key.among)}, not {strange[0]!r}."] if strange else []
     if key.keys is None:
         return []
-    tables = value if key.kind == "tables" else [value]
     return [
         mistake
-        for number, table in enumerate(tables, 1)
-        for mistake in mistakes(table, key.keys, _place(place, number, table, key.kind))
+        for inside, table in _tables(value, key, place)
+        for mistake in mistakes(table, key.keys, inside)
     ]
 
 
-def _place(place: str, number: int, table: Mapping[str, Any], kind: str) -> str:
-    """How a sentence calls a table: one of many by its name, or by its number."""
-    return f"{place} {table.get('name', number)}: " if kind == "tables" else f"{place}."
+def _tables(value: Any, key: Key, place: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """The tables that a value holds, and how a sentence calls each: one of many by its name, or by its number."""
+    if key.kind == "tables":
+        return [(f"{place} {table.get('name', number)}: ", table) for number, table in enumerate(value, 1)]
+    if key.kind == "named":
+        return [(f"{place}.{name}.", table) for name, table in value.items()]
+    return [(f"{place}.", value)]
 
 
 def _texts(value: Any) -> bool:
@@ -186,6 +219,7 @@ _IS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "lists": lambda value: isinstance(value, dict) and all(map(_texts, value.values())),
     "levels": lambda value: bool(value) and (_texts(value) or _text_table(value)),
     "table": lambda value: isinstance(value, dict),
+    "named": lambda value: isinstance(value, dict) and all(isinstance(each, dict) for each in value.values()),
     "tables": lambda value: (
         isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
     ),
@@ -200,5 +234,6 @@ _WORDS: Final = {
     "lists": "a table of lists of texts",
     "levels": "a table of texts (value = words), or a list of values",
     "table": "a table",
+    "named": "a table of tables",
     "tables": "tables in double brackets, one at least",
 }

@@ -8,6 +8,7 @@ from datetime import date
 from typing import ClassVar, Protocol
 
 from creditrisk.portfolio.notation import Ambiguous, number, symbol, without_currency
+from creditrisk.sentence import Sentence, refusal
 
 Value = str | int | float | None
 
@@ -60,7 +61,7 @@ def _whole(text: str) -> int | None:
     try:
         found = number(text)
     except Ambiguous:
-        raise ValueError(
+        raise refusal(
             "Is the mark before the last three digits for thousands or for a fraction? "
             "Write the number without it, as in 1200."
         ) from None
@@ -84,11 +85,11 @@ class Text:
         if not text.isprintable() and any(  # most text is printable: no look at each character
             unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") or c in _DIRECTIONS for c in text
         ):
-            raise ValueError("Use plain text, without control characters.")
+            raise refusal("Use plain text, without control characters.")
         if len(text) > self.longest:
-            raise ValueError(f"Use at most {self.longest} characters.")
+            raise refusal("Use at most %(count)s characters.", count=self.longest)
         if self.name and not text[:1].isalnum() and not text.lstrip(_OPENING)[:1].isalnum():
-            raise ValueError("Begin with a letter.")
+            raise refusal("Begin with a letter.")
         return text
 
 
@@ -106,9 +107,9 @@ class Digits:
     def read(self, raw: str) -> str:
         digits = raw if raw.isascii() and raw.isdigit() else _unmarked(raw)
         if not self.shortest <= len(digits) <= self.longest:
-            raise ValueError(
-                f"Give {self.shortest} to {self.longest} digits; "
-                "they may be parted as on the document, as in 012.345.678-90."
+            raise refusal(
+                "Give %(shortest)s to %(longest)s digits; they may be parted as on the document, as in 012.345.678-90.",
+                **vars(self),
             )
         return digits
 
@@ -131,6 +132,9 @@ class _Between:
     least: float
     most: float
 
+    def _not_whole(self) -> ValueError:
+        return refusal("Give a whole number from %(least)s to %(most)s.", **vars(self))
+
 
 class Code(_Between):
     """A whole number that names a category (a pseudo-code): stored as text without leading zeros, as in the data."""
@@ -141,7 +145,7 @@ class Code(_Between):
     def read(self, raw: str) -> str:
         value = _whole(raw)
         if value is None or not self.least <= value <= self.most:
-            raise ValueError(f"Give a whole number from {self.least} to {self.most}.")
+            raise self._not_whole()
         return str(value)
 
 
@@ -158,9 +162,9 @@ class Zip3(Code):
         if not digits and (value := _whole(raw)) is not None:
             digits = str(value)  # 230.0, as pandas writes it
         if not 1 <= len(digits) <= 3 or not self.least <= int(digits) <= self.most:
-            raise ValueError(
-                f"Give the first three digits of the ZIP code ({self.least} to {self.most}), "
-                "or all eight, as in 01310-100."
+            raise refusal(
+                "Give the first three digits of the ZIP code (%(least)s to %(most)s), or all eight, as in 01310-100.",
+                **vars(self),
             )
         return digits
 
@@ -189,9 +193,10 @@ class Choice:
         if found is None and (value := _whole(raw)) is not None:
             found = self.known.get(str(value))
         if found is None:
-            some = list(self.offered)[:MOST_NAMED]
-            more = f" and {len(self.offered) - MOST_NAMED} more" if len(self.offered) > MOST_NAMED else ""
-            raise ValueError(f"Choose one of: {', '.join(some)}{more}.")
+            named, more = ", ".join(list(self.offered)[:MOST_NAMED]), len(self.offered) - MOST_NAMED
+            if more > 0:
+                raise refusal("Choose one of: %(values)s and %(count)s more.", values=named, count=more)
+            raise refusal("Choose one of: %(values)s.", values=named)
         return found
 
 
@@ -204,7 +209,7 @@ class Whole(_Between):
     def read(self, raw: str) -> int:
         value = _whole(raw)
         if value is None or not self.least <= value <= self.most:
-            raise ValueError(f"Give a whole number from {self.least} to {self.most}.")
+            raise self._not_whole()
         return value
 
 
@@ -217,14 +222,15 @@ class Number(_Between):
     def read(self, raw: str) -> int | float:
         value = float(raw) if re.fullmatch(_PROGRAMS, raw) else self._as_written(raw)
         if value is None or not self.least <= value <= self.most:
-            raise ValueError(f"Give a number from {self.least:.15g} to {self.most:.15g}.")
+            least, most = f"{self.least:.15g}", f"{self.most:.15g}"
+            raise refusal("Give a number from %(least)s to %(most)s.", least=least, most=most)
         return _shortest(value)
 
     def _as_written(self, raw: str) -> float | None:
         try:
             found = number(raw)
         except Ambiguous:
-            raise ValueError(
+            raise refusal(
                 "Is the comma for thousands or for a fraction? Write the number with a point, as in 1200.5."
             ) from None
         return None if found is None else float(found)
@@ -256,19 +262,20 @@ class Money:
         except Ambiguous:
             raise ValueError(WHICH_AMOUNT) from None
         if found is None:
-            raise ValueError(
-                f"Give an amount in {symbol(self.currency)} as digits, with a point or a comma before the cents, "
-                "as in 1234.50."
+            raise refusal(
+                "Give an amount in %(currency)s as digits, with a point or a comma before the cents, as in 1234.50.",
+                currency=symbol(self.currency),
             )
         return self._within(float(found))
 
     def _within(self, amount: float) -> int | float:
         if not self.least <= amount <= self.most:
-            raise ValueError(f"Give an amount in {symbol(self.currency)} from {self.least} to {self.most}.")
+            told = vars(self) | {"currency": symbol(self.currency)}
+            raise refusal("Give an amount in %(currency)s from %(least)s to %(most)s.", **told)
         return _shortest(round(amount, 2))
 
 
-WHICH_AMOUNT = (
+WHICH_AMOUNT = Sentence(
     "Is the mark before the last three digits for thousands or for cents? "
     "Write the amount with two digits of cents, as in 1200.00 or 1.200,00."
 )
@@ -288,4 +295,4 @@ class Day:
         try:
             return date.fromisoformat(day).isoformat()
         except ValueError:
-            raise ValueError("Give a day as year, month and day, as in 2026-11-23.") from None
+            raise refusal("Give a day as year, month and day, as in 2026-11-23.") from None

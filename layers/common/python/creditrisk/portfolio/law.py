@@ -51,6 +51,13 @@ class Condition(NamedTuple):
     elder: int | None = None
 
 
+class Right(NamedTuple):
+    """What a letter tells an applicant of: which right (its words are the letter's), and who gives it."""
+
+    key: str
+    source: str
+
+
 class Profile(NamedTuple):
     """One law. `never`: ground → the source that forbids to score by it, or to give it as a reason. `allowed`: ground → the
     condition under which it may stay. The duties are None where no source gives a number."""
@@ -65,6 +72,8 @@ class Profile(NamedTuple):
     """Within how many days who asks for a review of a decision is answered."""
     notice_days: Duty | None = None
     """Within how many days of a complete application a declined applicant is told, with the principal reasons."""
+    rights: tuple[Right, ...] = ()
+    """What a letter to a declined applicant says, in this order."""
 
     def forbids(self, grounds: Iterable[str]) -> str:
         """The first of these grounds that may never be scored by; empty when there is none."""
@@ -96,6 +105,12 @@ _BR: Final = Profile(
     },
     allowed={"age": Condition("Lei 12.414/2011 art. 7-A, which does not name it")},
     review_days=Duty(10, "Lei 12.414/2011 art. 5; the review itself: art. 5 VI and LGPD art. 20"),
+    rights=(
+        Right("review", "Lei 13.709/2018 (LGPD) art. 20; Lei 12.414/2011 art. 5 VI"),
+        Right("criteria", "Lei 12.414/2011 art. 5 IV; LGPD art. 20 § 1"),
+        Right("data", "LGPD art. 18 II, III"),
+        Right("authority", "LGPD art. 18 § 1"),
+    ),
 )
 _US: Final = Profile(
     "US",
@@ -116,6 +131,7 @@ _US: Final = Profile(
     },
     keep_months=Duty(25, "ECOA, 12 CFR 1002.12(b)"),
     notice_days=Duty(30, "ECOA, 12 CFR 1002.9(a)(1)"),
+    rights=(Right("equal credit", "12 CFR 1002.9(b)(1)"),),
 )
 _EU: Final = Profile(
     "EU",
@@ -141,6 +157,12 @@ _EU: Final = Profile(
     },
     keep_months=Duty(6, "AI Act, Regulation (EU) 2024/1689 art. 26(6): the logs of a high-risk system"),
     review_days=Duty(28, "GDPR art. 12(3): one month; the review itself: art. 22(3)"),
+    rights=(
+        Right("review", "Directive (EU) 2023/2225 art. 18(8); GDPR art. 22(3)"),
+        Right("explanation", "Directive (EU) 2023/2225 art. 18(8); GDPR art. 15(1)(h)"),
+        Right("data", "GDPR art. 15, 16"),
+        Right("authority", "GDPR art. 77"),
+    ),
 )
 _NONE: Final = Profile("none", "no law, said aloud")
 

@@ -75,5 +75,6 @@ def _around(currency: str) -> re.Pattern[str]:
 
 def without_currency(text: str, currency: str) -> str:
     """An amount without its currency: without R$, BRL or "reais", say."""
+    text = " ".join(text.split())  # some languages part the two by a space that does not break the line
     found = _around(currency).fullmatch(text)
     return f"{found[1] or ''}{found[2] or found[3] or ''}" if found else text

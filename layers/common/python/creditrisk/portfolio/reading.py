@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from creditrisk.errors import UnusablePortfolio
+from creditrisk.portfolio import words
 from creditrisk.portfolio.definition import Law, Lender, Policy, Portfolio, Target
 from creditrisk.portfolio.field import Field, Role
-from creditrisk.portfolio.field_reading import field_of, words
+from creditrisk.portfolio.field_reading import field_of
+from creditrisk.portfolio.field_reading import words as titled
 from creditrisk.portfolio.keys import PORTFOLIO, mistakes
 from creditrisk.portfolio.law import PROFILES
 
@@ -19,7 +21,7 @@ COMPILED: Final = "portfolio.json"
 RESERVED: Final = frozenset(
     ("application_id", "received_at", "scored_at", "model", "model_version", "probability", "prediction", "decision",
      "reasons", "threshold", "unknown", "challenger", "challenger_probability", "record_version", "counterfactual",
-     "error", "submission")
+     "policy", "propensity", "rule", "corrects", "error", "submission")
 )  # fmt: skip
 """What the record, the results of files and the form call columns and fields of their own, in lower case."""
 SUBSTITUTE: Final = "{}_field"
@@ -37,13 +39,13 @@ def read_portfolio(folder: Path) -> Portfolio:
     fields: dict[str, Field] = {}
     found = [*_whole_mistakes(table), *_read_fields(table, fields)]
     if not found:
-        found = [*_between_fields(table, fields)]
+        found = [*_between_fields(table, fields), *_words_mistakes(table, fields)]
     if found:
         raise _unusable(path, found)
     target, law, policy = table["target"], table["law"], table.get("policy", {})
     return Portfolio(
         name=table["name"],
-        title=table.get("title") or words(table["name"]),
+        title=table.get("title") or titled(table["name"]),
         description=table.get("description", ""),
         language=table.get("language", "en"),
         currency=table["currency"],
@@ -53,10 +55,12 @@ def read_portfolio(folder: Path) -> Portfolio:
         target=Target(target["column"], target["bad"], target.get("maturityMonths", 12)),
         law=Law(law["profile"], law.get("keepMonths")),
         policy=Policy(policy.get("declineFrom", 0.5)),
-        sections={section["name"]: section.get("title") or words(section["name"]) for section in table["section"]},
+        sections={section["name"]: section.get("title") or titled(section["name"]) for section in table["section"]},
         fields=fields,
         features=table.get("features", {}),
         suggestions=table.get("suggestions", {}),
+        questions={section["name"]: section["question"] for section in table["section"] if "question" in section},
+        words={language: words.words_of(said) for language, said in table.get("words", {}).items()},
     )  # fmt: skip
 
 
@@ -66,22 +70,42 @@ def definition_of(folder: Path) -> tuple[dict[str, Any], Path]:
     if not path.exists() and (folder / COMPILED).exists():
         path = folder / COMPILED
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        table: Any = _parsed(text, path.suffix)
+        table = _table_of(path)
     except FileNotFoundError:
         raise UnusablePortfolio(
             f"{folder} holds no {DEFINITION}; name a portfolio's folder with PORTFOLIO_DIR, or draft one with "
             "`creditrisk portfolio new DATA.csv`."
         ) from None
+    if not isinstance(table, dict):
+        raise UnusablePortfolio(f"{path} holds no table.")
+    if path.name == DEFINITION:
+        _add_words(table, folder)
+    return table, path
+
+
+def _add_words(table: dict[str, Any], folder: Path) -> None:
+    """Put the files of words beside a definition where one that is compiled has them."""
+    for path in words.files(folder):
+        said = table.setdefault("words", {})
+        if not isinstance(said, dict) or path.stem in said:
+            raise UnusablePortfolio(
+                f"The words of {path.stem} stand in {DEFINITION} and in {path}; leave them in one."
+            )
+        said[path.stem] = _table_of(path)
+
+
+def _table_of(path: Path) -> Any:
+    """What a file says. Raises UnusablePortfolio, and FileNotFoundError where there is none."""
+    try:
+        return _parsed(path.read_text(encoding="utf-8-sig"), path.suffix)
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise UnusablePortfolio(f"{path} cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError:
         raise UnusablePortfolio(f"{path} is not UTF-8; save it as UTF-8.") from None
     except (ValueError, RecursionError) as error:
         raise UnusablePortfolio(f"{path} is not {path.suffix[1:].upper()}: {error}.") from None
-    if not isinstance(table, dict):
-        raise UnusablePortfolio(f"{path} holds no table.")
-    return table, path
 
 
 def _parsed(text: str, suffix: str) -> Any:
@@ -150,7 +174,7 @@ def _between_fields(table: Mapping[str, Any], fields: Mapping[str, Field]) -> It
         for spelling in dict.fromkeys(
             text.lower() for text in (field.name, field.form_name, *field.accepted)
         ):
-            if spelling in RESERVED:
+            if spelling in RESERVED or spelling.startswith("submission:"):
                 own = spelling == field.name.lower()
                 mend = (
                     "give the field another name"
@@ -177,6 +201,12 @@ def _between_fields(table: Mapping[str, Any], fields: Mapping[str, Field]) -> It
     if not any(field.role is Role.FEATURE for field in fields.values()):
         yield "no field is a feature; a model needs one at least."
     yield from _features(table.get("features", {}), fields)
+
+
+def _words_mistakes(table: Mapping[str, Any], fields: Mapping[str, Field]) -> Iterator[str]:
+    sections = {section["name"]: "" for section in table["section"]}
+    for language, said in table.get("words", {}).items():
+        yield from words.mistakes(language, said, table.get("language", "en"), fields, sections)
 
 
 def _features(features: Mapping[str, Any], fields: Mapping[str, Field]) -> Iterator[str]:

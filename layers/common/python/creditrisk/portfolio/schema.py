@@ -36,6 +36,7 @@ def _value(key: Key) -> dict[str, Any]:
         "words": words,
         "lists": {"type": "object", "additionalProperties": {"type": "array", "items": text}},
         "levels": {"oneOf": [words, {"type": "array", "items": text, "minItems": 1}]},
+        "named": {"type": "object", "additionalProperties": _table(key.keys or {})},
         "table": _table(key.keys) if key.keys else {"type": "object"},
         "tables": {"type": "array", "minItems": 1, "items": _table(key.keys or {})},
     }
