@@ -1,14 +1,21 @@
-"""The JSON API, version 1: send an application, look up its answer."""
+"""The JSON API, version 1: send an application, look up its answer, have a person look at it."""
 
-from flask import Blueprint, request, url_for
+from dataclasses import asdict
+
+from flask import Blueprint, Response, request, url_for
 
 from creditrisk.application.validation import validate
 from creditrisk.decision import Answer
+from creditrisk.errors import ReviewRefused
+from creditrisk.reviews import Review
+from creditrisk.sentence import Sentence
 from web.body import read_json
-from web.errors import as_json, shape
+from web.errors import Problem, as_json, shape
 from web.idempotency import key_of
 from web.prefer import seconds_asked
+from web.refusals import UnreadableBody
 from web.services import services
+from web.wording import what_happens_next
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 shape(blueprint, as_json, "/api/")
@@ -36,6 +43,31 @@ def show(application_id: str) -> Reply:
     return body_of(answer), 200, _headers(answer, seconds)
 
 
+@blueprint.post("/applications/<application_id>/reviews")
+def ask_review(application_id: str) -> Reply | Response:
+    """201 with the review that was asked for, or stands open already; 409 while there is no decision."""
+    words = read_json(request).get("words", "")
+    if not isinstance(words, str) or len(words) > MOST_WORDS:
+        raise UnreadableBody(
+            Sentence("words must be a text of at most %(most)d characters.", most=MOST_WORDS)
+        )
+    services().answer(application_id)  # raises as a look-up does
+    try:
+        review = services().intake.ask_review(application_id, words)
+    except ReviewRefused as error:
+        response = as_json(Problem(409, "conflict", str(error)))
+        response.status_code = 409
+        return response
+    return told_of(review), 201, {}
+
+
+@blueprint.get("/applications/<application_id>/reviews")
+def show_reviews(application_id: str) -> Reply:
+    """The reviews of an application, the earliest first."""
+    services().answer(application_id)
+    return {"reviews": [told_of(review) for review in services().intake.reviews(application_id)]}, 200, {}
+
+
 @blueprint.get("/openapi.json")
 def openapi() -> Reply:
     """The API described to programs."""
@@ -49,16 +81,31 @@ def body_of(answer: Answer) -> dict[str, object]:
     body: dict[str, object] = {"id": answer.id, "status": answer.status, "received_at": answer.received_at}
     if answer.failure:
         body["failure"] = answer.failure
+    if answer.corrects:
+        body["corrects"] = answer.corrects
     if answer.decision:
         decision = {name: value for name, value in vars(answer.decision).items() if name not in _NOT_TOLD}
         body |= decision | {
             "reasons": [reason._asdict() for reason in answer.decision.reasons],
             "counterfactual": [change._asdict() for change in answer.decision.counterfactual],
+            "rule": answer.decision.rule_reason,
         }
+        if answer.decision.decision == "referred":
+            body["next"] = what_happens_next()
     return body
 
 
-_NOT_TOLD = frozenset({"challenger", "challenger_probability"})
+def told_of(review: Review) -> dict[str, object]:
+    """A review as JSON: who reviews is the lender's to say."""
+    told = {name: value for name, value in asdict(review).items() if name in REVIEW}
+    return {"status": "open" if review.open else "decided", **told}
+
+
+REVIEW = ("asked_at", "words", "deadline", "decision", "reason", "decided_at")
+"""The members of a review that are told; '' for what is not there (yet)."""
+MOST_WORDS = 2_000
+
+_NOT_TOLD = frozenset({"challenger", "challenger_probability", "propensity"})
 
 
 def _headers(answer: Answer, seconds: float) -> dict[str, str]:

@@ -8,7 +8,25 @@ from flask.json.provider import DefaultJSONProvider
 
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
-from web import access_log, api, assets, errors, form, headers, health, origin, predict, templating
+from web import (
+    access_log,
+    answer,
+    api,
+    assets,
+    clerk,
+    compression,
+    docs,
+    errors,
+    form,
+    headers,
+    health,
+    language,
+    offline,
+    origin,
+    predict,
+    templating,
+    words,
+)
 from web.body import MAX_BODY
 from web.services import Services, install
 
@@ -25,13 +43,16 @@ def create_app(settings: Settings | None = None, intake: Intake | None = None) -
     cast(DefaultJSONProvider, app.json).sort_keys = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     templating.install(app)
+    language.install(app)
+    words.install(app)
     install(app, Services(settings, intake or Intake.connect(settings)))
 
+    compression.install(app)  # installed first, it is done last
     access_log.install(app)
     origin.install(app)
     headers.install(app)
     assets.install(app)
     errors.install(app)
-    for blueprint in (form.blueprint, predict.blueprint, api.blueprint, health.blueprint):
-        app.register_blueprint(blueprint)
+    for room in (form, clerk, answer, predict, api, docs, health, offline):
+        app.register_blueprint(room.blueprint)
     return app

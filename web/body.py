@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from creditrisk.sentence import Sentence
 from web.refusals import UnreadableBody
 
 MAX_BODY = 64 * 1024
@@ -32,7 +33,7 @@ def read_json(request: Request) -> dict[str, Any]:
     """
     if request.mimetype != "application/json":
         raise UnreadableBody(
-            "Send the application as JSON, with the header Content-Type: application/json.", 415
+            Sentence("Send the application as JSON, with the header Content-Type: application/json."), 415
         )
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     codec = (
@@ -43,9 +44,9 @@ def read_json(request: Request) -> dict[str, Any]:
         text = body.decode(codec) if codec else body
         data = json.loads(text, object_pairs_hook=_each_once, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise UnreadableBody("The body is not valid JSON.") from None
+        raise UnreadableBody(Sentence("The body is not valid JSON.")) from None
     if not isinstance(data, dict):
-        raise UnreadableBody("The body must be one JSON object: field names with their values.")
+        raise UnreadableBody(Sentence("The body must be one JSON object: field names with their values."))
     return data
 
 
@@ -53,7 +54,7 @@ def read_form(request: Request) -> dict[str, str]:
     """The fields of a form-encoded body, decoded by the charset that its type, or a field `_charset_`, names,
     else as UTF-8. Raises UnreadableBody when it is another kind, other text, or repeats a field."""
     if request.mimetype != "application/x-www-form-urlencoded":
-        raise UnreadableBody("Send the form as the form page does, form-encoded.", 415)
+        raise UnreadableBody(Sentence("Send the form as the form page does, form-encoded."), 415)
     said = request.mimetype_params.get("charset")
     codec = _codec(said) if said else None
     body = _read(request)
@@ -65,12 +66,14 @@ def read_form(request: Request) -> dict[str, str]:
         pairs = parse_qsl(text, True, encoding=codec, errors="strict", max_num_fields=MAX_FIELDS)
     except UnicodeError:
         raise UnreadableBody(
-            "The form's text is not in the charset that it says, or not in UTF-8 where it says none; "
-            "send it as UTF-8, or name its charset in Content-Type."
+            Sentence(
+                "The form's text is not in the charset that it says, or not in UTF-8 where it says none; "
+                "send it as UTF-8, or name its charset in Content-Type."
+            )
         ) from None
     except ValueError:
         raise UnreadableBody(
-            f"The form has more than {MAX_FIELDS} fields, which no application has."
+            Sentence("The form has more than %(count)s fields, which no application has.", count=MAX_FIELDS)
         ) from None
     form = _each_once(pairs)
     form.pop("_charset_", None)
@@ -81,14 +84,16 @@ def _codec(charset: str) -> str:
     try:
         return _CHARSETS[charset.strip().lower()]
     except KeyError:
-        raise UnreadableBody("This charset is not read here; send the text as UTF-8.", 415) from None
+        raise UnreadableBody(
+            Sentence("This charset is not read here; send the text as UTF-8."), 415
+        ) from None
 
 
 def _read(request: Request) -> bytes:
     """The whole body. Raises UnreadableBody when it does not come, or not as its headers say, and
     RequestEntityTooLarge past MAX_BODY, whether the sender says how long it is or sends it in chunks."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-        raise UnreadableBody("Send the body as it is, without a Content-Encoding.", 415)
+        raise UnreadableBody(Sentence("Send the body as it is, without a Content-Encoding."), 415)
     length = request.content_length
     if length is None and not request.environ.get("wsgi.input_terminated"):
         return b""
@@ -100,13 +105,17 @@ def _read(request: Request) -> bytes:
         while len(body) < wanted and (part := stream.read(wanted - len(body))):
             body += part
     except TimeoutError:
-        raise UnreadableBody("The body did not come in time; send it again, at once.", 408) from None
+        raise UnreadableBody(
+            Sentence("The body did not come in time; send it again, at once."), 408
+        ) from None
     except Exception:  # each server has errors of its own for a connection cut and a chunk that is none
-        raise UnreadableBody("The body broke off, or is not chunked as HTTP has it; send it again.") from None
+        raise UnreadableBody(
+            Sentence("The body broke off, or is not chunked as HTTP has it; send it again.")
+        ) from None
     if length is None and len(body) > MAX_BODY:
         raise RequestEntityTooLarge
     if length is not None and len(body) < length:
-        raise UnreadableBody("The body is shorter than its Content-Length; send it again.")
+        raise UnreadableBody(Sentence("The body is shorter than its Content-Length; send it again."))
     return bytes(body)
 
 
@@ -115,9 +124,9 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(data) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise UnreadableBody(f"{twice!r} is given more than once.")
+        raise UnreadableBody(Sentence("%(name)s is given more than once.", name=repr(twice)))
     return data
 
 
 def _no_constant(name: str) -> None:
-    raise UnreadableBody(f"{name} is not a value of JSON.")
+    raise UnreadableBody(Sentence("%(name)s is not a value of JSON.", name=name))

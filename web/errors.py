@@ -18,6 +18,9 @@ from creditrisk.errors import (
     QueueUnavailable,
     UnknownApplication,
 )
+from creditrisk.sentence import Sentence
+from web.language import DEFAULT, current, ngettext, said
+from web.language import gettext as _
 from web.origin import SAFE_METHODS
 from web.refusals import CrossOriginRequest, UnreadableBody
 
@@ -25,21 +28,45 @@ RETRY_AFTER = "5"
 """Seconds after which to try again when Redis is away or full."""
 
 SENTENCES = {
-    "cross-origin": "This request was sent from another site, so nothing was accepted. "
-    "Open the form on this site and send it from there.",
-    "idempotency-conflict": "This Idempotency-Key was used for another application. "
-    "Use a new key for a new application.",
-    "unknown-application": "No application has this number. Check that it is complete.",
-    "queue-full": "The application was not accepted, because too many are waiting. "
-    "Please send it again in a moment.",
-    "queue-unavailable": "The application was not accepted, because the queue cannot be reached. "
-    "Please send it again in a moment; sending the same form again does not make "
-    "a second application.",
-    "unavailable": "The answer cannot be looked up just now. Nothing is lost; please try again in a moment.",
-    "internal": "Something went wrong on our side. Please try again; sending the same form again does not "
-    "make a second application.",
+    "cross-origin": Sentence(
+        "This request was sent from another site, so nothing was accepted. "
+        "Open the form on this site and send it from there."
+    ),
+    "idempotency-conflict": Sentence(
+        "This Idempotency-Key was used for another application. Use a new key for a new application."
+    ),
+    "unknown-application": Sentence("No application has this number. Check that it is complete."),
+    "queue-full": Sentence(
+        "The application was not accepted, because too many are waiting. Please send it again in a moment."
+    ),
+    "queue-unavailable": Sentence(
+        "The application was not accepted, because the queue cannot be reached. Please send it again in a moment; "
+        "sending the same form again does not make a second application."
+    ),
+    "unavailable": Sentence(
+        "The answer cannot be looked up just now. Nothing is lost; please try again in a moment."
+    ),
+    "internal": Sentence(
+        "Something went wrong on our side. Please try again; sending the same form again does not make a second "
+        "application."
+    ),
 }
 """What each cause is called to a program → what it says to a person."""
+
+TITLES = {
+    400: Sentence("Bad request"),
+    403: Sentence("Not allowed"),
+    404: Sentence("Not found"),
+    405: Sentence("Method not allowed"),
+    408: Sentence("Too late"),
+    409: Sentence("Conflict"),
+    413: Sentence("Too long"),
+    415: Sentence("Unsupported media type"),
+    429: Sentence("Too many requests"),
+    500: Sentence("Something went wrong"),
+    503: Sentence("Not available just now"),
+}
+"""What the usual statuses are called in other languages than English, which has the standard's own phrases."""
 
 log = logging.getLogger("creditrisk.web")
 
@@ -57,11 +84,18 @@ class Problem:
 
     @property
     def title(self) -> str:
-        return HTTPStatus(self.status).phrase
+        """What the status is called, in the page's language."""
+        phrase = HTTPStatus(self.status).phrase
+        return said(TITLES.get(self.status, Sentence("Not possible")) if current() != DEFAULT else phrase)
+
+    @property
+    def type(self) -> str:
+        """The address of the page that explains the code, below the prefix that the app runs under."""
+        return f"{request.script_root}/problems/{self.code}"
 
     def to_dict(self) -> dict[str, object]:
         """The members of RFC 9457, with `code` and, when fields are wrong, `errors`."""
-        body: dict[str, object] = {"type": "about:blank", "title": self.title, "status": self.status}
+        body: dict[str, object] = {"type": self.type, "title": self.title, "status": self.status}
         body |= {"detail": self.detail, "code": self.code}
         return body | ({"errors": dict(self.errors)} if self.errors else {})
 
@@ -71,9 +105,10 @@ def describe(error: Exception) -> Problem:
     details."""
     match error:
         case InvalidApplication():
-            return Problem(400, "invalid-application", _sentence(error), error.errors)
+            told = {name: said(sentence) for name, sentence in error.errors.items()}
+            return Problem(400, "invalid-application", _sentence(error), told)
         case UnreadableBody():
-            return Problem(error.status, "unreadable-body", str(error))
+            return Problem(error.status, "unreadable-body", said(error.sentence))
         case CrossOriginRequest():
             return _problem(403, "cross-origin")
         case IdempotencyConflict():
@@ -87,7 +122,7 @@ def describe(error: Exception) -> Problem:
         case QueueUnavailable() | HistoryUnavailable():
             return _problem(503, "unavailable")
         case BadHost():
-            return Problem(400, "bad-host", "The Host header of this request names no host.")
+            return Problem(400, "bad-host", _("The Host header of this request names no host."))
         case HTTPException():
             return _of_http(error)
     _log_unforeseen(error)
@@ -96,26 +131,32 @@ def describe(error: Exception) -> Problem:
 
 def _problem(status: int, code: str) -> Problem:
     headers = {"Retry-After": RETRY_AFTER} if status == 503 else {}
-    return Problem(status, code, SENTENCES[code], headers=headers)
+    return Problem(status, code, said(SENTENCES[code]), headers=headers)
 
 
 def _sentence(error: InvalidApplication) -> str:
-    count = len(error.errors)
-    return "One field is missing or not valid." if count == 1 else f"{count} fields are missing or not valid."
+    return ngettext(
+        "One field is missing or not valid.", "%(num)d fields are missing or not valid.", len(error.errors)
+    )
 
 
 def _of_http(error: HTTPException) -> Problem:
     status = error.code or 500
     details = {
-        404: "There is nothing at this address.",
-        405: f"{request.method} is not possible here.",
-        413: "The body is longer than 64 KiB, which no application needs.",
+        404: _("There is nothing at this address."),
+        405: _("%(method)s is not possible here.", method=request.method),
+        413: _("The body is longer than 64 KiB, which no application needs."),
     }
     headers = {name: value for name, value in error.get_headers() if name == "Allow"}
     code = HTTPStatus(status).phrase.lower().replace(" ", "-")
-    return Problem(
-        status, code, details.get(status, f"{HTTPStatus(status).description or error.name}."), headers=headers
-    )
+    return Problem(status, code, details.get(status) or _usual(status, error.name), headers=headers)
+
+
+def _usual(status: int, name: str) -> str:
+    """What the standard says of a status; it says so in English alone."""
+    if current() != DEFAULT:
+        return _("This request cannot be answered as it stands.")
+    return f"{HTTPStatus(status).description or name}."
 
 
 def _log_unforeseen(error: Exception) -> None:

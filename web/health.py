@@ -21,9 +21,10 @@ def healthz() -> dict[str, str]:
 @blueprint.get("/readyz")
 def readyz() -> Reply:
     """Redis answers and stores, so that an application sent now would be accepted, and no scorer says that it cannot
-    decide."""
+    decide. A scorer that decides, and warns of something, is ready; its warning is told."""
     try:
         services().intake.check()
+        warning = services().intake.warning()
     except (QueueUnavailable, ScorerInTrouble) as error:
         return {"status": "unavailable", "reason": str(error)}, 503, {"Retry-After": RETRY_AFTER}
-    return {"status": "ready"}, 200, {}
+    return {"status": "ready", **({"warning": warning} if warning else {})}, 200, {}

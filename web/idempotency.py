@@ -6,6 +6,7 @@ import json
 from flask import Request
 
 from creditrisk.application import Application
+from creditrisk.sentence import Sentence
 from web.refusals import UnreadableBody
 
 LONGEST_KEY = 255
@@ -17,7 +18,9 @@ def key_of(request: Request) -> str | None:
     if key is None:
         return None
     if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
-        raise UnreadableBody(f"Idempotency-Key must be 1 to {LONGEST_KEY} printable ASCII characters.")
+        raise UnreadableBody(
+            Sentence("Idempotency-Key must be 1 to %(most)s printable ASCII characters.", most=LONGEST_KEY)
+        )
     return f"api:{key}"
 
 

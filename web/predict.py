@@ -34,15 +34,18 @@ Reply = tuple[dict[str, object], int, dict[str, str]]
 
 @blueprint.post("/predict")
 def predict() -> Reply:
-    """200 with the decision; 202 when it is not there within WAIT_SECONDS: accepted, and not to be sent
-    again."""
+    """200 with the decision; 202 when it is not there within WAIT_SECONDS, or waits for a person: accepted, and not to be
+    sent again."""
     application = validate(read_json(request))
     answer = services().submit(application, services().settings.wait_seconds, key_of(request))
+    headers = {"Location": url_for("api.show", application_id=answer.id), "Retry-After": "2"}
+    if answer.decision and answer.decision.decision == "referred":
+        del headers["Retry-After"]  # the person who decides takes longer than any program waits
+        return _referred(answer), 202, headers
     if answer.decision:
         return _decided(answer), 200, {}
     if answer.status == "failed":
         return _undecided(answer, answer.failure or "The application could not be scored."), 500, {}
-    headers = {"Location": url_for("api.show", application_id=answer.id), "Retry-After": "2"}
     return _undecided(answer, ACCEPTED), 202, headers
 
 
@@ -52,10 +55,17 @@ def _decided(answer: Answer) -> dict[str, object]:
     verdict = " - ".join(
         VERDICTS[decision.decision]
     )  # the first system's spelling, with which clients compare
-    return members(answer, verdict, decision.prediction, round(decision.probability, 4)) | {
+    # Clients of the first system act on Prediction: it follows the decision, where a rule or a draw decided, too.
+    prediction = int(decision.decision == "declined")
+    return members(answer, verdict, prediction, round(decision.probability, 4)) | {
         "Probability": decision.probability,
         "id": answer.id,
     }
+
+
+def _referred(answer: Answer) -> dict[str, object]:
+    """No prediction yet: who acts on one must not take an application for approved that waits for a person."""
+    return _undecided(answer, " - ".join(VERDICTS["referred"]))
 
 
 def _undecided(answer: Answer, sentence: str) -> dict[str, object]:

@@ -5,7 +5,7 @@ class UnreadableBody(Exception):
     """The body is not one that we take; its text is a sentence for the sender, `status` the HTTP status."""
 
     def __init__(self, sentence: str, status: int = 400) -> None:
-        self.status = status
+        self.status, self.sentence = status, sentence
         super().__init__(sentence)
 
 

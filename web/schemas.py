@@ -17,8 +17,7 @@ def schema_of(field: Field) -> Schema:
     null = [None] if field.missing else []
     if isinstance(field.kind, Choice):
         some = flag_spellings(field) if is_flag(field) else field.choices
-        types = {_TYPES[type(value)]: None for value in (*some, *null)}
-        return schema | {"type": list(types) if len(types) > 1 else next(iter(types)), "enum": [*some, *null]}
+        return schema | _one_of([*some, *null])
     if isinstance(field.kind, Zip3):  # 010 is no number of JSON's
         return (
             schema | _either(["string", "integer"], null) | {"pattern": "^([0-9]{1,3}|[0-9]{5}-?[0-9]{3})$"}
@@ -39,6 +38,20 @@ def schema_of(field: Field) -> Schema:
 
 
 _TYPES = {str: "string", bool: "boolean", int: "integer", type(None): "null"}
+
+
+def _one_of(values: list[Any]) -> Schema:
+    """One of these values: each kind by itself where there are several, since few generators of clients know mixed ones."""
+    kinds: dict[str, list[Any]] = {}
+    for value in values:
+        kinds.setdefault(_TYPES[type(value)], []).append(value)
+    apart: list[Schema] = [
+        {"type": kind} if kind in ("boolean", "null") else {"type": kind, "enum": some}
+        for kind, some in kinds.items()
+    ]
+    if len(apart) > 2:
+        return {"anyOf": apart}
+    return {"type": list(kinds) if len(kinds) > 1 else next(iter(kinds)), "enum": values}
 
 
 def _either(types: list[str], null: list[None]) -> Schema:
@@ -105,8 +118,17 @@ _ERRORS = {
 _DECISION = {
     "probability": {**_SHARE, "description": "Of default"},
     "prediction": _BIT,
-    "decision": {"type": "string", "enum": ["approved", "declined"]},
-    "threshold": _SHARE,
+    "decision": {
+        "type": "string",
+        "enum": ["approved", "declined", "referred"],
+        "description": "`referred`: a person decides; `next` says what happens then",
+    },
+    "threshold": {**_SHARE, "description": "From which the policy declines"},
+    "policy": {"type": "string", "description": "The version of the policy that decided"},
+    "rule": {
+        "type": "string",
+        "description": "Why a rule of the policy decided before the score, in words; empty when none did, and otherwise the only reason",
+    },
     "model": {"type": "string"},
     "model_version": {"type": "string"},
     "scored_at": _TIME,
@@ -157,9 +179,11 @@ SCHEMAS: Schema = {
             "status": _STATUS,
             "received_at": _TIME,
             "failure": {"type": "string", "description": "Why it could not be scored, when it failed"},
+            "corrects": {**_ID, "description": "The application that this one corrects, when it does"},
+            "next": {"type": "string", "description": "What happens next, when it is referred to a person"},
             **_DECISION,
         },
-        optional=("failure", *_DECISION),
+        optional=("failure", "corrects", "next", *_DECISION),
     ),
     "Reason": _object(
         "What moved the decision, as data: the sentence is the reader's.",
@@ -179,6 +203,33 @@ SCHEMAS: Schema = {
             "field": {"type": "string"},
             "value": {"type": ["string", "number", "null"], "description": "What it would have been"},
         },
+    ),
+    "Review": _object(
+        "A person's look at a decision, which stays as it was; empty texts for what is not there yet.",
+        {
+            "status": {"type": "string", "enum": ["open", "decided"]},
+            "asked_at": {
+                "type": "string",
+                "description": "When somebody asked for it; empty when nobody did",
+            },
+            "words": {"type": "string", "description": "What the applicant said to it"},
+            "deadline": {
+                "type": "string",
+                "description": "The last day (UTC) on which the law wants an answer",
+            },
+            "decision": {"type": "string", "enum": ["", "approved", "declined"]},
+            "reason": {"type": "string", "description": "Why the person decided so"},
+            "decided_at": {"type": "string", "description": "When"},
+        },
+    ),
+    "Reviews": _object(
+        "The reviews of an application, the earliest first.",
+        {"reviews": {"type": "array", "items": {"$ref": "#/components/schemas/Review"}}},
+    ),
+    "Words": _object(
+        "What the applicant wants to be heard.",
+        {"words": {"type": "string", "maxLength": 2000}},
+        optional=("words",),
     ),
     "Problem": _object(
         "What went wrong (RFC 9457); `code` never changes.",
@@ -206,7 +257,8 @@ SCHEMAS: Schema = {
         {
             "status": {"type": "string", "enum": ["ok", "ready", "unavailable"]},
             "reason": {"type": "string"},
+            "warning": {"type": "string"},
         },
-        optional=("reason",),
+        optional=("reason", "warning"),
     ),
 }

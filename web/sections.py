@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from creditrisk.application import FIELDS, SECTIONS, canonical_name
 from creditrisk.portfolio import Source
+from web import words
 from web.widgets import Widget
 
 
@@ -37,7 +38,7 @@ def sections(
     found = [
         Section(
             f"clerk-{key}" if of_clerk else key,
-            heading,
+            words.heading(key, heading),
             [
                 widget
                 for widget in widgets

@@ -31,25 +31,31 @@ class Services:
     intake: Intake
     _slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(LONG_WAITS))
 
-    def submit(self, application: Application, seconds: float, key: str | None = None) -> Answer:
-        """Accept an application, then wait for its answer for up to `seconds`.
+    def submit(
+        self, application: Application, seconds: float, key: str | None = None, corrects: str = ""
+    ) -> Answer:
+        """Accept an application, then wait for its answer for up to `seconds`. `corrects` is the id of an earlier one that
+        this one corrects.
 
         Once accepted it stays so: if Redis goes away while we wait, the answer is "pending", not an error.
-        Raises QueueUnavailable, QueueFull, IdempotencyConflict: nothing was accepted.
+        Raises QueueUnavailable, QueueFull, IdempotencyConflict, UnknownApplication (of `corrects`): nothing was
+        accepted.
         """
-        receipt = self.intake.submit(application, idempotency_key=key)
+        receipt = self.intake.submit(application, idempotency_key=key, corrects=corrects)
         g.application_id = receipt.id
         with suppress(QueueUnavailable, HistoryUnavailable):
             try:
                 if seconds > 0:
-                    return self.intake.wait(receipt.id, seconds, None if receipt.repeated else application)
+                    sent = None if receipt.repeated else application
+                    return self.intake.wait(receipt.id, seconds, sent, corrects)
                 if receipt.repeated:
                     return self.intake.find(receipt.id)
             except UnknownApplication as error:  # its first application was discarded
                 raise IdempotencyConflict(
                     "This key's application is kept no longer; use a new key."
                 ) from error
-        return Answer(receipt.id, "pending", timestamp(received_at(receipt.id)), application)
+        received = timestamp(received_at(receipt.id))
+        return Answer(receipt.id, "pending", received, application, corrects=corrects)
 
     def answer(self, application_id: str, seconds: float = 0) -> Answer:
         """How an application stands, waiting for its decision for up to `seconds`.

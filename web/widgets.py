@@ -7,6 +7,10 @@ from creditrisk.application import FIELDS, Field
 from creditrisk.portfolio import Source
 from creditrisk.portfolio.kinds import WHICH_AMOUNT, Code, Day, Digits, Money, Number
 from creditrisk.portfolio.notation import marks
+from web import formats, words
+from web.ages import is_age
+from web.language import gettext as _
+from web.language import said
 from web.wording import NOT_STATED
 
 MOST_BUTTONS = 6
@@ -46,7 +50,7 @@ class Widget:
         """ "buttons", "list", "date" or "text"."""
         if not self.field.choices:
             return "date" if isinstance(self.field.kind, Day) and self._is_day else "text"
-        labels = [*self.field.choices.values(), *[NOT_STATED] * self.field.missing]
+        labels = [*words.choices(self.field).values(), *[said(NOT_STATED)] * self.field.missing]
         short = len(labels) <= MOST_BUTTONS and sum(map(len, labels)) <= LONGEST_BUTTONS
         return "buttons" if short else "list"
 
@@ -62,11 +66,11 @@ class Widget:
     def options(self) -> list[Option]:
         """The answers offered. An empty one says what choosing nothing means; a row of buttons that must be answered has
         none, as no button is pressed before it is."""
-        offered = self.field.choices
+        offered = words.choices(self.field)
         if self.field.missing:
-            offered[""] = NOT_STATED
+            offered[""] = said(NOT_STATED)
         elif self.control == "list":
-            offered = {"": "Choose…", **offered}
+            offered = {"": _("Choose…"), **offered}
         return [Option(value, label, value == self.typed) for value, label in offered.items()]
 
     @property
@@ -91,12 +95,19 @@ class Widget:
             value = None if self.typed == self.field.default else self.field.parse(self.typed)
         except ValueError:
             return ""
-        return "" if value is None else f"Understood as {self.field.shown(value)}"
+        if value is None:
+            return ""
+        return _("Understood as %(amount)s", amount=words.shown(self.field, value))
+
+    @property
+    def understood_as(self) -> str:
+        """The same of any amount, with "{}" in place of its figures."""
+        return _("Understood as %(amount)s", amount=formats.money_around(words.unit(self.field)))
 
     @property
     def question(self) -> str:
         """What is asked about an amount that may mean two."""
-        return WHICH_AMOUNT
+        return said(WHICH_AMOUNT)
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -123,14 +134,25 @@ class Widget:
         if not self.field.when:
             return ""
         of = FIELDS[self.field.when.field]
-        values = [of.choices.get(value) or value for value in self.field.when.values]
-        return f"Only if “{of.label}” is {' or '.join(values)}."
+        values = [words.choices(of).get(value) or value for value in self.field.when.values]
+        answers = values[0]
+        for other in values[1:]:
+            answers = _("%(one)s or %(other)s", one=answers, other=other)
+        return _("Only if “%(question)s” is %(answers)s.", question=words.label(of), answers=answers)
+
+    @property
+    def help(self) -> str:
+        """What helps to answer it; of an age, that it may be told by the day of birth."""
+        told, as_birth = words.help_of(self.field), _("Or the date of birth: day, month, year.")
+        if is_age(self.field):
+            told = f"{told} {as_birth}".strip()
+        return told
 
     @property
     def described_by(self) -> str | None:
         """The ids of what a screen reader should read along with the control."""
         there = {
-            "when": self.condition, "help": self.field.help, "error": self.error, "understood": self.is_amount,
+            "when": self.condition, "help": self.help, "error": self.error, "understood": self.is_amount,
         }  # fmt: skip
         return " ".join(f"{self.id}-{part}" for part, is_there in there.items() if is_there) or None
 
@@ -138,5 +160,5 @@ class Widget:
     def remarks(self) -> str:
         """What stands behind the label: who knows, where it is neither applicant nor clerk, and whether it may be left
         out."""
-        told = {"from the bureau": self.field.source is Source.BUREAU, "optional": self.field.missing}
-        return ", ".join(words for words, is_so in told.items() if is_so)
+        told = {_("from the bureau"): self.field.source is Source.BUREAU, _("optional"): self.field.missing}
+        return ", ".join(remark for remark, is_so in told.items() if is_so)

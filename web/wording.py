@@ -4,6 +4,10 @@ from typing import NamedTuple
 
 from creditrisk.application import Field, Value
 from creditrisk.decision import Decision, declines
+from creditrisk.sentence import Sentence
+from web import formats, words
+from web.language import gettext as _
+from web.language import said
 
 
 class Verdict(NamedTuple):
@@ -16,15 +20,27 @@ class Verdict(NamedTuple):
 VERDICTS = {
     "approved": Verdict("GOOD CLIENT", "PRODUCT APPROVED"),
     "declined": Verdict("BAD CLIENT", "PRODUCT DISAPPROVED"),
+    "referred": Verdict("REFERRED", "A PERSON DECIDES"),
 }
-"""Decision → its verdict: on the page with a dash between, in `/predict` with a hyphen."""
+"""Decision → its verdict as the manual has it, for `/predict`: clients of the first system compare it with theirs."""
 
-NOT_STATED = "Not stated"
+NOT_STATED = Sentence("Not stated")
+"""What stands where a question was left open; `said` says it in the page's language."""
 
 
-def percent(share: float, digits: int = 1) -> str:
-    """A share of 1 in percent: 0.234 is "23.4 %"."""
-    return f"{share * 100:.{digits}f} %"
+def what_happens_next() -> str:
+    """What happens to a referred application."""
+    return _(
+        "A person looks at this application and decides. Nothing needs to be done or sent again; the lender tells the "
+        "applicant what was decided."
+    )
+
+
+def duration(seconds: float) -> str:
+    """How long something took, in a unit that suits it: "0.25 s", "3.2 s", "12 min"."""
+    if seconds < 60:
+        return f"{formats.number(seconds, 2 if seconds < 1 else 1)} s"
+    return f"{formats.number(seconds / 60, 0)} min"
 
 
 def probability(decision: Decision) -> str:
@@ -33,20 +49,15 @@ def probability(decision: Decision) -> str:
     for digits in range(1, 9):
         rounded = round(decision.probability, digits + 2)
         if declines(rounded, decision.threshold) == bool(decision.prediction):
-            return percent(decision.probability, digits)
-    return percent(decision.probability, 9)
+            return formats.percent(decision.probability, digits)
+    return formats.percent(decision.probability, 9)
 
 
 def threshold(decision: Decision) -> str:
     """The threshold in percent, in as few digits as it has: "50 %", "12.5 %"."""
-    return f"{decision.threshold * 100:.6g} %"
+    return formats.percent(decision.threshold, digits=None)
 
 
 def value(field: Field, stored: Value) -> str:
     """A field's canonical value as a person reads it."""
-    return NOT_STATED if stored is None else field.shown(stored)
-
-
-def moment(timestamp: str) -> str:
-    """An ISO 8601 moment in UTC to the second, for reading: "2026-11-23 05:18:32 UTC"."""
-    return f"{timestamp[:10]} {timestamp[11:19]} UTC"
+    return said(NOT_STATED) if stored is None else words.shown(field, stored)

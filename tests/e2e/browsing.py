@@ -53,7 +53,10 @@ APPLICANT = {
 _ASKED = {each.form_name for each in FIELDS.values() if each.asked}
 APPLICANT = {name: answer for name, answer in APPLICANT.items() if name in _ASKED}
 
-VERDICTS = {"0": "GOOD CLIENT – PRODUCT APPROVED", "1": "BAD CLIENT – PRODUCT DISAPPROVED"}
+VERDICTS = {"0": "Approved", "1": "Declined"}
+"""Prediction → what a clerk reads."""
+KIND_VERDICTS = {"0": "Your application is approved", "1": "We cannot approve your application"}
+"""Prediction → what an applicant reads."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,11 @@ class System:
     @property
     def url(self) -> str:
         return f"http://localhost:{self.port}/"
+
+    @property
+    def desk(self) -> str:
+        """The clerk's page."""
+        return f"{self.url}clerk"
 
     def rows(self, name: str) -> list[dict[str, str]]:
         """The history's rows of applicants of this name."""
@@ -82,8 +90,9 @@ def serving(data: Path, **environment: str) -> Iterator[System]:
     """`creditrisk serve` on a free port, stopped at the end as by Ctrl-C."""
     port = free_port()
     command = [sys.executable, "-m", "cli", "serve", "--port", str(port), "--data", str(data)]
+    ours = {name: value for name, value in os.environ.items() if name not in ("HISTORY_URL", "MODEL_STORE")}
     process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True
+        command, cwd=ROOT, env={**ours, **environment}, stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout
@@ -135,6 +144,7 @@ def fill_in(browser: Chrome, **answers: str) -> None:
     """Type or choose each answer as a person does."""
     for name, answer in answers.items():
         control = field(browser, name)
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", control)
         if control.tag_name == "select":
             Select(control).select_by_visible_text(answer)
         elif control.get_attribute("type") == "radio":
@@ -152,10 +162,10 @@ def buttons(browser: Chrome, name: str) -> dict[str, WebElement]:
 
 def press_assess(browser: Chrome) -> None:
     """Press the button, and wait until the next page is there in full."""
-    page = browser.find_element(By.TAG_NAME, "html")
+    page = browser.find_element(By.TAG_NAME, "main")
 
     def arrived(it: Chrome) -> bool:
-        there = it.find_element(By.TAG_NAME, "html") != page
+        there = it.find_element(By.TAG_NAME, "main") != page
         return there and it.execute_script("return document.readyState") == "complete"
 
     browser.find_element(By.XPATH, "//button[text()='ASSESS']").click()

@@ -13,16 +13,15 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
 
 from creditrisk.application import FIELDS
 from tests.conftest import ROOT
 from tests.e2e.browsing import (
     APPLICANT,
+    KIND_VERDICTS,
     VERDICTS,
     System,
     application_id,
-    buttons,
     complaints,
     field,
     fill_in,
@@ -43,7 +42,7 @@ def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 def test_a_person_gets_a_decision_and_the_history_has_its_row(system: System, browser: Chrome) -> None:
-    browser.get(system.url)
+    browser.get(system.desk)
     fill_in(browser, **APPLICANT | {"flag_visa": "Yes"})
     press_assess(browser)
 
@@ -56,11 +55,16 @@ def test_a_person_gets_a_decision_and_the_history_has_its_row(system: System, br
     assert (row["QUANT_BANKING_ACCOUNTS"], row["APPLICATION_SUBMISSION_TYPE"]) == ("2", "Web")
     assert (row["EDUCATION_LEVEL_1"], row["SEX"], row["FLAG_RG"]) == ("", "", "")
     assert shown == VERDICTS[row["PREDICTION"]]
+    assert browser.current_url == f"{system.url}clerk/application/{row['APPLICATION_ID']}"
     assert f"{float(row['PROBABILITY']) * 100:.1f} %" in page
     for word in ("Júlia d'Ávila", "DNI 00123456", row["MODEL"], row["MODEL_VERSION"]):
         assert word in page
     assert browser.find_elements(By.CSS_SELECTOR, ".reasons li")
-    assert browser.current_url == f"{system.url}application/{row['APPLICATION_ID']}"
+    browser.get(f"{system.url}application/{row['APPLICATION_ID']}")
+    page = browser.find_element(By.TAG_NAME, "main").text
+    assert heading(browser) == KIND_VERDICTS[row["PREDICTION"]]
+    assert row["PROBABILITY"] not in page and row["MODEL"] not in page
+    assert browser.find_elements(By.CSS_SELECTOR, ".grounds li")
     assert complaints(browser) == []
 
 
@@ -78,7 +82,7 @@ def test_the_queue_is_where_the_system_says(system: System) -> None:
 
 
 def test_errors_are_put_in_front_of_the_person_and_can_be_mended(system: System, browser: Chrome) -> None:
-    browser.get(system.url)
+    browser.get(system.desk)
     fill_in(browser, **APPLICANT | {"full_name": "Mended", "age": "seven", "DNI": ""})
     press_assess(browser)
 
@@ -100,7 +104,7 @@ def test_an_amount_is_shown_as_it_will_be_understood_before_it_is_sent(
     system: System, browser: Chrome
 ) -> None:
     income = FIELDS["PERSONAL_MONTHLY_INCOME"]
-    browser.get(system.url)
+    browser.get(system.desk)
     typed = (
         "1200", "1200,50", "1.200,50", "1.200", "1,200", "1,200.50", "R$ 1.200,00", "1.234.567", "1 200,5", "0.500", "1200.500",
         "1200.125001", "12.1250", "7", ".5", ",5", "1200.", "1200 reais", "12..3", "R$", "1e3", "-", "abc", "1.2,3", "+3", "1 2",
@@ -119,7 +123,7 @@ def test_without_scripts_a_refused_form_shows_amounts_as_they_were_understood(
     system: System, open_browser: Callable[..., Chrome]
 ) -> None:
     browser = open_browser(javascript=False)
-    browser.get(system.url)
+    browser.get(system.desk)
     fill_in(browser, **APPLICANT | {"personal_monthly_income": "1.200,50", "other_incomes": "1.200"})
     press_assess(browser)
     assert field(browser, "personal_monthly_income-understood").text == "Understood as R$ 1,200.50"
@@ -129,7 +133,7 @@ def test_without_scripts_a_refused_form_shows_amounts_as_they_were_understood(
 def test_back_and_sent_again_is_the_first_answer_and_edited_a_new_one(
     system: System, browser: Chrome
 ) -> None:
-    browser.get(system.url)
+    browser.get(system.desk)
     fill_in(browser, **APPLICANT | {"full_name": "Twice"})
     press_assess(browser)
     verdict(browser)
@@ -153,7 +157,7 @@ def test_back_and_sent_again_is_the_first_answer_and_edited_a_new_one(
 
 
 def test_a_double_click_is_one_application(system: System, browser: Chrome) -> None:
-    browser.get(system.url)
+    browser.get(system.desk)
     fill_in(browser, **APPLICANT | {"full_name": "Double"})
     button = browser.find_element(By.XPATH, "//button[text()='ASSESS']")
     ActionChains(browser).double_click(button).perform()
@@ -161,36 +165,12 @@ def test_a_double_click_is_one_application(system: System, browser: Chrome) -> N
     assert len(system.rows("Double")) == 1
 
 
-def test_the_keyboard_is_enough(system: System, browser: Chrome) -> None:
-    browser.get(system.url)
-    focused = browser.switch_to.active_element
-    focused.send_keys(Keys.TAB)
-    assert browser.switch_to.active_element.text == "Skip to the content"
-    answers = APPLICANT | {"full_name": "Keyboard"}
-    for _ in range(120):
-        focused = browser.switch_to.active_element
-        name = (focused.get_attribute("id") or "").removeprefix("field-")
-        answer = answers.pop(name, None)
-        if answer and focused.get_attribute("type") == "radio":
-            focused.send_keys(Keys.SPACE, *[Keys.ARROW_RIGHT] * [*buttons(browser, name)].index(answer))
-        elif answer:
-            focused.send_keys(answer)
-        focused = browser.switch_to.active_element
-        if focused.tag_name == "button":
-            break
-        focused.send_keys(Keys.TAB)
-    assert answers == {}
-    browser.switch_to.active_element.send_keys(Keys.ENTER)
-    verdict(browser)
-    assert len(system.rows("Keyboard")) == 1
-
-
 @pytest.mark.parametrize("javascript", [True, False])
 def test_the_waiting_page_finds_its_answer(
     unhurried: System, open_browser: Callable[..., Chrome], javascript: bool
 ) -> None:
     browser = open_browser(javascript)
-    browser.get(unhurried.url)
+    browser.get(unhurried.desk)
     fill_in(browser, **APPLICANT | {"full_name": f"Waiting {javascript}"})
     press_assess(browser)
     verdict(browser)
@@ -201,7 +181,7 @@ def test_over_plain_http_under_another_name_the_form_is_not_taken_for_a_forgery(
     system: System, browser: Chrome
 ) -> None:
     """There, browsers send no Sec-Fetch-Site; Origin alone tells, and must not be hidden by our own policy."""
-    browser.get(f"http://form.test:{system.port}/")
+    browser.get(f"http://form.test:{system.port}/clerk")
     fill_in(browser, **APPLICANT | {"full_name": "Plain"})
     press_assess(browser)
     verdict(browser)
@@ -225,7 +205,7 @@ def test_a_form_on_another_site_is_refused(
     assert heading(browser) == "Forbidden"
     assert "Open the form on this site" in browser.find_element(By.TAG_NAME, "main").text
     browser.find_element(By.LINK_TEXT, "To the form").click()
-    assert heading(browser) == "New application"
+    assert heading(browser) == "Personal details"
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -236,7 +216,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 def test_on_a_phone_nothing_lies_beyond_the_edge(system: System, browser: Chrome) -> None:
     phone = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
-    browser.get(system.url)
+    browser.get(system.desk)
     fill_in(browser, **APPLICANT | {"full_name": "Phone " + "W" * 54})
     for page in ("form", "refused", "result"):
         width = browser.execute_script("return document.documentElement.scrollWidth")
@@ -251,7 +231,7 @@ def test_on_a_phone_nothing_lies_beyond_the_edge(system: System, browser: Chrome
 
 
 def test_the_pages_ask_no_other_machine_for_anything(system: System, browser: Chrome) -> None:
-    browser.get(system.url)
+    browser.get(system.desk)
     loaded = browser.execute_script(
         "return performance.getEntriesByType('resource').map(entry => entry.name)"
     )

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.needs("chromium", "redis-server")
 
 
 def test_what_is_asked_only_of_some_is_asked_and_sent_only_then(system: System, browser: Chrome) -> None:
-    browser.get(system.url)
+    browser.get(system.desk)
     code = field(browser, "residencial_phone_area_code")
     assert not code.is_displayed()
     fill_in(browser, **APPLICANT | {"full_name": "Phoned", "flag_residencial_phone": "Yes"})
@@ -50,7 +50,7 @@ def test_without_scripts_it_says_of_whom_it_is_asked(
     system: System, open_browser: Callable[..., Chrome]
 ) -> None:
     browser = open_browser(javascript=False)
-    browser.get(system.url)
+    browser.get(system.desk)
     assert field(browser, "residencial_phone_area_code").is_displayed()
     assert field(browser, "residencial_phone_area_code-when").text == "Only if “Home phone” is Yes."
 
@@ -70,7 +70,7 @@ def form_of_another_lender() -> Iterator[str]:
             with suppress(OSError), urlopen(f"http://localhost:{port}/healthz", timeout=60):
                 break
             time.sleep(0.05)
-        yield f"http://localhost:{port}/"
+        yield f"http://localhost:{port}/clerk"
     finally:
         process.terminate()
         process.wait(60)

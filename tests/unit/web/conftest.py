@@ -8,13 +8,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from creditrisk import attempts, seals
 from creditrisk.application_id import new_application_id
 from creditrisk.decision import Answer, Decision, Reason
 from creditrisk.errors import UnknownApplication
 from creditrisk.intake import Intake, Receipt
+from creditrisk.reviews import Review
 from creditrisk.settings import Settings
 from web import create_app
 
+KEY = "00112233445566778899aabbccddeeff"
 SCORED_AT = "2026-11-23T05:18:32.123Z"
 
 
@@ -45,24 +48,35 @@ class FakeIntake:
 
     decision: Decision | None = field(default_factory=decision_of)
     failure: str | None = None
+    warned: str = ""
     error: Exception | None = None
     error_after: Exception | None = None
     submitted: list[dict[str, Any]] = field(default_factory=list)
     waited: list[float] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
+    attempts: int = 0
+    asked: list[Review] = field(default_factory=list)
+    corrects: list[str] = field(default_factory=list)
 
-    def submit(self, application: Mapping[str, Any], idempotency_key: str | None = None) -> Receipt:
+    def submit(
+        self, application: Mapping[str, Any], idempotency_key: str | None = None, corrects: str = ""
+    ) -> Receipt:
         if self.error:
             raise self.error
         application_id = new_application_id()
         self.keys.append(idempotency_key)
         self.submitted.append(dict(application))
         self.ids.append(application_id)
+        self.corrects.append(corrects)
         return Receipt(application_id, repeated=False)
 
     def wait(
-        self, application_id: str, seconds: float, application: Mapping[str, Any] | None = None
+        self,
+        application_id: str,
+        seconds: float,
+        application: Mapping[str, Any] | None = None,
+        corrects: str = "",
     ) -> Answer:
         self.waited.append(seconds)
         return self.find(application_id)
@@ -76,12 +90,47 @@ class FakeIntake:
         if self.failure:
             return Answer(application_id, "failed", SCORED_AT, application, failure=self.failure)
         if self.decision:
-            return Answer(application_id, "decided", SCORED_AT, application, self.decision)
-        return Answer(application_id, "pending", SCORED_AT, application)
+            return Answer(
+                application_id,
+                "decided",
+                SCORED_AT,
+                application,
+                self.decision,
+                corrects=self.corrects[self.ids.index(application_id)],
+            )
+        return Answer(
+            application_id,
+            "pending",
+            SCORED_AT,
+            application,
+            corrects=self.corrects[self.ids.index(application_id)],
+        )
+
+    def ask_review(self, application_id: str, words: str = "") -> Review:
+        self.asked.append(Review(application_id, SCORED_AT, "applicant", words, "2026-12-03"))
+        return self.asked[-1]
+
+    def reviews(self, application_id: str) -> list[Review]:
+        return [review for review in self.asked if review.application_id == application_id]
+
+    def seal(self, text: str) -> str:
+        return seals.seal(text, KEY)
+
+    def unseal(self, sealed: str) -> str | None:
+        return seals.unseal(sealed, [KEY])
+
+    def may_try(self, application_id: str) -> bool:
+        if self.error:
+            raise self.error
+        self.attempts += 1
+        return self.attempts <= attempts.MOST
 
     def check(self) -> None:
         if self.error:
             raise self.error
+
+    def warning(self) -> str:
+        return self.warned
 
 
 @pytest.fixture

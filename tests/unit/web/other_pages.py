@@ -19,8 +19,12 @@ def main() -> None:
     intake = FakeIntake(decision_of(0.7, reasons=reasons))
     client = create_app(Settings(wait_seconds=1.5, log_level="ERROR"), cast(Intake, intake)).test_client()
     replies = {
-        "form": client.get("/"),
-        "refused": client.post("/application", data=told["wrong"]),
+        "form": client.get("/clerk"),
+        "refused": client.post("/clerk", data=told["wrong"]),
+        "first page": client.get("/"),
+        "second page": client.post("/form/goods", data=told["right"]),
+        "wrong page": client.post("/application", data=told["wrong"]),
+        "check": client.post("/check", data=told["right"]),
         "answer": client.post("/application", data=told["right"]),
         "api": client.post("/api/v1/applications", json=told["right"], headers={"Prefer": "wait=1"}),
         "predict": client.post("/predict", json=told["right"]),

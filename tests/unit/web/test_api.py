@@ -1,6 +1,7 @@
 """The JSON API, version 1."""
 
 import threading
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -54,6 +55,8 @@ def test_with_a_preference_to_wait_the_decision_comes_at_once(
         ],
         "unknown": [],
         "counterfactual": [],
+        "policy": "",
+        "rule": "",
     }
     assert client.get(reply.location).json == reply.json
 
@@ -128,7 +131,7 @@ def test_an_invalid_application_is_a_problem_that_names_its_fields(
     assert reply.status_code == 400
     assert reply.mimetype == "application/problem+json"
     assert reply.json == {
-        "type": "about:blank",
+        "type": "/problems/invalid-application",
         "title": "Bad Request",
         "status": 400,
         "detail": "One field is missing or not valid.",
@@ -174,7 +177,9 @@ def test_waiting_questions_leave_room_for_new_applications(raw_application: dict
     release, waiting = threading.Event(), threading.Semaphore(0)
 
     class Slow(FakeIntake):
-        def wait(self, application_id: str, seconds: float, application: object = None) -> Answer:
+        def wait(
+            self, application_id: str, seconds: float, application: object = None, corrects: str = ""
+        ) -> Answer:
             self.waited.append(seconds)
             if seconds > 1:
                 waiting.release()
@@ -199,3 +204,18 @@ def test_waiting_questions_leave_room_for_new_applications(raw_application: dict
         thread.join()
     assert reply.headers["Preference-Applied"] == "wait=1"
     assert ask().headers["Preference-Applied"] == "wait=20"
+
+
+def test_a_referred_application_is_told_so_with_what_happens_next(
+    raw_application: dict[str, Any],
+) -> None:
+    referred = replace(
+        decision_of(), decision="referred", policy="cards 1a2b", rule="young: Below 21 a person decides."
+    )
+    client = create_app(Settings(), cast(Intake, FakeIntake(decision=referred))).test_client()
+    reply = client.post(URL, json=raw_application, headers={"Prefer": "wait=1"})
+    assert reply.status_code == 200 and reply.json
+    assert (reply.json["status"], reply.json["decision"]) == ("decided", "referred")
+    assert (reply.json["policy"], reply.json["rule"]) == ("cards 1a2b", "Below 21 a person decides.")
+    assert "A person" in reply.json["next"]
+    assert "propensity" not in reply.json

@@ -35,7 +35,7 @@ def test_every_answer_carries_the_security_headers(client: FlaskClient, form: di
         assert "unsafe" not in policy
         assert reply.headers["X-Content-Type-Options"] == "nosniff"
         assert reply.headers["Referrer-Policy"] == "same-origin"
-        assert "Set-Cookie" not in reply.headers
+        assert ("Set-Cookie" in reply.headers) == ('class="verdict' in reply.text)
 
 
 def test_no_page_holds_what_its_own_policy_forbids(client: FlaskClient, form: dict[str, object]) -> None:
@@ -59,7 +59,7 @@ def test_no_cache_keeps_what_concerns_a_person(
 
 def test_static_files_are_kept_under_a_name_of_their_content(client: FlaskClient) -> None:
     links = re.findall(r'(?:href|src)="(/static/[^"]+)"', client.get("/").text)
-    assert len(links) == 3
+    assert len(links) == 4
     for link in links:
         assert "?v=" in link
         reply = client.get(link)
@@ -196,6 +196,8 @@ def test_a_host_that_is_none_is_the_senders_error(client: FlaskClient, host: str
 
 def test_alive_without_redis_ready_only_with_it(client: FlaskClient, intake: FakeIntake) -> None:
     assert client.get("/readyz").json == {"status": "ready"}
+    intake.warned = "The new model was refused."
+    assert client.get("/readyz").json == {"status": "ready", "warning": "The new model was refused."}
     intake.error = QueueUnavailable("The queue (Redis) is down.")
     assert client.get("/healthz").status_code == 200
     reply = client.get("/readyz")

@@ -37,7 +37,7 @@ def test_the_form_comes_with_addresses_of_its_stage() -> None:
     answer = entry.handler(event("/"), None)
     assert answer["statusCode"] == 200
     assert answer["isBase64Encoded"] is False
-    assert 'action="/prod/application"' in answer["body"]
+    assert 'action="/prod/form/residence?left=applicant"' in answer["body"]
     assert 'href="/prod/static/style.css?v=' in answer["body"]
 
 
@@ -63,7 +63,7 @@ def test_the_form_posted_from_its_own_stage_is_not_a_forgery() -> None:
     }
     answer = entry.handler(event("/application", "POST", "full_name=Ana", **headers), None)
     assert answer["statusCode"] == 400
-    assert "need another look" in answer["body"]
+    assert "Please look at this again" in answer["body"]
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from creditrisk.application import FIELDS
 from creditrisk.errors import QueueFull
 from tests.unit.web.conftest import FakeIntake
+from web.openapi import document
 from web.schemas import FLAG_SPELLINGS, is_flag, schema_of
 
 
@@ -33,7 +34,11 @@ def test_the_described_answer_has_the_members_of_a_real_one(
     reply = client.post("/api/v1/applications", json=raw_application, headers={"Prefer": "wait=1"}).json
     assert document
     assert reply
-    assert set(reply) == set(document["components"]["schemas"]["Answer"]["properties"]) - {"failure"}
+    assert set(reply) == set(document["components"]["schemas"]["Answer"]["properties"]) - {
+        "failure",
+        "corrects",
+        "next",
+    }
 
 
 def test_it_names_the_prefix_it_is_served_under(client: FlaskClient) -> None:
@@ -143,8 +148,14 @@ def test_it_says_that_there_are_no_accounts(client: FlaskClient) -> None:
 
 
 def test_a_number_is_described_as_one_and_text_as_text() -> None:
-    kinds = {name: schema_of(field)["type"] for name, field in FIELDS.items()}
+    kinds = {name: schema_of(field).get("type") for name, field in FIELDS.items()}
     assert kinds["AGE"] == "integer"
-    assert "number" in kinds["PERSONAL_MONTHLY_INCOME"]
+    assert "number" in (kinds["PERSONAL_MONTHLY_INCOME"] or "")
     assert kinds["FULL_NAME"] == "string"
     assert kinds["DNI"] == "string"
+
+
+def test_every_operation_has_an_id_of_its_own() -> None:
+    described = document("/")["paths"].values()
+    ids = [operation["operationId"] for path in described for operation in path.values()]
+    assert len(ids) > 20 and len(set(ids)) == len(ids)

@@ -214,3 +214,32 @@ def test_nothing_accepted_is_503_and_works_again_by_itself(
     assert "10.0.0.1" not in reply.text
     intake.error = None
     assert client.post("/predict", json=raw_application).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("decision", "prediction", "told"),
+    [("declined", 0, 1), ("approved", 1, 0)],
+    ids=["by a rule", "by a draw"],
+)
+def test_a_client_that_acts_on_the_prediction_does_what_was_decided(
+    client: FlaskClient,
+    intake: FakeIntake,
+    raw_application: dict[str, object],
+    decision: str,
+    prediction: int,
+    told: int,
+) -> None:
+    intake.decision = decision_of(decision=decision, prediction=prediction)
+    reply = client.post("/predict", json=raw_application)
+    assert (reply.status_code, reply.json and reply.json["Prediction"]) == (200, told)
+
+
+def test_who_is_referred_is_neither_good_nor_bad_yet(
+    client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object]
+) -> None:
+    intake.decision = decision_of(decision="referred")
+    reply = client.post("/predict", json=raw_application)
+    assert reply.status_code == 202 and reply.json
+    assert (reply.json["Success"], reply.json["Prediction"], reply.json["status"]) == (False, None, "decided")
+    assert reply.json["Message"] == "REFERRED - A PERSON DECIDES"
+    assert reply.location == f"/api/v1/applications/{intake.ids[0]}"

@@ -51,4 +51,4 @@ def test_compiled_templates_make_the_same_pages(
 
 
 def test_the_checkout_renders_its_templates_as_they_stand(app: Flask) -> None:
-    assert app.jinja_env.get_template("form.html").filename == str(TEMPLATES / "form.html")
+    assert app.jinja_env.get_template("page.html").filename == str(TEMPLATES / "page.html")

@@ -6,10 +6,11 @@ from flask.testing import FlaskClient
 from creditrisk.application import FIELDS, Field
 from creditrisk.portfolio import active
 from creditrisk.portfolio.kinds import Choice, Day, Kind, Money, Number, Whole
-from tests.unit.web.test_form import ASKED, Elements
+from tests.unit.web.elements import Elements
 from web.sections import sections
 from web.widgets import Widget
 
+ASKED = {name: field for name, field in FIELDS.items() if field.asked}
 DECIMAL = {"PERSONAL_MONTHLY_INCOME", "OTHER_INCOMES", "PERSONAL_ASSETS_VALUE"}
 NUMERIC = {
     "QUANT_DEPENDANTS", "RESIDENCIAL_PHONE_AREA_CODE", "MONTHS_IN_RESIDENCE", "PROFESSIONAL_PHONE_AREA_CODE",
@@ -30,7 +31,7 @@ DECIMAL, NUMERIC, CITIES, TEXTS, LISTS = (
 def controls(client: FlaskClient) -> dict[str, dict[str, str | None]]:
     """Canonical name → attributes of the field's text or list."""
     by_name = {
-        control.get("name"): control for control in Elements(client.get("/").text).all("input", "select")
+        control.get("name"): control for control in Elements(client.get("/clerk").text).all("input", "select")
     }
     return {name: by_name[field.form_name] for name, field in ASKED.items()}
 
@@ -57,6 +58,7 @@ def test_a_browser_fills_in_what_it_knows_of_its_user_and_nothing_else(
         **({"SEX": "sex"} if "SEX" in ASKED else {}),
         "RESIDENCIAL_STATE": "address-level1",
         "RESIDENCIAL_CITY": "address-level2",
+        "RESIDENCIAL_ZIP_3": "postal-code",
     }
 
 
@@ -65,7 +67,7 @@ def test_cities_are_suggested_where_a_city_is_asked_for(
 ) -> None:
     lists = {name: control["list"] for name, control in controls.items() if "list" in control}
     assert lists == dict.fromkeys(CITIES, "suggestions-cities")
-    elements = Elements(client.get("/").text)
+    elements = Elements(client.get("/clerk").text)
     assert [each["id"] for each in elements.all("datalist")] == ["suggestions-cities"]
     offered = {each["value"] for each in elements.all("option")}
     cities = active().suggestions["cities"]

@@ -1,0 +1,367 @@
+"""An applicant's way in Chromium: on a phone, by keyboard alone, without scripts, and through all that goes wrong."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import NamedTuple
+from urllib.request import urlopen
+
+import pytest
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
+from selenium.webdriver.support.wait import WebDriverWait
+
+from cli.embedded_redis import free_port
+from tests.conftest import ROOT
+from tests.e2e.browsing import System, complaints, field, heading
+
+pytestmark = pytest.mark.needs("chromium", "redis-server")
+
+PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+PAGES = (
+    "Personal details",
+    "Residence",
+    "Work",
+    "Income and assets",
+    "Cards and accounts",
+    "Product",
+    "Check your answers",
+)
+ANSWERS: tuple[dict[str, str], ...] = (
+    {"full_name": "Ana Lima", "DNI": "123456", "quant_of_dependants": "1", "flag_email": "Yes", "age": "34"},
+    {"residencial_state": "Rio de Janeiro", "residencial_city": "Natal", "flag_residencial_phone": "No", "months_in_residence": "24",
+     "residencial_zip": "230"},
+    {"company": "No", "flag_professional_phone": "No", "months_in_the_job": "0"},
+    {"personal_monthly_income": "1200", "other_incomes": "0", "personal_assets_value": "0", "quant_cars": "None"},
+    {"flag_visa": "None of these", "quant_banking_accounts": "1"},
+    {"payment_day": "10"},
+)  # fmt: skip
+"""What somebody without a job answers, page by page, in the words of the pages."""
+
+
+def wait(browser: Chrome, until: Callable[[Chrome], object]) -> None:
+    """Wait for it; while one page makes way for the next, the browser knows of no element."""
+    WebDriverWait(browser, 120, 0.05, ignored_exceptions=[WebDriverException]).until(until)
+
+
+def stands_at(browser: Chrome, title: str) -> None:
+    wait(
+        browser,
+        lambda it: heading(it) == title and it.execute_script("return document.readyState") == "complete",
+    )
+
+
+def is_decided(browser: Chrome) -> None:
+    wait(browser, lambda it: it.find_elements(By.CSS_SELECTOR, ".page-result"))
+
+
+class Person:
+    """Somebody at a browser, whose keys and taps are counted."""
+
+    def __init__(self, browser: Chrome) -> None:
+        self.browser = browser
+        self.keys = self.taps = 0
+
+    @property
+    def focused(self) -> str:
+        return self.browser.switch_to.active_element.get_attribute("id") or ""
+
+    def tap(self, css: str) -> None:
+        element = self.browser.find_element(By.CSS_SELECTOR, css)
+        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+        self.taps += 1
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.browser.switch_to.active_element.send_keys(key)
+            self.keys += 1
+
+    def answer(self, name: str, text: str) -> None:
+        """As a person on a phone does: tap into a field that has no focus yet and type, or tap a choice."""
+        control = field(self.browser, name)
+        if control.tag_name == "select":
+            Select(control).select_by_visible_text(text)
+            self.taps += 2
+        elif control.get_attribute("type") in ("radio", "checkbox"):
+            (choice,) = [
+                each
+                for each in self.browser.find_elements(
+                    By.CSS_SELECTOR, f".field:has(#field-{name}) label.button"
+                )
+                if each.text == text
+            ]
+            self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", choice)
+            choice.click()
+            self.taps += 1
+        else:
+            if control.get_attribute("value"):
+                control.clear()
+            if self.focused != f"field-{name}":
+                self.tap(f"#field-{name}")
+            self.press(*text)
+
+    def fill(self, *pages: dict[str, str]) -> None:
+        """Answer these pages, and go on after each."""
+        for page in pages:
+            for name, text in page.items():
+                self.answer(name, text)
+            self.go_on(PAGES[ANSWERS.index(page) + 1])
+
+    def go_on(self, to: str) -> None:
+        self.tap("main button.primary[type=submit]")
+        stands_at(self.browser, to)
+
+
+@pytest.fixture
+def phone(open_browser: Callable[..., Chrome]) -> Chrome:
+    browser = open_browser()
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    return browser
+
+
+def typed(browser: Chrome, name: str) -> str:
+    return field(browser, name).get_attribute("value") or ""
+
+
+def kept(browser: Chrome) -> str:
+    """What is kept on the device."""
+    return str(browser.execute_script("return JSON.stringify([{...localStorage}, {...sessionStorage}])"))
+
+
+def test_a_person_with_a_phone_has_a_decision_after_few_keys(system: System, phone: Chrome) -> None:
+    phone.get(system.url)
+    person = Person(phone)
+    for page in ANSWERS:
+        assert phone.execute_script("return document.documentElement.scrollWidth") == PHONE["width"]
+        person.fill(page)
+    assert phone.current_url == f"{system.url}check"
+    person.tap("button[data-send]")
+    is_decided(phone)
+    print(f"20 questions: {person.keys} keys, {person.taps} taps, {person.keys + person.taps} in all")
+    assert person.keys + person.taps <= 60
+    (row,) = system.rows("Ana Lima")
+    assert phone.current_url == f"{system.url}application/{row['APPLICATION_ID']}"
+    assert (row["RESIDENCIAL_STATE"], row["APPLICATION_SUBMISSION_TYPE"], row["FLAG_VISA"]) == (
+        "RJ",
+        "Web",
+        "0",
+    )
+    assert "Ana Lima" not in kept(phone), "a draft goes when it was sent"
+    assert complaints(phone) == []
+
+
+def test_the_keyboard_is_enough(system: System, browser: Chrome) -> None:
+    browser.get(system.url)
+    person = Person(browser)
+    assert person.focused == "field-full_name"
+    for number, page in enumerate(ANSWERS):
+        for name, text in page.items():
+            for _ in range(12):
+                if person.focused == f"field-{name}":
+                    break
+                person.press(Keys.TAB)
+            control = browser.switch_to.active_element
+            assert control.get_attribute("id") == f"field-{name}"
+            if control.get_attribute("type") == "radio":
+                row = [
+                    each.text
+                    for each in browser.find_elements(By.CSS_SELECTOR, f"label:has([name='{name}'])")
+                ]
+                person.press(Keys.SPACE, *[Keys.ARROW_RIGHT] * row.index(text))
+            elif control.get_attribute("type") == "checkbox":
+                person.press(*[Keys.TAB] * 5, Keys.SPACE)
+            else:
+                person.press(*(text if control.tag_name != "select" else "Rio de"))
+        while browser.switch_to.active_element.get_attribute("type") != "submit":
+            person.press(Keys.TAB)
+        person.press(Keys.ENTER)
+        stands_at(browser, PAGES[number + 1])
+    send = browser.find_element(By.CSS_SELECTOR, "button[data-send]")
+    while browser.switch_to.active_element != send:
+        person.press(Keys.TAB)
+    person.press(Keys.ENTER)
+    is_decided(browser)
+    print(f"by keyboard alone: {person.keys} keys")
+
+
+def test_without_scripts_each_page_leads_to_the_next(
+    system: System, open_browser: Callable[..., Chrome]
+) -> None:
+    browser = open_browser(javascript=False)
+    browser.get(system.url)
+    person = Person(browser)
+    person.fill(ANSWERS[0])
+    assert browser.current_url.startswith(f"{system.url}form/residence?")
+    person.tap("button.secondary[type=submit]")
+    stands_at(browser, PAGES[0])
+    assert typed(browser, "full_name") == "Ana Lima"
+    assert not browser.find_element(By.CSS_SELECTOR, "[data-draft]").is_displayed(), (
+        "nothing is kept, and nothing said of it"
+    )
+    person.fill(*ANSWERS)
+    before = len(system.rows("Ana Lima"))
+    person.tap("button[data-send]")
+    is_decided(browser)
+    assert len(system.rows("Ana Lima")) == before + 1
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_enter_in_a_field_goes_on_and_another_language_keeps_what_was_typed(
+    system: System, open_browser: Callable[..., Chrome], javascript: bool
+) -> None:
+    browser = open_browser(javascript)
+    browser.get(system.url)
+    person = Person(browser)
+    for name, text in ANSWERS[0].items():
+        person.answer(name, text)
+    person.press(Keys.ENTER)
+    stands_at(browser, PAGES[1])
+    person.answer("residencial_city", "Natal")
+    browser.find_element(By.CSS_SELECTOR, ".languages [lang=es]").click()
+    wait(browser, lambda it: it.find_element(By.TAG_NAME, "html").get_attribute("lang") == "es")
+    assert typed(browser, "residencial_city") == "Natal"
+    browser.find_element(By.CSS_SELECTOR, ".languages [lang=en]").click()
+    stands_at(browser, PAGES[1])
+
+
+def test_what_is_wrong_is_put_in_front_and_its_link_shows_the_label(system: System, phone: Chrome) -> None:
+    phone.get(system.url)
+    person = Person(phone)
+    person.answer("full_name", "Ana Lima")
+    person.answer("age", "seven")
+    person.tap("main button.primary[type=submit]")
+    wait(phone, lambda it: it.switch_to.active_element.get_attribute("role") == "alert")
+    alert = phone.switch_to.active_element
+    assert "Give a whole number from 18 to 120." in alert.text
+    alert.find_element(By.LINK_TEXT, "Age").click()
+    assert person.focused == "field-age"
+    label = phone.find_element(By.CSS_SELECTOR, "label[for=field-age]")
+    top = phone.execute_script("return arguments[0].getBoundingClientRect().top", label)
+    assert 0 <= top < PHONE["height"]
+    assert typed(phone, "full_name") == "Ana Lima" and typed(phone, "age") == "seven"
+
+
+def test_a_reload_and_the_browsers_back_lose_nothing(system: System, browser: Chrome) -> None:
+    browser.get(system.url)
+    person = Person(browser)
+    person.fill(*ANSWERS[:2])
+    person.answer("months_in_the_job", "7")
+    browser.refresh()
+    stands_at(browser, PAGES[2])
+    wait(browser, lambda it: typed(it, "months_in_the_job") == "7")
+    browser.back()
+    stands_at(browser, PAGES[1])
+    assert typed(browser, "residencial_city") == "Natal"
+    browser.forward()
+    stands_at(browser, PAGES[2])
+    assert typed(browser, "months_in_the_job") == "7"
+
+
+def test_a_closed_tab_is_offered_again_and_can_be_forgotten(system: System, browser: Chrome) -> None:
+    browser.get(system.url)
+    person = Person(browser)
+    person.fill(*ANSWERS[:2])
+    before = browser.current_window_handle
+
+    def in_a_new_tab() -> None:
+        browser.switch_to.new_window("tab")
+        browser.get(system.url)
+
+    in_a_new_tab()
+    offer = browser.find_element(By.CSS_SELECTOR, "[data-offer]")
+    assert offer.is_displayed() and "Ana" not in offer.text
+    assert not browser.find_element(By.ID, "steps").is_displayed()
+    browser.find_element(By.CSS_SELECTOR, "[data-resume]").click()
+    stands_at(browser, PAGES[2])
+    browser.find_element(By.CSS_SELECTOR, ".draft [data-forget]").click()
+    stands_at(browser, PAGES[0])
+    assert typed(browser, "full_name") == ""
+    assert "Ana" not in kept(browser)
+    in_a_new_tab()
+    assert not browser.find_element(By.CSS_SELECTOR, "[data-offer]").is_displayed()
+    assert before in browser.window_handles
+
+
+def test_without_a_connection_nothing_is_lost_and_the_page_stays_ours(
+    system: System, browser: Chrome
+) -> None:
+    browser.get(system.url)
+    person = Person(browser)
+    for name, text in ANSWERS[0].items():
+        person.answer(name, text)
+    conditions = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", {**conditions, "offline": True})
+    person.tap("main button.primary[type=submit]")
+    told = browser.find_element(By.CSS_SELECTOR, "[data-unreachable]")
+    wait(browser, lambda it: told.is_displayed())
+    assert browser.switch_to.active_element == told
+    assert typed(browser, "full_name") == "Ana Lima"
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", {**conditions, "offline": False})
+    person.go_on(PAGES[1])
+
+
+class Form(NamedTuple):
+    """A form by itself."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+@pytest.fixture
+def without_redis() -> Iterator[Form]:
+    """A form whose queue is away."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "web", "run", "--port", str(port)],
+        cwd=ROOT,
+        env={**os.environ, "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+
+        def is_up() -> bool:
+            with suppress(OSError), urlopen(f"http://localhost:{port}/healthz", timeout=60) as reply:
+                return bool(reply.status == 200)
+            return False
+
+        WebDriverWait(None, 60, 0.05).until(lambda _: is_up())
+        yield Form(f"http://localhost:{port}/", process)
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def test_what_is_not_accepted_comes_back_filled_and_says_when_to_try_again(
+    without_redis: Form, browser: Chrome
+) -> None:
+    browser.get(without_redis.url)
+    person = Person(browser)
+    person.fill(*ANSWERS)
+    person.tap("button[data-send]")
+    wait(browser, lambda it: it.switch_to.active_element.get_attribute("role") == "alert")
+    assert "Try again in 5 seconds." in browser.switch_to.active_element.text
+    assert heading(browser) == PAGES[-1]
+    assert "Ana Lima" in browser.find_element(By.TAG_NAME, "main").text
+    assert "Ana Lima" in kept(browser)
+
+
+def test_where_nothing_can_be_reached_the_page_that_says_so_is_ours(
+    without_redis: Form, browser: Chrome
+) -> None:
+    browser.get(f"{without_redis.url}?language=pt-BR")
+    wait(browser, lambda it: it.execute_script("return Boolean(navigator.serviceWorker.controller)"))
+    Person(browser).answer("full_name", "Ana Lima")
+    without_redis.process.kill()
+    without_redis.process.wait(60)
+    browser.refresh()
+    wait(browser, lambda it: heading(it) == "Estamos fora do ar neste momento")
+    assert browser.find_element(By.TAG_NAME, "html").get_attribute("lang") == "pt-BR"
+    assert browser.execute_script("return document.styleSheets[0].cssRules.length") > 10
+    assert "Ana Lima" in kept(browser), "and what was typed is where it was"
