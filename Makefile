@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint format bench-scoring bench-drain bench-cold-start bench-scale bench-portfolios chaos mutants package \
+.PHONY: help run setup test lint format words screens bench-scoring bench-drain bench-cold-start bench-scale bench-index bench-growth bench-policy bench-outcomes bench-portfolios bench-monitor chaos mutants package \
         localstack localstack-down compose-test clean
 
 help:           ## this list
@@ -27,6 +27,12 @@ format: $(VENV)/tests ## put the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+words: $(VENV)/tests ## the texts of every language: found in the source, put into web/locale, compiled
+	$(BIN)/python -m deploy.catalogs
+
+screens: $(VENV)/tests ## a picture of every page in every state and language: docs/screens
+	$(BIN)/python -m pytest tests/e2e/test_screens.py --screens docs/screens -k pictures $(ARGS)
+
 bench-scoring: $(VENV)/tests ## microseconds per score, beside the usual way
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.scoring $(ARGS)
 
@@ -39,8 +45,23 @@ bench-cold-start: $(VENV)/tests ## CPU seconds from a new process to the first a
 bench-scale: $(VENV)/tests ## from 1 to 10,000 applications per second on AWS: a simulation, fed with measured costs
 	$(BIN)/python -m benchmarks.scale
 
+bench-policy: $(VENV)/tests ## CPU seconds to try a policy on a million decided applications, beside deciding row by row
+	$(BIN)/python -m benchmarks.simulation $(ROWS)
+
+bench-outcomes: $(VENV)/tests ## CPU seconds to join a million outcomes to a million applications, beside the usual way
+	$(BIN)/python -m benchmarks.outcomes $(ROWS)
+
+bench-growth: $(VENV)/tests ## what retraining, judging and the audit log cost for each application, and for 100,000,000
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.growth $(ARGS)
+
+bench-index: $(VENV)/tests ## making the index of 1,000,000 applications, and asking it: BENCH_ROWS=…, BENCH_DATABASE_URL=postgresql://…
+	$(BIN)/python -m benchmarks.index $(ARGS)
+
 bench-portfolios: $(VENV)/tests ## ROC-AUC on other lenders' files, beside the usual models: FILES="loans.csv:outcome:bad …"
 	$(BIN)/python -m benchmarks.portfolios $(FILES)
+
+bench-monitor: $(VENV)/tests ## how often the monitor's intervals hold and it cries wolf, and its cost (ARGS: rows)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.monitor $(ARGS)
 
 chaos: $(VENV)/tests ## kill, stop and cut off everything at random, and count what was lost
 	$(BIN)/python -m tests.e2e.chaos $(ARGS)

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from creditrisk import __version__
+from creditrisk.portfolio import words
 from creditrisk.portfolio.reading import definition_of
 from deploy.packages import archive, bytecode, definition, libgomp, prune, requirements, sbom, templates
 from deploy.packages.parts import DEFINITION, PICKLES, Part
@@ -16,7 +17,7 @@ from deploy.packages.target import Target
 from deploy.packages.wheels import WheelHouse
 
 _NOT_PACKED = shutil.ignore_patterns(
-    "__pycache__", "*.pyc", "events", "*.md", ".*", "serving.py"
+    "__pycache__", "*.pyc", "events", "*.md", "*.po", ".*", "serving.py"
 )  # the last is gunicorn's
 
 
@@ -106,7 +107,7 @@ class Builder:
         """Install what a part requires; returns what that is."""
         pins = self._pins(part)
         self.wheels.install(pins, folder / "python")
-        prune.prune(folder / "python")
+        prune.prune(folder / "python", part.needed)
         if libgomp.needed(folder):
             libgomp.put(
                 self.wheels,
@@ -133,11 +134,15 @@ class Builder:
         versions = __version__, version("jinja2")
         digest = hashlib.sha256(repr((part, self.target, self.python, versions)).encode())
         paths = [self._path(source) for source, _ in part.sources] + [Path(__file__).parent]
+        if any(source == DEFINITION for source, _ in part.sources):
+            paths += words.files(self.portfolio)
         if part.requirements:
             paths += [
                 *(self.root / name for name in self._requirements(part)),
                 self.root / "requirements/local.txt",
             ]
+        if any(source == DEFINITION for source, _ in part.sources):
+            paths += definition.policy_of(self.portfolio)
         for path in paths:
             for file in archive.files(path) if path.is_dir() else [path]:
                 if "__pycache__" not in file.parts:

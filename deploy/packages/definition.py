@@ -3,20 +3,27 @@
 import json
 from pathlib import Path
 
+from creditrisk.policy.place import COMPILED_POLICY, POLICY_FILE
+from creditrisk.policy.reading import read_policy, table_of
 from creditrisk.portfolio import read_portfolio
 from creditrisk.portfolio.reading import COMPILED, definition_of
 from deploy.packages.errors import PackageError
 
 
 def put(folder: Path, to: Path) -> None:
-    """Write the definition that stands in `folder` into the folder `to`; whatever else lies beside it stays behind.
+    """Write the definition that stands in `folder` into the folder `to`, and the policy beside it, if there is one;
+    whatever else lies there stays behind.
 
-    Raises UnusablePortfolio with everything that is wrong with it: a broken definition is not packed.
+    Raises UnusablePortfolio or UnusablePolicy with everything that is wrong: what is broken is not packed.
     """
-    read_portfolio(folder)
+    portfolio = read_portfolio(folder)
     table, path = definition_of(folder)
+    for policy in policy_of(folder):
+        read_policy(policy, portfolio)
+        to.mkdir(parents=True, exist_ok=True)
+        (to / COMPILED_POLICY).write_text(_json(table_of(policy)), encoding="utf-8")
     try:
-        text = json.dumps(table, ensure_ascii=False, separators=(",", ":"))
+        text = _json(table)
     except (
         TypeError
     ) as error:  # the only table whose inside is not checked by its keys is that of the features
@@ -24,7 +31,17 @@ def put(folder: Path, to: Path) -> None:
             f"{path} cannot be packed: write what its features hold as texts and numbers ({error})."
         ) from None
     to.mkdir(parents=True, exist_ok=True)
-    (to / COMPILED).write_text(text + "\n", encoding="utf-8")
+    (to / COMPILED).write_text(text, encoding="utf-8")
+
+
+def policy_of(folder: Path) -> list[Path]:
+    """The file of the policy that lies beside a definition; none where there is none."""
+    found = [folder / name for name in (POLICY_FILE, COMPILED_POLICY) if (folder / name).exists()]
+    return found[:1]
+
+
+def _json(table: dict[str, object]) -> str:
+    return json.dumps(table, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def check_model(portfolio: Path, model: Path) -> None:

@@ -1,6 +1,7 @@
 """Leaves out of a layer what no function ever reads."""
 
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 _TOP = ("bin", "include", "share")
@@ -49,14 +50,16 @@ _UNUSED = (
     "numpy/ma",
     "numpy/polynomial",
     "numpy/random",
+    "rq/cli",
+    "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
 )
 """Parts of single distributions that are for developers, or that numpy loads when somebody asks for them, as no code of
 the layers does: tests/e2e/test_packages.py runs the scorer without them, with a layer of our own and with one of graphs."""
 
 
-def prune(folder: Path) -> None:
-    """Delete from an installed set of distributions what serving never needs."""
-    for pattern in _TOP + _UNUSED:
+def prune(folder: Path, needed: Collection[str] = ()) -> None:
+    """Delete from an installed set of distributions what serving never needs; what is `needed` all the same stays."""
+    for pattern in (*_TOP, *(each for each in _UNUSED if each not in needed)):
         for path in folder.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in sorted(folder.rglob("*"), reverse=True):  # what lies in a folder before the folder

@@ -3,26 +3,28 @@
 // again), and the values that follow from one parameter in several places.
 
 const RESOURCES = 'deploy/resources';
-const FUNCTIONS = ['form', 'scorer', 'bulk', 'operator', 'merger'];
-const GIVEN = ['vpc', 'subnets', 'redis', 'redisSecurityGroup', 'redisSnapshot', 'bucket'];
+const FUNCTIONS = ['form', 'scorer', 'bulk', 'operator', 'merger', 'outcomes', 'indexer', 'monitor'];
+const GIVEN = ['vpc', 'subnets', 'redis', 'redisSecurityGroup', 'redisSnapshot', 'bucket', 'databaseUrl', 'databaseSecurityGroup'];
 const OTHERS = ['keepData', 'canary', 'tracing', 'formAuth', 'historyLockDays', 'redisReplicas', 'alarmEmail'];
 const LIMITS = ['formTimeout', 'scorerTimeout', 'bulkConcurrency'];
 
 const groupId = (name) => ({ 'Fn::GetAtt': [name, 'GroupId'] });
 const groupOf = (name) => `${name[0].toUpperCase()}${name.slice(1)}SecurityGroup`;
+const roleOf = (name) => ({ 'Fn::GetAtt': [`${name[0].toUpperCase()}${name.slice(1)}Role`, 'Arn'] });
 const byFunction = (names, value) => Object.fromEntries(names.map((name) => [name, value(name)]));
 
 module.exports = async ({ resolveVariable }) => {
   const names = [...GIVEN, ...OTHERS, ...LIMITS];
   const values = await Promise.all(names.map((name) => resolveVariable(`param:${name}`)));
   const given = Object.fromEntries(names.map((name, at) => [name, String(values[at])]));
-  const own = { vpc: given.vpc === 'own', redis: given.redis === 'own', bucket: given.bucket === 'own' };
+  const own = { vpc: given.vpc === 'own', redis: given.redis === 'own', bucket: given.bucket === 'own', database: given.databaseUrl === 'own' };
   const stage = await resolveVariable('sls:stage');
   const inVpc = given.vpc !== 'none';
   const canary = given.canary !== 'none';
   const traced = given.tracing === 'Active';
   const kept = given.keepData !== 'false';
   const locked = Number(given.historyLockDays) > 0;
+  const indexed = given.databaseUrl !== '';
   check({ ...given, own, inVpc, kept, locked });
 
   const piece = (name) => `\${file(${RESOURCES}/${name}.yml)}`;
@@ -36,6 +38,7 @@ module.exports = async ({ resolveVariable }) => {
     vpcId: own.vpc ? { Ref: 'Vpc' } : given.vpc,
     subnetIds,
     redisGroup: own.redis ? groupId('RedisSecurityGroup') : given.redisSecurityGroup,
+    s3Roles: FUNCTIONS.filter((name) => name !== 'operator' && (indexed || name !== 'indexer')).map(roleOf),
     policies: byFunction(FUNCTIONS, policies),
     vpcOf: byFunction(FUNCTIONS, (name) => (inVpc ? { securityGroupIds: [groupId(groupOf(name))], subnetIds } : null)),
     formUrl: given.formAuth === 'AWS_IAM' ? { authorizer: 'aws_iam' } : true,
@@ -66,6 +69,16 @@ module.exports = async ({ resolveVariable }) => {
             '@${Redis.PrimaryEndPoint.Address}:${Redis.PrimaryEndPoint.Port}/0',
         }
       : given.redis,
+    // The index is made of the record, so no copy of it is kept; without a database there is none, and no function for it.
+    leftOut: indexed ? [] : ['indexer'],
+    databaseUrl: own.database
+      ? {
+          'Fn::Sub':
+            'postgresql://creditrisk:{{resolve:secretsmanager:${DatabaseSecret}:SecretString:password}}' +
+            '@${Database.Endpoint.Address}:${Database.Endpoint.Port}/creditrisk?sslmode=require',
+        }
+      : given.databaseUrl,
+    databaseGroup: own.database ? groupId('DatabaseSecurityGroup') : given.databaseSecurityGroup,
     redisSnapshot: given.redisSnapshot || { Ref: 'AWS::NoValue' },
     // A second node in another zone takes over, when there is one; any of them may be the one that serves.
     replicated: Number(given.redisReplicas) > 0,
@@ -81,6 +94,8 @@ module.exports = async ({ resolveVariable }) => {
       piece('storage'),
       ...(own.bucket ? [piece('bucket')] : []),
       piece('roles'),
+      piece('lifecycle'),
+      ...(indexed ? [piece('indexer')] : []),
       piece('failures'),
       piece('alarms'),
       piece('bulk'),
@@ -88,6 +103,8 @@ module.exports = async ({ resolveVariable }) => {
       ...(given.alarmEmail ? [piece('alarm-email')] : []),
       ...(own.vpc ? [piece('network')] : []),
       ...(inVpc ? [piece('security-groups')] : []),
+      ...(indexed && inVpc ? [piece('database-access')] : []),
+      ...(own.database ? [piece('database')] : []),
       ...(own.redis ? [piece('redis'), piece('redis-alarms')] : []),
     ],
   };
@@ -114,7 +131,9 @@ function mostOf(metric, nodes) {
   ];
 }
 
-function check({ vpc, redis, subnets, redisSecurityGroup, redisSnapshot, formAuth, own, inVpc, kept, locked }) {
+function check(given) {
+  const { vpc, redis, subnets, redisSecurityGroup, redisSnapshot, formAuth, own, inVpc, kept, locked } = given;
+  const { databaseUrl, databaseSecurityGroup } = given;
   if (inVpc && !own.vpc && !/^subnet-\w+(,subnet-\w+)+$/.test(subnets)) {
     throw new Error(`With vpc=${vpc}, give its private subnets, two at least: --param="subnets=subnet-…,subnet-…"`);
   }
@@ -129,6 +148,15 @@ function check({ vpc, redis, subnets, redisSecurityGroup, redisSnapshot, formAut
   }
   if (redisSnapshot && !own.redis) {
     throw new Error('A snapshot fills the Redis that is made: leave redisSnapshot out, or let redis be "own"');
+  }
+  if (own.database && !inVpc) {
+    throw new Error('A database is made inside a VPC only: with vpc=none, give one: --param="databaseUrl=postgresql://…"');
+  }
+  if (databaseUrl && !own.database && !/^postgresql:\/\//.test(databaseUrl)) {
+    throw new Error(`databaseUrl must be "own", a URL that begins with postgresql://, or left out, not "${databaseUrl}"`);
+  }
+  if (databaseUrl && !own.database && inVpc && !/^sg-\w+$/.test(databaseSecurityGroup)) {
+    throw new Error(`With a database of your own, give its security group: --param="databaseSecurityGroup=sg-…"`);
   }
   if (!['NONE', 'AWS_IAM'].includes(formAuth)) {
     throw new Error(`formAuth must be NONE (anybody) or AWS_IAM (who signs with IAM), not "${formAuth}"`);

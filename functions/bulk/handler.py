@@ -22,6 +22,7 @@ from creditrisk.errors import CreditRiskError, UnusableFile
 from creditrisk.files import Header, plain, plan
 from creditrisk.files.columns import told_of
 from creditrisk.files.rows import RESULT_COLUMNS
+from creditrisk.policy.in_force import policy_in_force
 from creditrisk.settings import Settings
 from functions.bulk import storage
 from functions.bulk.damage import DamagedRows, KnownByItsLetters
@@ -141,8 +142,8 @@ def _scored(event: dict[str, Any]) -> str:
 
 def _rows(table: dict[str, str]) -> DamagedRows:
     header = _header(table)
-    threshold = Settings.from_environment().threshold
-    return DamagedRows(_scorer(), threshold, header.columns, delimiter=header.delimiter)
+    policy = policy_in_force(Settings.from_environment())
+    return DamagedRows(_scorer(), policy, header.columns, delimiter=header.delimiter)
 
 
 def _header(table: dict[str, str]) -> Header:

@@ -29,7 +29,7 @@ def config(**environment: str) -> dict[str, Any]:
 
 def test_it_is_accepted_with_its_limits_and_its_order_of_starting() -> None:
     services = config()["services"]
-    for name in ("redis", "form", "front", "scorer"):
+    for name in ("redis", "form", "front", "scorer", "database", "indexer"):
         service = services[name]
         assert service["mem_limit"] and service["cpus"] and service["pids_limit"], (
             name
@@ -48,11 +48,13 @@ def test_images_are_pinned_by_three_variables() -> None:
     }
     services = config(**pinned)["services"]
     assert {services[name]["image"] for name in ("prepare", "redis")} == {pinned["REDIS_IMAGE"]}
-    for name in ("form", "scorer"):
+    for name in ("form", "scorer", "indexer"):
         assert services[name]["build"]["args"]["PYTHON_IMAGE"] == pinned["PYTHON_IMAGE"]
-    assert services["front"]["build"]["args"]["FRONT_IMAGE"] == pinned["FRONT_IMAGE"]
+    for name in ("front", "database"):
+        assert services[name]["build"]["args"]["FRONT_IMAGE"] == pinned["FRONT_IMAGE"]
     dockerfile = (ROOT / "deploy/containers/Dockerfile").read_text()
     assert re.findall(r"^FROM (?!base)(\S+)", dockerfile, re.MULTILINE) == [
         "${PYTHON_IMAGE}",
+        "${FRONT_IMAGE}",
         "${FRONT_IMAGE}",
     ]

@@ -1,11 +1,13 @@
 """The real packages, deployed to LocalStack by the Serverless Framework, without Docker."""
 
 import csv
+import json
 import re
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -214,6 +216,33 @@ def test_a_bulk_file_is_scored_by_the_distributed_map_with_its_bad_rows(
         0
     ]
     assert float(rows[0]["probability"]) == pytest.approx(alone["probability"], abs=1e-9)
+
+
+def test_a_file_of_outcomes_is_added_and_the_monitor_reports_of_it(
+    deployment: Deployment, raw_application: dict[str, object]
+) -> None:
+    (answer,) = deployment.answers([deployment.submit(raw_application)], 60)
+    client, key = deployment.client("s3"), "outcomes/team/of may.csv"
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()
+    told = f"APPLICATION_ID;OUTCOME;OBSERVED_AT\n{answer['id']};bad;{tomorrow}\nnobody;good;{tomorrow}\n"
+    client.put_object(Bucket=deployment.bucket, Key=key, Body=told.encode())
+
+    def objects(prefix: str) -> list[str]:
+        found = client.list_objects_v2(Bucket=deployment.bucket, Prefix=prefix).get("Contents", ())
+        return [entry["Key"] for entry in found]
+
+    wait_until(
+        lambda: f"{key}.report.json" in objects("outcomes/team/"), 120, lambda: deployment.log("outcomes")
+    )
+    report = json.load(client.get_object(Bucket=deployment.bucket, Key=f"{key}.report.json")["Body"])
+    assert (report["added"], report["refused"], report["problems"][0]["line"]) == (1, 1, 3)
+    (added,) = objects("history-outcomes/")
+    assert answer["id"] in client.get_object(Bucket=deployment.bucket, Key=added)["Body"].read().decode()
+    reply = deployment.client("lambda").invoke(FunctionName="credit-risk-local-monitor", Payload=b"{}")
+    made = json.load(reply["Payload"])
+    assert "FunctionError" not in reply, made
+    assert made["known"] == 0, "what is observed tomorrow counts from tomorrow on"
+    assert {"reports/report.html", "reports/report.json"} <= set(objects("reports/"))
 
 
 def test_sls_remove_leaves_no_resource(deployment: Deployment) -> None:

@@ -104,7 +104,7 @@ def recorded(environment: dict[str, str]) -> list[str]:
 def test_the_form_page_is_served_from_the_zips(form: ExecutionEnvironment) -> None:
     answer = form.invoke(rest_event("GET", "/")).answer
     assert answer["statusCode"] == 200, form.log
-    assert "ASSESS" in answer["body"]
+    assert "Continue" in answer["body"]
 
 
 def test_an_application_goes_from_the_form_function_through_the_scorer_function_into_the_history(
@@ -333,7 +333,7 @@ def test_a_build_at_another_time_and_place_gives_the_same_bytes(tmp_path: Path) 
 
 def test_each_function_keeps_to_its_budget(unpacked: dict[str, Unpacked]) -> None:
     builder = Builder(ROOT, ROOT / "build", runnable_target())
-    assert {function.budget for function in FUNCTIONS} == {30_000_000, 160_000_000}
+    assert {function.budget for function in FUNCTIONS} == {30_000_000, 130_000_000, 140_000_000, 160_000_000}
     check(builder)
 
 

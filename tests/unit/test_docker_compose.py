@@ -23,8 +23,12 @@ ELSEWHERE = {
     "SHARD": "one Redis, one queue",
     "REPLICAS": "its Redis has none",
     "HISTORY_URL": "a folder of the host: HISTORY",
+    "DATABASE_URL": "its own PostgreSQL, with a password that it makes",
     "MODEL_DIR": "the model is in the image: an argument of its build",
+    "MODEL_STORE": "versions are kept where the image is built, and no container changes its model",
+    "PROMOTION_APPROVALS": "promoted is where the image is built",
     "PORTFOLIO_DIR": "the portfolio is in the image: an argument of its build",
+    "POLICY": "the policy is in the image, beside the portfolio's definition",
     "HOST": "the front is published, and the form is not",
     "PORT": "the front's",
     "MAX_SCORERS": "nothing is woken: --scale scorer=4",
@@ -52,6 +56,21 @@ def test_a_setting_comes_from_the_shell_with_its_own_default(name: str) -> None:
         settings = Settings.from_environment({name: found[1]})
         expected = SHORTER.get(name, getattr(Settings(), name.lower()))
         assert getattr(settings, name.lower()) == expected, service
+
+
+def test_form_and_indexer_know_the_database_and_nobody_else() -> None:
+    services = COMPOSE["services"]
+    knows = {
+        name for name, service in services.items() if "DATABASE_URL_FILE" in service.get("environment", {})
+    }
+    reaches = {name for name, service in services.items() if "index" in service.get("networks", [])}
+    assert knows == {"form", "indexer"}
+    assert reaches == knows | {"database"}
+    assert COMPOSE["networks"]["index"] == {"internal": True}
+
+
+def test_the_indexer_heeds_the_logs_level_as_the_others() -> None:
+    assert environment("indexer")["LOG_LEVEL"] == environment("form")["LOG_LEVEL"]
 
 
 def test_redis_writes_as_the_setting_says() -> None:
