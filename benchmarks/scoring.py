@@ -22,6 +22,7 @@ from benchmarks import tables
 from benchmarks.usual import UsualModel
 from creditrisk.application import FIELDS
 from creditrisk.files.rows import RowScorer
+from creditrisk.policy.definition import simplest
 from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
 from models.training.recipe import Recipe
@@ -93,7 +94,7 @@ def many(scorer: Any, rows: list[Row], data: dict[str, Any]) -> None:
 
     def score(_: int) -> None:
         header, rest = raw.split("\r\n", 1)
-        RowScorer(scorer, 0.5, header.split(","), reasons=0).score_text(rest)
+        RowScorer(scorer, simplest(0.5), header.split(","), reasons=0).score_text(rest)
 
     ours = seconds(score, 5)
     booster, matrix = comparable(scorer)

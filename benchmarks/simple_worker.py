@@ -16,6 +16,7 @@ from creditrisk.application_id import new_application_id
 from creditrisk.clock import timestamp
 from creditrisk.decision import Answer, decide
 from creditrisk.history.records import to_line
+from creditrisk.policy.definition import simplest
 from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
 
@@ -28,7 +29,9 @@ def _model() -> Any:
 def score_one(application: dict[str, Any], received_at: str, history: str) -> dict[str, Any]:
     """What an RQ job does: score one application, append it to the history durably, return the answer."""
     model = _model()
-    decision = decide(model.score([application])[0], application, 0.5, model.name, model.version, timestamp())
+    decision = decide(
+        model.score([application])[0], application, simplest(0.5), model.name, model.version, timestamp()
+    )
     with Path(history).open("a", encoding="utf-8") as file:
         file.write(to_line(Answer(new_application_id(), "decided", received_at, application, decision)))
         file.flush()

@@ -58,6 +58,22 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--screens: where tests/e2e/test_screens.py puts pictures of all pages."""
+    parser.addoption("--screens", metavar="FOLDER", help="take pictures of all pages into this folder")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def places_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Commands that keep a version and tell of it do so beside no one's data, unless a test says where."""
+    given = {"MODEL_STORE": "models", "HISTORY_URL": "history"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, folder in given.items():
+            if name not in os.environ:
+                patch.setenv(name, str(tmp_path_factory.mktemp("own") / folder))
+        yield
+
+
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
     """A real redis-server for the whole run."""

@@ -27,11 +27,13 @@ from deploy.packages.unpacked import runnable_target
 from localstage import venvs
 from localstage.commands import CommandFailed
 from localstage.paths import Folders
+from tests import postgres
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "pakdd2010" / "modeling.txt.gz"
 PORTFOLIOS = ROOT.parent / "shared" / "data" / "portfolios"
 CHECKOV = ROOT / ".localstack" / "checkov"
+CLIENTS = ROOT / ".localstack" / "openapi-client"
 CYCLONEDX = ROOT / ".localstack" / "cyclonedx"
 COMPOSE_1 = ROOT / ".localstack" / "docker-compose-1"
 SLS = ROOT / "node_modules" / ".bin" / "sls"
@@ -221,6 +223,12 @@ def _wheels() -> str:
 # -- the rest
 
 
+def _postgres() -> str:
+    folder = postgres.programs()
+    advice = "install PostgreSQL's server (Debian: apt install postgresql)"
+    return _fails([folder / "postgres", "--version"]) if folder else advice
+
+
 def _redis_server() -> str:
     try:
         find_redis_server()
@@ -239,11 +247,15 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "checkov": _venv(lambda: venvs.make_venv(CHECKOV, ROOT / "deploy" / "resources" / "checkov.txt")),
     "the network": _network,
     "CycloneDX's schema": _venv(lambda: venvs.make_venv(CYCLONEDX, ROOT / "tests" / "e2e" / "cyclonedx.txt")),
+    "openapi-python-client": _venv(
+        lambda: venvs.make_venv(CLIENTS, ROOT / "tests" / "e2e" / "openapi-client.txt")
+    ),
     "docker-compose 1": _venv(
         lambda: venvs.make_venv(COMPOSE_1, ROOT / "tests" / "e2e" / "docker-compose-1.txt")
     ),
     "wheels": _wheels,
     "redis-server": _redis_server,
+    "PostgreSQL": _postgres,
     "linux": lambda: "" if sys.platform == "linux" else "it is about Linux",
     "the PAKDD 2010 file": lambda: "" if DATA.exists() else f"put the modelling file at {DATA}",
     "other lenders' files": lambda: "" if PORTFOLIOS.is_dir() else f"put german-credit.csv in {PORTFOLIOS}",

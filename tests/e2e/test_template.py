@@ -14,7 +14,8 @@ import yaml
 from tests.e2e.template import ARTIFACTS, ROOT, Compile, listed, of_type, sls, statements
 from tests.machine import CHECKOV
 
-FUNCTIONS = ("Form", "Scorer", "Bulk", "Operator", "Merger")
+FUNCTIONS = ("Form", "Scorer", "Bulk", "Operator", "Merger", "Outcomes", "Monitor")
+"""Those of a stage without a database; with one, the indexer too (test_template_lifecycle)."""
 STAGES = ("local", "dev", "prod")
 pytestmark = pytest.mark.needs("sls")
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.needs("sls")
 def test_every_stage_prints(stage: str) -> None:
     done = sls("print", "--stage", stage)
     assert done.returncode == 0, done.stderr + done.stdout
-    assert set(yaml.safe_load(done.stdout)["functions"]) == {"form", "scorer", "bulk", "operator", "merger"}
+    assert set(yaml.safe_load(done.stdout)["functions"]) == {name.lower() for name in FUNCTIONS}
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -82,7 +83,8 @@ def test_without_the_packages_it_says_which_make_builds_them(command: str, tmp_p
     done = sls(command, "--stage", "prod", f"--param=packages={tmp_path}")
     said = done.stdout + done.stderr
     assert done.returncode == 1
-    assert f"{tmp_path}/functions/form.zip (and {len(ARTIFACTS) - 1} more) is not there" in said
+    # But for the indexer's, which a stage without a database goes without.
+    assert f"{tmp_path}/functions/form.zip (and {len(ARTIFACTS) - 2} more) is not there" in said
     assert "run `make package PYTHON_VERSION=3.13 ARCH=x86_64` first" in said
 
 
@@ -113,7 +115,9 @@ def test_the_functions_have_limits_and_layers(prod: dict[str, Any]) -> None:
         assert function["MemorySize"] >= 512
         assert len(function["VpcConfig"]["SubnetIds"]) == 2
     limits = {name.removesuffix("LambdaFunction"): entry["Timeout"] for name, entry in functions.items()}
-    assert limits == {"Form": 29, "Scorer": 120, "Bulk": 900, "Operator": 60, "Merger": 900}
+    assert limits == {
+        "Form": 29, "Scorer": 120, "Bulk": 900, "Operator": 60, "Merger": 900, "Outcomes": 900, "Monitor": 900
+    }  # fmt: skip
     layers = {
         name: [re.sub(r"LambdaLayer[0-9a-f]{40}$", "", layer["Ref"]) for layer in function["Layers"]]
         for name, function in functions.items()
@@ -122,6 +126,7 @@ def test_the_functions_have_limits_and_layers(prod: dict[str, Any]) -> None:
         layers["FormLambdaFunction"]
         == layers["OperatorLambdaFunction"]
         == layers["MergerLambdaFunction"]
+        == layers["OutcomesLambdaFunction"]
         == ["Common", "Portfolio", "FormDeps"]
     )
     assert (
@@ -181,6 +186,8 @@ def test_each_function_has_a_role_of_its_own(prod: dict[str, Any]) -> None:
         "BulkLambdaFunction": "BulkRole",
         "OperatorLambdaFunction": "OperatorRole",
         "MergerLambdaFunction": "MergerRole",
+        "OutcomesLambdaFunction": "OutcomesRole",
+        "MonitorLambdaFunction": "MonitorRole",
     }
 
 
@@ -263,7 +270,12 @@ def test_the_secret_stands_nowhere_in_the_template(prod: dict[str, Any]) -> None
     secret = of_type(prod, "AWS::SecretsManager::Secret")["RedisSecret"]
     assert secret["GenerateSecretString"]["PasswordLength"] >= 32
     functions = of_type(prod, "AWS::Lambda::Function")
-    for name in ("BulkLambdaFunction", "MergerLambdaFunction"):
+    for name in (
+        "BulkLambdaFunction",
+        "MergerLambdaFunction",
+        "OutcomesLambdaFunction",
+        "MonitorLambdaFunction",
+    ):
         variables = functions.pop(name)["Environment"]["Variables"]
         assert "REDIS_URL" not in variables, "they never meet the queue"
     for function in functions.values():

@@ -30,7 +30,9 @@ def test_s3_and_lambda_are_reached_through_endpoints_that_allow_our_own_alone(pr
     }
     bucket, deleting = endpoints["S3Endpoint"]["PolicyDocument"]["Statement"]
     roles = bucket["Condition"]["ArnEquals"]["aws:PrincipalArn"]
-    assert [role["Fn::GetAtt"][0] for role in roles] == ["FormRole", "ScorerRole", "BulkRole", "MergerRole"]
+    assert [role["Fn::GetAtt"][0] for role in roles] == [
+        "FormRole", "ScorerRole", "BulkRole", "MergerRole", "OutcomesRole", "MonitorRole"
+    ]  # fmt: skip
     assert deleting["Condition"]["ArnEquals"]["aws:PrincipalArn"] == {"Fn::GetAtt": ["MergerRole", "Arn"]}
     assert "*" not in (*bucket["Action"], *bucket["Resource"])
     (waking,) = endpoints["LambdaEndpoint"]["PolicyDocument"]["Statement"]
@@ -73,6 +75,10 @@ ALARMS = [
     "RedisMemory",
     "RedisProcessor",
     "BulkFailures",
+    "OutcomesErrors",
+    "MonitorErrors",
+    "ModelFallsShort",
+    "InputsDrift",
 ]
 
 
@@ -146,7 +152,9 @@ def test_a_given_redis_is_used_and_none_is_made(compile_template: Compile) -> No
     assert not of_type(resources, "AWS::SecretsManager::Secret")
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
         expected = (
-            None if name.startswith(("Bulk", "Merger")) else "rediss://:secret@queue.example.org:6379/0"
+            None
+            if name.startswith(("Bulk", "Merger", "Outcomes", "Monitor"))
+            else "rediss://:secret@queue.example.org:6379/0"
         )
         assert function["Environment"]["Variables"].get("REDIS_URL") == expected
     assert {rule["GroupId"] for rule in of_type(resources, "AWS::EC2::SecurityGroupIngress").values()} == {

@@ -15,6 +15,7 @@ from creditrisk.application.validation import validate
 from creditrisk.errors import InvalidApplication
 from creditrisk.files.rows import RowScorer
 from creditrisk.intake import Intake
+from creditrisk.policy.definition import simplest
 from creditrisk.portfolio.kinds import WHICH_AMOUNT
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
@@ -77,7 +78,7 @@ def through_json(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def through_a_file(scorer: Scorer, rows: list[dict[str, Any]]) -> list[float]:
     header = [field.form_name for field in FIELDS.values()]
     text = [["NULL" if value is None else str(value) for value in row.values()] for row in rows]
-    return [float(cells[0]) for cells in RowScorer(scorer, 0.5, header, reasons=0).score(text)]
+    return [float(cells[0]) for cells in RowScorer(scorer, simplest(0.5), header, reasons=0).score(text)]
 
 
 def through_training(model: str, rows: list[dict[str, Any]], folder: Path) -> list[float]:
@@ -155,7 +156,9 @@ def test_what_may_mean_two_things_is_asked_about_by_form_api_and_file(written: s
     (row,) = synthetic_applicants(1, seed=7)
     row |= {"OTHER_INCOMES": written}
     told = [
-        RowScorer(scorer, 0.5, list(row)).score([["" if v is None else str(v) for v in row.values()]])[0][-1]
+        RowScorer(scorer, simplest(0.5), list(row)).score(
+            [["" if v is None else str(v) for v in row.values()]]
+        )[0][-1]
     ]
     for way in (through_the_form, through_json):
         with pytest.raises(InvalidApplication) as refused:

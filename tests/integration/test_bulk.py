@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from creditrisk.files.rows import RESULT_COLUMNS, RowScorer
+from creditrisk.policy.definition import simplest
 from creditrisk.settings import Settings
 from functions.bulk.damage import DamagedRows, KnownByItsLetters
 from scoring import load
@@ -28,7 +29,7 @@ def test_every_row_comes_back_in_order_and_a_bad_one_stops_nothing(
     out = io.StringIO()
     csv.writer(out).writerows([good[0], bad, ["too", "short"], [], [*good[0], "too long"], good[1]])
 
-    text, count, errors = RowScorer(scorer, 0.5, header).score_text(out.getvalue())
+    text, count, errors = RowScorer(scorer, simplest(0.5), header).score_text(out.getvalue())
 
     rows = list(csv.reader(io.StringIO(text)))
     results = [dict(zip(RESULT_COLUMNS, row[-len(RESULT_COLUMNS) :], strict=True)) for row in rows]
@@ -52,7 +53,7 @@ def test_a_row_with_a_damaged_byte_is_a_bad_row_that_says_in_which_cell(
     good = ",".join(map(str, raw_application.values())).encode()
     body = b"\n".join((good, good.replace("Niterói".encode(), b"Niter" + damage), good)) + b"\n"
 
-    text, count, bad = DamagedRows(scorer, 0.5, header).score_bytes(body, "utf-8")
+    text, count, bad = DamagedRows(scorer, simplest(0.5), header).score_bytes(body, "utf-8")
 
     rows = [dict(zip((*header, *RESULT_COLUMNS), row, strict=True)) for row in csv.reader(io.StringIO(text))]
     assert (count, bad) == (3, 1)

@@ -17,7 +17,14 @@ from benchmarks.load import wait_until
 from cli.embedded_redis import EmbeddedRedis
 from creditrisk import redis_client
 from creditrisk.application_id import new_application_id
-from creditrisk.errors import IdempotencyConflict, QueueFull, QueueUnavailable, UnknownApplication, WakeError
+from creditrisk.errors import (
+    IdempotencyConflict,
+    QueueFull,
+    QueueUnavailable,
+    ReviewRefused,
+    UnknownApplication,
+    WakeError,
+)
 from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
@@ -440,3 +447,47 @@ def test_where_there_is_no_scorer_function_none_is_woken(
 ) -> None:
     intake.submit(make_application())
     assert redis.zcard("creditrisk:scorers") == 0
+
+
+def test_an_application_that_corrects_another_is_a_new_one_that_names_it(
+    intake: Intake, drain_all: DrainAll, history: FolderHistory, make_application: Make
+) -> None:
+    first = intake.submit(make_application(AGE=61)).id
+    second = intake.submit(make_application(AGE=31), corrects=first).id
+    assert intake.find(second).corrects == first
+    drain_all()
+    assert intake.find(second) == history.find(second)
+    corrected, original = history.find(second), history.find(first)
+    assert corrected and original and corrected.decision and original.decision
+    assert (corrected.corrects, original.corrects) == (first, "")
+    assert (original.decision.decision, corrected.decision.decision) == ("declined", "approved")
+
+
+def test_only_an_application_of_ours_can_be_corrected(intake: Intake, make_application: Make) -> None:
+    intake.submit(make_application())
+    for made_up in ("=1+1", new_application_id()):
+        with pytest.raises(UnknownApplication):
+            intake.submit(make_application(), corrects=made_up)
+    assert intake.queue.waiting() == 1
+
+
+def test_the_same_key_for_a_correction_and_for_the_application_itself_is_a_conflict(
+    intake: Intake, make_application: Make
+) -> None:
+    first = intake.submit(make_application(), "key").id
+    with pytest.raises(IdempotencyConflict):
+        intake.submit(make_application(), "key", corrects=first)
+
+
+def test_a_decision_can_be_asked_to_be_reviewed_and_what_is_not_decided_cannot(
+    intake: Intake, drain_all: DrainAll, make_application: Make
+) -> None:
+    id = intake.submit(make_application(AGE=61)).id
+    with pytest.raises(ReviewRefused, match="no decision to review yet"):
+        intake.ask_review(id)
+    drain_all()
+    assert intake.reviews(id) == []
+    review = intake.ask_review(id, "My income has risen.")
+    assert intake.ask_review(id) == review and intake.reviews(id) == [review]
+    with pytest.raises(UnknownApplication):
+        intake.ask_review("no id")

@@ -133,7 +133,7 @@ def test_the_api_decides_and_the_record_has_the_lenders_columns(lender: Lender, 
 def test_the_form_asks_what_the_lender_asks_and_answers(lender: Lender, house: House) -> None:
     fields = json.loads(lender.run("portfolio", "show", "--json").stdout)["fields"]
     http = connection(f"http://127.0.0.1:{house.port}/")
-    http.request("GET", "/", headers={"Accept": "text/html"})
+    http.request("GET", "/clerk", headers={"Accept": "text/html"})
     page = http.getresponse().read().decode()
     asked = [field for field in fields if field["asked"]]
     assert asked

@@ -21,6 +21,7 @@ from cli.main import creditrisk
 from creditrisk.application import FIELDS
 from creditrisk.decision import decide
 from creditrisk.errors import CreditRiskError
+from creditrisk.policy.definition import simplest
 from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
 from scoring import load
@@ -66,7 +67,7 @@ def test_every_row_comes_back_in_order_scored_as_the_model_scores(tmp_path: Path
         atol=1e-9,
     )
     for row, score, application in zip(rows, expected, ROWS, strict=True):
-        decision = decide(score, application, 0.5, "lightgbm", "v", "")
+        decision = decide(score, application, simplest(0.5), "lightgbm", "v", "")
         assert (row["prediction"], row["decision"]) == (str(decision.prediction), decision.decision)
         assert [tuple(reason) for reason in json.loads(row["reasons"])] == decision.reasons
         assert row["unknown"].split() == decision.unknown
@@ -131,7 +132,7 @@ def test_a_file_that_was_scored_before_is_refused(tmp_path: Path) -> None:
     scored(write(tmp_path / "in.csv", ROWS[:2]))
     result = run(tmp_path / "out.csv", tmp_path / "again.csv")
     assert result.exit_code == 1
-    assert "probability, prediction, decision, reasons, unknown, counterfactual, error already" in str(
+    assert "probability, prediction, decision, reasons, unknown, counterfactual, rule, error already" in str(
         result.exception
     )
 

@@ -38,7 +38,7 @@ def test_a_form_sent_again_is_one_application(
     assert (first.status_code, first.text) == (second.status_code, second.text)
     assert queue.waiting() == 1
     drain_all()
-    assert "GOOD CLIENT" in client.post("/application", data=form).text
+    assert "Your application is approved" in client.post("/application", data=form).text
     assert queue.waiting() == 0
 
 

@@ -51,7 +51,10 @@ def test_thousands_of_slow_clients_keep_nobody_else_from_being_answered(
         slow = []
         for number in range(SLOW):
             client = open_sockets.enter_context(socket.socket())
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+            if (
+                attack == "answers that nobody takes"
+            ):  # elsewhere a refusal must find room, or its end is never seen
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
             client.settimeout(60)
             client.connect(("127.0.0.1", served.port))
             client.sendall(ATTACKS[attack].encode())

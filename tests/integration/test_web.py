@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from cli.embedded_redis import EmbeddedRedis
+from creditrisk.attempts import MOST, WINDOW
 from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
@@ -25,6 +26,7 @@ from web import create_app
 
 Form = dict[str, object]
 API = "/api/v1/applications"
+WHO = {"full_name": "Ana Souza", "DNI": "012345678"}
 
 
 @pytest.fixture
@@ -77,8 +79,8 @@ def test_a_form_is_answered_with_what_was_recorded(
 ) -> None:
     reply = client.post("/application", data=form)
     assert reply.status_code == 200
-    assert "GOOD CLIENT – PRODUCT APPROVED" in reply.text
-    assert "34.0 %" in reply.text
+    assert "Your application is approved" in reply.text
+    assert "34.0 %" in client.get(f"/clerk/application/{id_on(reply.text)}").text
     assert recorded(history) == [id_on(reply.text)]
     assert client.get(f"/application/{id_on(reply.text)}").text == reply.text
 
@@ -104,8 +106,8 @@ def test_what_a_scorer_of_the_version_before_answered_is_shown_and_told_as_data(
     assert queue.finish("earlier", {claim.id: decision}) == 1
     shown = impatient.get(f"/application/{claim.id}").text
     assert page.status_code == 202
-    for reason in told:
-        assert str(reason["text"]) in shown
+    for label, value in (("Age", "34 years"), ("City", "new to the model")):
+        assert f'{label}</span> <span class="given">your answer: {value}<' in shown
     answered = impatient.get(f"{API}/{claim.id}").json
     assert answered and answered["reasons"] == [
         {"field": "AGE", "contribution": -0.5, "value": 34},
@@ -135,7 +137,7 @@ def test_form_predict_and_api_give_one_applicant_the_same_probability(
     page = client.post("/application", data=applicant)
     predicted = client.post("/predict", json=applicant).json
     answered = client.post(API, json=applicant, headers={"Prefer": "wait=25"}).json
-    assert "71.0 %" in page.text
+    assert "71.0 %" in client.get(f"/clerk/application/{id_on(page.text)}").text
     assert predicted
     assert answered
     assert (predicted["Prediction"], predicted["Prediction_score"]) == (1, 0.71)
@@ -159,7 +161,7 @@ def test_a_double_click_is_recorded_once_and_answered_twice(
     assert len(pages) == 6
     assert {id_on(page) for page in pages} == set(recorded(history))
     assert len(recorded(history)) == 1
-    assert all("GOOD CLIENT" in page for page in pages)
+    assert all("Your application is approved" in page for page in pages)
 
 
 def test_with_the_scorer_down_the_application_waits_and_is_answered_later(
@@ -168,9 +170,9 @@ def test_with_the_scorer_down_the_application_waits_and_is_answered_later(
     reply = impatient.post("/application", data=form)
     assert reply.status_code == 202
     address = f"/application/{id_on(reply.text)}"
-    assert "has been received" in impatient.get(address).text
+    assert "We have your application" in impatient.get(address).text
     drain_all()
-    assert "GOOD CLIENT" in impatient.get(address).text
+    assert "Your application is approved" in impatient.get(address).text
 
 
 def test_predict_with_the_scorer_down_says_where_the_answer_will_be(
@@ -256,7 +258,7 @@ def test_an_answer_that_redis_no_longer_holds_comes_from_the_history(
     before = client.get(address).json
     redis.flushall()
     assert client.get(address).json == before
-    assert "GOOD CLIENT" in client.get(address.replace(API, "/application")).text
+    assert "Your application is approved" in client.post(address.replace(API, "/application"), data=WHO).text
 
 
 def test_an_application_that_cannot_be_scored_is_answered_so(
@@ -269,8 +271,8 @@ def test_an_application_that_cannot_be_scored_is_answered_so(
     assert answer["status"] == "failed"
     assert answer["failure"]
     assert "Traceback" not in answer["failure"]
-    page = impatient.get(address.replace(API, "/application"))
-    assert "could not be assessed" in page.text
+    page = impatient.post(address.replace(API, "/application"), data=WHO | {"full_name": "Poison"})
+    assert "could not assess your application yet" in page.text
 
 
 def test_past_the_longest_queue_nothing_is_accepted_until_it_is_shorter(
@@ -331,3 +333,33 @@ def test_redis_out_of_memory_is_the_same_503(
     assert reply.status_code == 503
     assert "not accepted" in reply.text
     assert drain_all() == 0
+
+
+def test_what_one_form_function_opened_another_opens_and_a_new_one_too(
+    queue: ApplicationQueue, settings: Settings, drain_all: DrainAll, form: Form
+) -> None:
+    """The seals' key lies in Redis: no process has one of its own."""
+    quick = replace(settings, wait_seconds=0.0)
+    first, second = (create_app(quick, Intake(queue, quick)).test_client() for _ in range(2))
+    reply = first.post("/application", data=form)
+    drain_all()
+    address = f"/application/{id_on(reply.text)}"
+    assert second.get(address).status_code == 403
+    second.set_cookie("opened", reply.headers["Set-Cookie"].partition(";")[0].partition("=")[2])
+    assert "Your application is approved" in second.get(address).text
+
+
+def test_attempts_are_counted_for_all_form_functions_together_and_leave_no_more_than_a_counter(
+    queue: ApplicationQueue, settings: Settings, drain_all: DrainAll, redis: Redis, form: Form
+) -> None:
+    quick = replace(settings, wait_seconds=0.0)
+    clients = [create_app(quick, Intake(queue, quick)).test_client() for _ in range(3)]
+    address = f"/application/{id_on(clients[0].post('/application', data=form).text)}"
+    statuses = [
+        clients[turn % 3].post(address, data={"DNI": str(turn)}).status_code for turn in range(MOST + 3)
+    ]
+    assert statuses == [403] * MOST + [429] * 3
+    counters = redis.keys("creditrisk:attempts:*")
+    assert len(counters) == 1
+    assert 0 < redis.ttl(counters[0]) <= 2 * WINDOW
+    assert clients[1].post(address, data=WHO).status_code == 429

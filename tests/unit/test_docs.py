@@ -72,7 +72,15 @@ def test_every_file_that_readme_links_to_is_there() -> None:
 
 
 RESULTS = sorted((ROOT / "benchmarks" / "results").glob("*.md"))
-DOCUMENTS = {"portfolios": "docs/portfolios.md", "scale": "docs/scale.md"}
+DOCUMENTS = {
+    "growth": "docs/scale.md",
+    "index": "docs/lifecycle.md",
+    "monitor": "docs/monitor.md",
+    "outcomes": "docs/lifecycle.md",
+    "portfolios": "docs/portfolios.md",
+    "scale": "docs/scale.md",
+    "simulation": "docs/policy.md",
+}
 """Benchmark → the document that shows its figures, where that is not the README."""
 
 

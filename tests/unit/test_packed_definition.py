@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from creditrisk.errors import UnusablePortfolio
+from creditrisk.errors import UnusablePolicy, UnusablePortfolio
+from creditrisk.policy.reading import read_policy
 from creditrisk.portfolio import active, portfolio_folder, read_portfolio
 from creditrisk.portfolio.reading import COMPILED, DEFINITION
 from deploy.packages.definition import check_model, put
@@ -21,6 +22,20 @@ def test_what_is_packed_says_what_the_definition_says(tmp_path: Path) -> None:
         assert read_portfolio(packed) == read_portfolio(folder)
         put(packed, tmp_path / "again" / folder.name)
         assert (tmp_path / "again" / folder.name / COMPILED).read_bytes() == (packed / COMPILED).read_bytes()
+
+
+def test_a_policy_beside_the_definition_is_packed_with_it_and_a_broken_one_is_not(tmp_path: Path) -> None:
+    folder = small_loans(tmp_path / "lender")
+    policy = folder / "policy.toml"
+    policy.write_text('name = "small"\ndeclineFrom = 0.25\n', encoding="utf-8")
+    put(folder, tmp_path / "packed")
+    assert sorted(path.name for path in (tmp_path / "packed").iterdir()) == ["policy.json", COMPILED]
+    packed = read_policy(tmp_path / "packed" / "policy.json", read_portfolio(folder))
+    assert packed == read_policy(policy, read_portfolio(folder))
+    policy.write_text('name = "small"\ndeclineFrom = 25\n', encoding="utf-8")
+    with pytest.raises(UnusablePolicy, match="declineFrom"):
+        put(folder, tmp_path / "broken")
+    assert not (tmp_path / "broken").exists()
 
 
 def test_a_broken_definition_is_not_packed_and_every_mistake_is_told(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import creditrisk
 from creditrisk.portfolio import portfolio_folder, read_portfolio
-from tests.lenders import consumer_loans, write_table
+from tests.lenders import consumer_loans, small_loans, write_table
 
 ROOT = Path(__file__).parents[2]
 
@@ -149,3 +149,26 @@ def test_a_broken_portfolio_is_a_line_on_stderr_in_every_command(command: list[s
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1 and "portfolio.toml is not TOML" in done.stderr
+
+
+def test_check_tells_what_a_language_has_no_word_for_and_accepts_it(tmp_path: Path) -> None:
+    lender = small_loans(tmp_path / "lender")
+    (lender / "words").mkdir()
+    (lender / "words" / "de.toml").write_text('title = "Kleinkredite"\n', encoding="utf-8")
+    done = run("check", lender)
+    assert done.exit_code == 0
+    assert "words.de has no word for field NAME: title; the definition's own is shown" in done.stdout
+    assert "in en, de," in done.stdout.splitlines()[-1]
+
+
+def test_show_tells_a_languages_words_and_which_there_are() -> None:
+    shown = run("show", portfolio_folder(), "--language", "pt-BR")
+    assert shown.exit_code == 0
+    lines = shown.stdout.splitlines()
+    assert lines[0] == "Cartões de crédito (PAKDD 2010)"
+    assert "  QUANT_CARS: Carros [Nenhum | Um ou mais]" in lines
+    assert (
+        "  QUANT_DEPENDANTS: Dependentes Pessoas que vivem desta renda; 0 se não houver." in lines
+    )
+    unknown = run("show", portfolio_folder(), "--language", "fr")
+    assert "has no words in fr; there are en, es, pt-BR." in str(unknown.exception)

@@ -44,6 +44,9 @@ class Shard:
 class Opening:
     """Gives a drain that claims nothing, or has no Redis."""
 
+    model = "the model"
+    policy = "the policy"
+
     def __init__(self) -> None:
         self.away = False
         self.opened = 0
@@ -54,6 +57,9 @@ class Opening:
         if self.away:
             raise QueueUnavailable("The queue (Redis) does not answer.")
         yield self
+
+    def renew(self) -> None:
+        """There is never another layer."""
 
     def step(self) -> int:
         return 0

@@ -14,6 +14,7 @@ import pytest
 from creditrisk.clock import timestamp
 from creditrisk.decision import Change, Decision, Reason, decide, declines
 from creditrisk.errors import NotAProbability
+from creditrisk.policy.definition import simplest
 from creditrisk.portfolio import in_force
 
 ROOT = Path(__file__).parents[3]
@@ -33,7 +34,7 @@ class Score:
 def decided(
     score: Score, application: Mapping[str, Any] = APPLICATION, threshold: float = 0.5, **more: Any
 ) -> Decision:
-    return decide(score, application, threshold, "lightgbm", "abc", timestamp(), **more)
+    return decide(score, application, simplest(threshold), "lightgbm", "abc", timestamp(), **more)
 
 
 @pytest.mark.parametrize(

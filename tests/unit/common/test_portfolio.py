@@ -14,7 +14,7 @@ from creditrisk.files.rows import RESULT_COLUMNS
 from creditrisk.history.columns import TABLE
 from creditrisk.portfolio import Portfolio, Role, active, portfolio_folder, read_portfolio
 from creditrisk.portfolio.keys import PORTFOLIO, Keys
-from creditrisk.portfolio.reading import COMPILED, DEFINITION, RESERVED
+from creditrisk.portfolio.reading import COMPILED, DEFINITION, RESERVED, definition_of
 from creditrisk.portfolio.schema import json_schema
 from web.form import TOKEN
 
@@ -152,6 +152,8 @@ def test_what_is_left_out_has_a_sensible_value(read: Any) -> None:
         ({"default": "3", "role": "feature"}, "leave its default out"),
         ({"suggestions": "towns"}, "suggestions are for the type string with the format place"),
         ({"type": "string", "format": "place", "suggestions": "towns"}, "there is no list towns among the suggestions"),
+        ({"type": "integer", "online": "many"}, "its online 'many' is no value of it"),
+        ({"type": "integer", "constraints": {"required": True}, "online": ""}, "its online '' is no value of it"),
         ({"autofill": "password"}, "autofill must be a name of HTML's autocomplete"),
         ({"name": "Probability"}, "probability is a column of the record itself"),
         ({"accepted": ["MODEL"]}, "model is a column of the record itself"),
@@ -222,7 +224,7 @@ def test_a_folder_without_a_readable_definition_is_told(
 
 
 def test_the_compiled_definition_says_the_same(tmp_path: Path) -> None:
-    table = tomllib.loads((portfolio_folder() / DEFINITION).read_text(encoding="utf-8"))
+    table, _ = definition_of(portfolio_folder())
     (tmp_path / COMPILED).write_text(json.dumps(table), encoding="utf-8")
     assert read_portfolio(tmp_path) == read_portfolio(portfolio_folder())
 
@@ -269,6 +271,7 @@ def test_the_json_schema_knows_every_key_and_takes_what_ships() -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     shipped = tomllib.loads((portfolio_folder() / DEFINITION).read_text(encoding="utf-8"))
     jsonschema.validate(shipped, schema)
+    jsonschema.validate(definition_of(portfolio_folder())[0], schema)
     assert set(schema["properties"]) == set(PORTFOLIO)
     shipped["field"][0]["typ"] = "string"
     with pytest.raises(jsonschema.ValidationError):
@@ -284,14 +287,16 @@ def _key_tables() -> str:
     """The keys of every table of a definition, as docs/portfolios.md shows them."""
     lines: list[str] = []
 
-    def show(title: str, keys: Keys) -> None:
+    def show(title: str, keys: Keys, inside: str = "") -> None:
         lines.extend(["", f"{title}:", "", "| key | holds | what it is |", "| --- | --- | --- |"])
         for name, key in keys.items():
             among = f": {', '.join(key.among)}" if key.among else ""
             lines.append(f"| `{name}`{ASTERISK * key.needed} | {key.kind}{among} | {key.help} |")
         for name, key in keys.items():
-            if key.keys:
-                show(f"`[[{name}]]`" if key.kind == "tables" else f"`{name}`", key.keys)
+            if key.keys and not (inside and name in PORTFOLIO):  # which is shown once
+                place = f"{inside}{name}"
+                shown = {"tables": f"[[{place}]]", "named": f"{place}.NAME"}.get(key.kind, place)
+                show(f"`{shown}`", key.keys, f"{shown}." if key.kind == "named" else "")
 
     show("The whole", PORTFOLIO)
     return "\n".join(lines[1:])

@@ -8,6 +8,7 @@ import pytest
 
 from creditrisk.application import FIELDS
 from creditrisk.files.rows import RESULT_COLUMNS, RowScorer
+from creditrisk.policy.definition import simplest
 from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
 from scoring import load
@@ -27,7 +28,7 @@ def model() -> AnyScorer:
 def scored(threshold: float = 0.5, reasons: int = 4, **changes: str) -> dict[str, str]:
     """The cells of one row's result, under their columns."""
     row = ROW | changes
-    (cells,) = RowScorer(model(), threshold, list(row), reasons).score([list(row.values())])
+    (cells,) = RowScorer(model(), simplest(threshold), list(row), reasons).score([list(row.values())])
     return dict(zip(RESULT_COLUMNS, cells, strict=True))
 
 
@@ -71,7 +72,7 @@ def test_who_it_is_never_spoils_a_score(field: str, written: str) -> None:
 
 def test_a_line_keeps_its_identity_as_it_was_written() -> None:
     row: dict[str, Any] = ROW | {"FULL_NAME": "'t Hart", "DNI": "12345678.0"}
-    text, count, bad = RowScorer(model(), 0.5, list(row)).score_text(",".join(row.values()) + "\n")
+    text, count, bad = RowScorer(model(), simplest(0.5), list(row)).score_text(",".join(row.values()) + "\n")
     assert (count, bad) == (1, 0)
     assert text.startswith("'t Hart,12345678.0,")
 

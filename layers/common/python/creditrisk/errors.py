@@ -28,6 +28,14 @@ class UnusablePortfolio(CreditRiskError):
         super().__init__(message)
 
 
+class UnusablePolicy(CreditRiskError):
+    """A policy cannot be used; `mistakes` are sentences, one for each thing that is wrong with it."""
+
+    def __init__(self, message: str, mistakes: tuple[str, ...] = ()) -> None:
+        self.mistakes = mistakes or (message,)
+        super().__init__(message)
+
+
 class InvalidApplication(CreditRiskError):
     """Some fields of an application are missing, malformed or out of range.
 
@@ -85,6 +93,10 @@ class UnreadableRow(ValueError):
 
 class ExportNotWritten(CreditRiskError):
     """The file that a history was to be exported to cannot be written; the history itself is well."""
+
+
+class ReviewRefused(CreditRiskError):
+    """A review cannot be asked for or recorded so; nothing was recorded."""
 
 
 class ScorerInTrouble(CreditRiskError):

@@ -46,6 +46,15 @@ class IdKeys:
         since, secret = min((since, secret) for secret, since in self._known.items())
         return IdKey(secret, since)
 
+    def secrets(self) -> list[str]:
+        """The keys that this process knows, in hexadecimal, after a look into Redis when it knows none.
+
+        Raises QueueUnavailable.
+        """
+        if not self._known:
+            self._load()
+        return list(self._known)
+
     def made(self, application_id: str) -> bool:
         """Whether the id can be one of ours; Redis is asked for newer keys before it is said that it is none.
 

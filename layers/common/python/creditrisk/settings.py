@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from creditrisk.errors import SettingError
+from creditrisk.policy.place import both_said, has_policy, policy_path
 from creditrisk.portfolio import active
 
 MODELS = ("lightgbm", "deeplearning")
@@ -43,6 +44,12 @@ def _redis_url(text: str) -> str:
         raise ValueError(
             "must begin with redis://, rediss:// (TLS), redis+cluster://, rediss+cluster:// or unix://"
         )
+    return text
+
+
+def _database_url(text: str) -> str:
+    if not text.startswith(("postgresql://", "postgres://", "sqlite:///")):
+        raise ValueError("must begin with postgresql:// or sqlite:///")
     return text
 
 
@@ -89,6 +96,11 @@ class Settings:
     history_url: str = _setting(
         "data/history", "where decisions are recorded: a folder, or s3://bucket/prefix", history_address
     )
+    database_url: str = _setting(
+        "",
+        "where the index of the history is kept: postgresql://…, or sqlite:///FILE; empty: index.sqlite beside it",
+        _database_url,
+    )
     model: str = _setting("lightgbm", "the one active model: lightgbm or deeplearning", _one_of(*MODELS))
     challenger: str = _setting(
         "", "a model that scores beside the active one and decides nothing", _one_of("", *MODELS)
@@ -102,10 +114,22 @@ class Settings:
     model_public_key: str = _setting(
         "", "minisign's public key (its text or its file): only a model that it signed is served; empty: any"
     )
+    model_store: str = _setting(
+        "data/models",
+        "folder where every version of the model is kept; `model history` lists them",
+    )
+    promotion_approvals: int = _setting(
+        1, "persons that a promotion needs: with 2, another one than who proposes it confirms", _number(1, 2)
+    )
     threshold: float = _setting(
         0.5,
         "probability of default from which an application is declined; when not set, what the portfolio says (declineFrom)",
         _number(0, 1, float),
+    )
+    policy: Path | None = _setting(  # noqa: RUF009
+        None,
+        "file of the policy (default: policy.toml beside the portfolio's definition, if there is one); not with THRESHOLD",
+        Path,
     )
     port: int = _setting(8080, "port of the form", _number(1, 65_535))
     host: str = _setting("127.0.0.1", "address that the form listens on")
@@ -161,6 +185,8 @@ class Settings:
             except ValueError as error:
                 shown = re.sub(r"//[^/]*@", "//…@", text)  # a password in a URL is nobody's business
                 raise SettingError(f"{entry.name.upper()} {error}, not {shown!r}.") from None
+        if "threshold" in values and has_policy(values.get("policy")):
+            raise SettingError(both_said(policy_path(values.get("policy"))))
         if "threshold" not in values:
             values["threshold"] = active().policy.decline_from
         settings = cls(**values)

@@ -12,9 +12,19 @@ from creditrisk.files.columns import Columns
 from creditrisk.files.pieces import reader
 from creditrisk.formulas import as_it_was
 from creditrisk.history.columns import changes_cell, names_cell, reasons_cell
+from creditrisk.policy.definition import Policy
 
-RESULT_COLUMNS = ("probability", "prediction", "decision", "reasons", "unknown", "counterfactual", "error")
-"""The columns that are added to a row. What the history has, too, is spelt as it is there."""
+RESULT_COLUMNS = (
+    "probability",
+    "prediction",
+    "decision",
+    "reasons",
+    "unknown",
+    "counterfactual",
+    "rule",
+    "error",
+)
+"""The columns that are added to a row; `rule` tells of the policy's rule that decided before the score. What the history has, too, is spelt as it is there."""
 _NEEDED = [n for n, field in FIELDS.items() if not field.missing and field.role is not Role.IDENTITY]
 _MEMO_SIZE = 50_000
 _LONGEST_MEMO = 200
@@ -72,7 +82,7 @@ class RowScorer:
     def __init__(
         self,
         scorer: ColumnScorer,
-        threshold: float,
+        policy: Policy,
         header: Sequence[str],
         reasons: int = MOST_REASONS,
         delimiter: str = ",",
@@ -82,8 +92,9 @@ class RowScorer:
         Raises WrongColumns when the header lacks a needed field, or has one twice, or a column of RESULT_COLUMNS.
         """
         self.scorer = scorer
-        self.threshold = threshold
+        self.policy = policy
         self.reasons = reasons
+        self._fields = list(dict.fromkeys((*scorer.fields, *policy.fields)))
         self.delimiter = delimiter
         self.width = len(header)
         self.columns = _columns(header)
@@ -167,14 +178,18 @@ class RowScorer:
             name: (columns[name] if everything else [columns[name][at] for at in good])
             if name in columns
             else [None] * len(good)
-            for name in self.scorer.fields
+            for name in self._fields
         }
         scores = self.scorer.score_columns(given, bool(self.reasons))
-        if not self.reasons:  # the application's values are needed for reasons only
+        if not self.reasons and not self.policy.rules:  # the application's values are needed for nothing else
             return [self._cells(score, {}, ()) for score in scores]
         rows = [dict(zip(given, row, strict=True)) for row in zip(*given.values(), strict=True)]
-        declined = [at for at, score in enumerate(scores) if declines(score.probability, self.threshold)]
-        found = self.scorer.counterfactuals([rows[at] for at in declined], self.threshold)
+        if not self.reasons:
+            return [self._cells(score, row, ()) for score, row in zip(scores, rows, strict=True)]
+        declined = [
+            at for at, score in enumerate(scores) if declines(score.probability, self.policy.decline_from)
+        ]
+        found = self.scorer.counterfactuals([rows[at] for at in declined], self.policy.approve_below)
         changes = dict(zip(declined, found, strict=True))
         return [
             self._cells(score, row, changes.get(at, ()))
@@ -189,7 +204,7 @@ class RowScorer:
             decision = decide(
                 score,
                 application,
-                self.threshold,
+                self.policy,
                 self.scorer.name,
                 self.scorer.version,
                 "",
@@ -205,6 +220,7 @@ class RowScorer:
             reasons_cell(decision.reasons) if self.reasons else "",
             names_cell(decision.unknown),
             changes_cell(decision.counterfactual),
+            decision.rule,
             "",
         ]
 
