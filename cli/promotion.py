@@ -14,6 +14,7 @@ from cli.persons import by_whom
 from creditrisk.errors import one_line
 from creditrisk.settings import Settings
 from lifecycle.audit import open_audit
+from lifecycle.promotion.activation import active_version
 from models.store.errors import UnknownVersion
 from models.store.versions import Store, Version
 
@@ -156,6 +157,9 @@ def history(as_json: bool) -> None:
         ]
         click.echo(json.dumps(found))
         return
+    if not versions:
+        active = active_version(settings.model_folder) or "no version"
+        click.echo(f"{active} decides; no version was trained, installed or promoted here yet")
     for one in versions:
         kept = one.kept[0] if one.kept else None
         came = f"{kept.at}  {kept.how:<10}  {kept.by:<12}" if kept else f"{'':<48}"
@@ -182,7 +186,8 @@ def at(when: str, as_json: bool) -> None:
         return
     if not found:
         raise UnknownVersion(
-            f"The audit log does not tell which version decided on {when}: it knows of no change before."
+            f"The audit log does not tell which version decided on {when}: it knows of no change before. Every record names "
+            "the version that decided it: `creditrisk index search --since DAY --until DAY`."
         )
     for reign in found:
         click.echo(one_line(f"{reign.version}  {_reigned(reign)}"))

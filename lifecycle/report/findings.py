@@ -14,6 +14,8 @@ from models.fairness.rates import FOUR_FIFTHS
 
 NAMED = 3
 """Inputs that moved most and are named in a sentence each."""
+FEW = 100
+"""Applications of which nothing can be told that they still are as they were: the limits of drift were tried from here on."""
 _ALMOST_ALL = 0.95
 """The share of the applicants that figures over all of them should stand for."""
 
@@ -115,6 +117,11 @@ def on_drift(drift: Drift | None) -> Iterator[Finding]:
     if drift is None or not drift.rows:
         return
     alarms = drift.alarms
+    if not alarms and drift.rows < FEW:
+        yield Finding(
+            "note", f"{drift.rows:,} applications are too few to tell whether applicants have changed."
+        )
+        return
     if not alarms:
         yield Finding("good", "Applicants are still as those that the model was trained on.")
         return

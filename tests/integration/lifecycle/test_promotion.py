@@ -301,6 +301,7 @@ class TestCommands:
     ) -> None:
         assert run("at", "yesterday").exit_code == 2
         assert "knows of no change" in str(run("at", "2026-01-01").exception)
+        assert "no version decides" in run("history").output, "there is no layer either"
 
 
 def test_with_a_key_only_a_signed_version_goes_back(
