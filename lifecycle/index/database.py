@@ -1,5 +1,6 @@
 """Where the index is kept: what SQLite and PostgreSQL have in common."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar
@@ -13,7 +14,7 @@ from lifecycle.index.errors import IndexUnavailable, NoIndex
 from lifecycle.index.schema import BY_ID, SECONDARY, VERSION, about, metadata
 
 
-class Database:
+class Database(ABC):
     """An index in a database. It is *whole* once everything that was recorded before it was begun is in it."""
 
     mark: ClassVar[str] = "?"
@@ -38,8 +39,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction, alone among all that write: all of it stays, or nothing. Raises IndexUnavailable."""
-        with self._alone(), told(), self.engine.begin() as connection:
-            self._lock(connection)
+        with told(), self._alone() as connection:
             yield connection
 
     def is_whole(self) -> bool:
@@ -59,7 +59,6 @@ class Database:
     def create(self) -> None:
         """Make the tables, empty."""
         with told(), self.engine.begin() as connection:
-            self._prepare(connection)
             for table in metadata.sorted_tables:
                 connection.execute(CreateTable(table, if_not_exists=True))
             connection.execute(CreateIndex(BY_ID, if_not_exists=True))
@@ -90,54 +89,59 @@ class Database:
 
     # What differs between the two
 
+    @abstractmethod
     def fresh(self) -> "Database":
         """The place where a new index is made, while this one goes on answering."""
-        raise NotImplementedError
 
+    @abstractmethod
     def building(self) -> AbstractContextManager[None]:
         """Held while an index is made anew. Raises AlreadyBuilding when another process does so."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take_over(self) -> None:
         """Put the one made in `fresh()` in the place of this one. Whoever reads meanwhile reads either."""
-        raise NotImplementedError
 
+    @abstractmethod
     def discard(self) -> None:
         """Delete this index."""
-        raise NotImplementedError
 
+    @abstractmethod
     def size(self) -> int:
         """Bytes that it takes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def add(self, connection: Connection, rows: Sequence[tuple[Any, ...]], whole: bool) -> None:
         """Add rows of `applications`, and make their names known when the index is whole."""
-        raise NotImplementedError
 
+    @abstractmethod
     def with_ids(
         self, connection: Connection, columns: str, ids: Sequence[str], table: str = "applications"
     ) -> Iterable[tuple[Any, ...]]:
         """These columns of the rows with one of these ids."""
-        raise NotImplementedError
 
+    @abstractmethod
     def named(self, words: Sequence[str]) -> Select[Any]:
         """Selects n of every application with a name of which each of these folded words begins a word."""
-        raise NotImplementedError
 
+    @abstractmethod
     def among(self, numbers: Sequence[int]) -> ColumnElement[bool]:
         """That an application's n is one of many, which are one parameter."""
-        raise NotImplementedError
 
-    def _alone(self) -> AbstractContextManager[None]:
-        raise NotImplementedError
+    @abstractmethod
+    def _alone(self) -> AbstractContextManager[Connection]:
+        """A transaction that waits until no other writes."""
 
-    def _lock(self, connection: Connection) -> None: ...
-    def _prepare(self, connection: Connection) -> None: ...
-    def _name_everybody(self, connection: Connection) -> None: ...
-    def _settle(self, connection: Connection) -> None: ...
+    @abstractmethod
+    def _name_everybody(self, connection: Connection) -> None:
+        """Make what finds names, of the rows that are in."""
 
+    @abstractmethod
+    def _settle(self, connection: Connection) -> None:
+        """Let the database look at what it holds, so that it plans well."""
+
+    @abstractmethod
     def _is_missing(self, error: SQLAlchemyError) -> bool:
-        raise NotImplementedError
+        """Whether the error says that there is no index."""
 
 
 @contextmanager

@@ -51,8 +51,11 @@ class Postgres(Database):
             },
         )
 
-    def _prepare(self, connection: Connection) -> None:
-        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {self.schema}"))
+    def create(self) -> None:
+        """Make the schema and its tables."""
+        with told(), self.engine.begin() as connection:
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {self.schema}"))
+        super().create()
 
     def fresh(self) -> "Postgres":
         return Postgres(self.url, f"{SCHEMA}_new")
@@ -110,11 +113,10 @@ class Postgres(Database):
         return applications.c.n == any_(literal(list(numbers), ARRAY(BigInteger)))
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        yield
-
-    def _lock(self, connection: Connection) -> None:
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITING})"))
+    def _alone(self) -> Iterator[Connection]:
+        with self.engine.begin() as connection:
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITING})"))
+            yield connection
 
     def _name_everybody(self, connection: Connection) -> None:
         connection.execute(

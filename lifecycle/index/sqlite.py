@@ -5,7 +5,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,7 @@ class SqliteFile(Database):
     def take_over(self) -> None:
         """Killed anywhere in between, the new file is whole, and the next start finishes this."""
         new = self.fresh()
-        with self._alone():
+        with self._locked():
             connection = new._connect()
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             connection.execute("PRAGMA journal_mode = DELETE")  # leaves nothing beside the file that is moved
@@ -125,9 +125,12 @@ class SqliteFile(Database):
         return applications.c.n.in_(select(told.c.value))
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        with _locked(self.path.with_name(f"{self.path.name}.lock"), wait=True):
-            yield
+    def _alone(self) -> Iterator[Connection]:
+        with self._locked(), self.engine.begin() as connection:
+            yield connection
+
+    def _locked(self) -> AbstractContextManager[None]:
+        return _locked(self.path.with_name(f"{self.path.name}.lock"), wait=True)
 
     def _name_everybody(self, connection: Connection) -> None:
         connection.exec_driver_sql("DROP TABLE IF EXISTS names")
