@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from creditrisk.history import open_history
 from creditrisk.history.bucket import BucketHistory
-from lifecycle.index import bucket_record, folder_record, ledgers
+from lifecycle.index import bucket_record, folder_record, ledgers, names
 from lifecycle.index.database import Database
 from lifecycle.index.entries import bin_of
 from lifecycle.index.pieces import Known, Piece
@@ -73,6 +73,8 @@ class _Check:
                 matched += self._compare(piece)
                 progress(piece.rows)
         self._absent(matched)
+        if wrong := names.differing(self.connection):
+            self.found.differs(f"{wrong} sets of names do not tell who has them")
         self._counts()
         return self.found
 

@@ -1,16 +1,18 @@
 """Where the index is kept: what SQLite and PostgreSQL have in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, select
+from sqlalchemy import ColumnElement, Connection, Engine, select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from creditrisk.errors import one_line
+from lifecycle.index import names
 from lifecycle.index.errors import IndexUnavailable, NoIndex
+from lifecycle.index.numbers import Numbers
 from lifecycle.index.schema import BY_ID, SECONDARY, VERSION, about, metadata
 
 
@@ -19,6 +21,10 @@ class Database(ABC):
 
     mark: ClassVar[str] = "?"
     """What stands for a parameter in plain SQL."""
+    snapshot: ClassVar[Mapping[str, Any]] = {}
+    """Options of a connection that sees one state of the index, whatever is written meanwhile."""
+    walked_per_fetched: ClassVar[int]
+    """Entries of an index that are walked past in the time in which one row is fetched by its number and sorted."""
     engine: Engine
 
     @contextmanager
@@ -26,7 +32,7 @@ class Database(ABC):
         """A consistent view of the index. Raises NoIndex when there is none yet, IndexUnavailable."""
         none = "There is no index yet: `creditrisk index rebuild` makes one from the record."
         try:
-            with self.engine.connect() as connection:
+            with self.engine.connect().execution_options(**self.snapshot) as connection:
                 told = dict(connection.execute(select(about.c.key, about.c.value)).all())  # type: ignore[arg-type]
                 if told.get("version") != VERSION or told.get("whole") != "1":
                     raise NoIndex(none)
@@ -69,7 +75,7 @@ class Database(ABC):
         with self.writing() as connection:
             for index in SECONDARY:
                 connection.execute(CreateIndex(index, if_not_exists=True))
-            self._name_everybody(connection)
+            names.put_all(connection)
             self.say(connection, "whole", "1")
         with told(), self.engine.connect() as connection:
             self._settle(connection)
@@ -110,8 +116,8 @@ class Database(ABC):
         """Bytes that it takes."""
 
     @abstractmethod
-    def add(self, connection: Connection, rows: Sequence[tuple[Any, ...]], whole: bool) -> None:
-        """Add rows of `applications`, and make their names known when the index is whole."""
+    def add(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows of `applications`."""
 
     @abstractmethod
     def with_ids(
@@ -120,20 +126,16 @@ class Database(ABC):
         """These columns of the rows with one of these ids."""
 
     @abstractmethod
-    def named(self, words: Sequence[str]) -> Select[Any]:
-        """Selects n of every application with a name of which each of these folded words begins a word."""
+    def among(self, numbers: Sequence[int]) -> ColumnElement[bool]:
+        """That an application's n is one of some thousands, which are one parameter; they are looked up."""
 
     @abstractmethod
-    def among(self, numbers: Sequence[int]) -> ColumnElement[bool]:
-        """That an application's n is one of many, which are one parameter."""
+    def within(self, numbers: Numbers, most: int) -> Callable[[ColumnElement[int]], ColumnElement[bool]]:
+        """What tells of an n, row after row, that it is one of any number. No n is greater than `most`."""
 
     @abstractmethod
     def _alone(self) -> AbstractContextManager[Connection]:
         """A transaction that waits until no other writes."""
-
-    @abstractmethod
-    def _name_everybody(self, connection: Connection) -> None:
-        """Make what finds names, of the rows that are in."""
 
     @abstractmethod
     def _settle(self, connection: Connection) -> None:

@@ -1,32 +1,46 @@
 """How a query is answered by reading a bounded number of rows, however long the record is.
 
-The daily table tells exactly how many applications match the filters of facets and days, and so which way is short:
+What matches is counted before it is read: the daily table tells exactly how many applications match the filters of facets and
+days, and the sets of `names` how many have a name. So it is known which way is short:
 
 - *few*: what a selective filter leaves is fetched and sorted;
-- *walked*: facet by facet, rows are walked in the order asked for until the page is full.
+- *walked*: in the order asked for, an index is walked until the page is full. It holds a run of entries for each facet, and
+  those of the facets that match are merged; what is walked past is an entry of the index, and never a row.
 
-Rows are walked past when they have another name, or, sorted by score, were received on other days. That is done only where
-more than √(page × rows) match: evenly spread, a page is full after at most as many steps again.
+Entries are walked past when they have another name, or, sorted by score, were received on other days. Evenly spread, the page
+is full after (rows of the page) x (entries) / (those that match).
 """
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Connection, Row, func, literal, select, tuple_, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    asc,
+    desc,
+    func,
+    literal,
+    select,
+    tuple_,
+    union_all,
+)
 
+from lifecycle.index import names
 from lifecycle.index.database import Database
 from lifecycle.index.query import Place, Query
 from lifecycle.index.schema import applications, daily_facets, facets
 
-MOST_COUNTED = 10_000
-"""A count goes no further, where it is not told by the daily table."""
+MOST_COUNTED = 20_000
+"""Of those who match other filters, so many are looked at to count who has the name as well."""
 _FETCHED = 1_000
 """Rows that are quickly fetched and sorted, however few there are in all."""
-_WALKED_PER_FETCHED = 10
-"""Rows that are walked past in the time in which one is fetched by its number and sorted."""
 _MOST_FACETS = 64
-"""Facets that are walked one by one and merged. With more of them, most rows match."""
+"""Facets of which the entries are merged. With more of them, most rows match."""
 _APPLICATION = applications.c
 
 Rows = Sequence[Row[Any]]
@@ -41,15 +55,18 @@ class Plan:
         self.query = query
         self.facets = {row.code: row for row in connection.execute(select(facets))}
         self._sort = query.sort.removeprefix("-")
-        self._key: ColumnElement[Any] = _APPLICATION[self._sort]
         self._by_moment = self._sort == "received"
-        self._names = database.named(query.name.split()) if query.name else None
-        self._single = bool(query.id or query.identity)
-        self._in_days = 0
-        self._matching = {} if self._single else self._count_by_facet()
-        self._few = self._threshold()
-        self._named = self._find_names()
         self._counted: int | None = None
+        self._on_page = 0
+        self._single = bool(query.id or query.identity)
+        if self._single:
+            self._few: CTE | None = self._fetched(self._one())
+            return
+        self._named = names.find(connection, query.name.split()) if query.name else None
+        self._total = connection.scalar(select(func.max(_APPLICATION.n))) or 0
+        self._on_any_day = self._count_by_facet()
+        self._matching = self._count_by_facet(*query.days) if any(query.days) else self._on_any_day
+        self._few = self._fetched(self._selected()) if self._is_few() else None
 
     def _chosen(self) -> list[int]:
         """The facets that the query asks for."""
@@ -60,104 +77,123 @@ class Plan:
             if all(getattr(row, name) == value for name, value in wanted)
         ]
 
-    def _count_by_facet(self) -> dict[int, int]:
-        """Facet → how many applications with it were received on the days asked for, where there are any."""
+    def _count_by_facet(self, first: int | None = None, last: int | None = None) -> dict[int, int]:
+        """Facet that is asked for → how many applications with it were received on these days, where there are any."""
         counted = select(daily_facets.c.facet, func.sum(daily_facets.c.number)).group_by(daily_facets.c.facet)
-        first, last = self.query.days
         if first is not None:
             counted = counted.where(daily_facets.c.day >= first)
         if last is not None:
             counted = counted.where(daily_facets.c.day <= last)
-        found = {code: int(count) for code, count in self.connection.execute(counted) if count}
-        self._in_days = sum(found.values())
         chosen = set(self._chosen())
-        return {code: count for code, count in found.items() if code in chosen}
+        return {
+            code: int(count) for code, count in self.connection.execute(counted) if count and code in chosen
+        }
 
-    def _threshold(self) -> int:
-        """How many rows are fetched sooner than walked to: in the time of what is walked past until a page is full.
-
-        By moment, one walk within the days passes other facets; by score, each facet has a walk, which passes other days.
-        """
-        total = self.connection.scalar(select(func.max(_APPLICATION.n))) or 0
+    def _is_few(self) -> bool:
+        """Whether what a filter leaves is fetched and sorted sooner than a page of it is walked to."""
         matching = sum(self._matching.values())
-        if not matching:
-            return _FETCHED
-        factor = self._in_days / matching if self._by_moment else len(self._matching) * total / self._in_days
-        return max(_FETCHED, math.isqrt(int(self.query.limit * total * factor / _WALKED_PER_FETCHED)))
-
-    def _find_names(self) -> list[int]:
-        """The numbers of those who have the name, no more than matter; looked for once, since all of its words' lists are
-        read for the first of them."""
-        if self._names is None:
-            return []
-        return list(self.connection.scalars(self._names.limit(max(self._few, MOST_COUNTED) + 1)))
+        if self._named is None and self._by_moment:
+            return False  # all that is walked along matches
+        share = 1.0 if self._named is None else len(self._named) / max(1, self._total)
+        passed = matching if self._by_moment else sum(self._on_any_day[code] for code in self._matching)
+        walked = self.query.limit * passed / max(1.0, matching * share)
+        fetched = matching if self._named is None else min(matching, len(self._named))
+        return fetched <= max(_FETCHED, min(walked, passed) / self.database.walked_per_fetched)
 
     def page(self, place: Place | None) -> Rows:
         """A page's rows and one more from a place on, in the opposite order when it asks for what is before it."""
         descending = self.query.sort.startswith("-") != bool(place and place.back)
-        few = self._fetched()
-        if few is not None:  # counted by the way: what is materialized is looked for once
-            counted = select(few, select(func.count()).select_from(few).scalar_subquery().label("in_all"))
-            rows = self._sorted(counted, few.c[self._sort], few.c.n, place, descending)
-            self._counted = rows[0].in_all if rows else None
-            return rows
-        if not self._matching:
+        keys = self._found(place, descending) if self._few is not None else self._walked(place, descending)
+        if keys is None:
             return []
+        found = keys.subquery()
+        rows = self.connection.execute(
+            select(applications, *([found.c.in_all] if "in_all" in found.c else []))
+            .join_from(found, applications, _APPLICATION.n == found.c.n)
+            .order_by(*_order(found.c.key, found.c.n, descending))
+        ).all()
+        self._on_page = min(len(rows), self.query.limit)
+        if self._few is not None:  # counted by the way: what is materialized is looked for once
+            self._counted = rows[0].in_all if rows else None
+        return rows
+
+    def _found(self, place: Place | None, descending: bool) -> Select[Any]:
+        """The numbers of a page's rows, and what they are sorted by, of few."""
+        few = self._few
+        assert few is not None
+        in_all = select(func.count()).select_from(few).scalar_subquery().label("in_all")
+        found = select(few, in_all).where(*_beyond(place, few.c.key, few.c.n, descending))
+        return found.order_by(*_order(few.c.key, few.c.n, descending)).limit(self.query.limit + 1)
+
+    def _walked(self, place: Place | None, descending: bool) -> Any:
+        """The same, walked to; None where nothing matches."""
+        if not self._matching:
+            return None
+        key, n = _APPLICATION[self._sort], _APPLICATION.n
+        walk = select(key.label("key"), n.label("n")).where(
+            *self._by_days(walked=True),
+            *([] if self._named is None else [self._has_name(n)]),
+            *_beyond(place, key, n, descending),
+        )
         codes = list(self._matching)
-        wholly = self._by_moment and (len(codes) == len(self.facets) or self._names is not None)
-        if wholly or len(codes) > _MOST_FACETS:
-            chosen = [*self._by_days(), *self._by_facet()]
-            walked = select(applications).where(*chosen, *self._by_name())
-            return self._sorted(walked, self._key, _APPLICATION.n, place, descending)
-        walks = []
-        for code in codes:
-            walk = select(applications).where(
-                _APPLICATION.facet == code, *self._by_days(walked=True), *self._by_name()
-            )
-            walks.append(select(self._ordered(walk, self._key, _APPLICATION.n, place, descending).subquery()))
-        merged = union_all(*walks).subquery()
-        return self._sorted(select(merged), merged.c[self._sort], merged.c.n, place, descending)
+        if self._by_moment and len(codes) == len(self.facets):
+            walks = [walk]
+        elif len(codes) > _MOST_FACETS:
+            walks = [walk.where(_APPLICATION.facet.in_(codes))]
+        else:
+            walks = [walk.where(_APPLICATION.facet == code) for code in codes]
+        limit = self.query.limit + 1
+        if len(walks) == 1:
+            return walks[0].order_by(*_order(key, n, descending)).limit(limit)
+        # Each is told to be in order: PostgreSQL merges then, and would sort all of the entries otherwise.
+        ordered = [walk.order_by(*_order(key, n, descending)).subquery() for walk in walks]
+        by: list[Any] = [desc(name) if descending else asc(name) for name in ("key", "n")]
+        return union_all(*(select(walk.c.key, walk.c.n) for walk in ordered)).order_by(*by).limit(limit)
 
     def count(self) -> tuple[int, bool]:
         """How many applications match, and whether there are more than that."""
         if self._counted is not None:
             return self._counted, False
-        few = self._fetched()
-        if few is not None:
-            return self.connection.scalar(select(func.count()).select_from(few)) or 0, False
-        if self._names is None:
+        if self._few is not None:
+            return self.connection.scalar(select(func.count()).select_from(self._few)) or 0, False
+        if self._named is None:
             return sum(self._matching.values()), False
         if not (self.query.facets or self.query.since or self.query.until):
-            return min(len(self._named), MOST_COUNTED), len(self._named) > MOST_COUNTED
-        named = select(func.count()).where(
-            self.database.among(self._named[:MOST_COUNTED]), *self._by_facet(), *self._by_days()
+            return len(self._named), False
+        looked_at = (
+            select(_APPLICATION.n).where(*self._by_facet(), *self._by_days()).limit(MOST_COUNTED).subquery()
         )
-        return self.connection.scalar(named) or 0, len(self._named) > MOST_COUNTED
+        named = select(func.count()).select_from(looked_at).where(self._has_name(looked_at.c.n))
+        counted = self.connection.scalar(named) or 0
+        more = sum(self._matching.values()) > MOST_COUNTED
+        return max(counted, self._on_page) if more else counted, more
 
-    def _fetched(self) -> CTE | None:
-        """What a selective filter leaves; None when no filter is selective."""
-        chosen: list[ColumnElement[bool]] = [*self._by_facet(), *self._by_days()]
-        if self._single:
-            if self.query.id:
-                chosen.append(_APPLICATION.id == self.query.id)
-            if self.query.identity:
-                chosen.append(_APPLICATION.identity == self.query.identity)
-            chosen += self._by_name()
-        elif self._names is not None and len(self._named) <= self._few:
-            chosen.append(self.database.among(self._named))
-        elif sum(self._matching.values()) <= self._few and (self._names is not None or not self._by_moment):
-            chosen = [_APPLICATION.facet.in_(list(self._matching)), *self._by_days(), *self._by_name()]
-        else:
-            return None
-        # Materialized, so that no database thinks it quicker to walk all rows in the order asked for.
-        return select(applications).where(*chosen).cte("few").prefix_with("MATERIALIZED")
+    def _fetched(self, chosen: Sequence[ColumnElement[bool]]) -> CTE:
+        """The numbers of these rows, and what they are sorted by. Materialized, so that no database thinks it quicker to
+        walk all rows in the order asked for."""
+        found = select(_APPLICATION[self._sort].label("key"), _APPLICATION.n).where(*chosen)
+        return found.cte("few").prefix_with("MATERIALIZED")
+
+    def _one(self) -> list[ColumnElement[bool]]:
+        chosen = [*self._by_facet(), *self._by_days(), *self._by_name()]
+        if self.query.id:
+            chosen.append(_APPLICATION.id == self.query.id)
+        if self.query.identity:
+            chosen.append(_APPLICATION.identity == self.query.identity)
+        return chosen
+
+    def _selected(self) -> list[ColumnElement[bool]]:
+        """By the filter that leaves fewest, and the others."""
+        if self._named is not None and len(self._named) <= sum(self._matching.values()):
+            return [self.database.among(list(self._named)), *self._by_facet(), *self._by_days()]
+        return [_APPLICATION.facet.in_(list(self._matching)), *self._by_days(), *self._by_name()]
 
     def _by_facet(self) -> list[ColumnElement[bool]]:
         return [_APPLICATION.facet.in_(self._chosen())] if self.query.facets else []
 
     def _by_days(self, walked: bool = False) -> list[ColumnElement[bool]]:
-        """Within the days. Where rows are `walked` by score, as an expression that no index has: a database would take the
-        index by moment otherwise, and sort all of the days."""
+        """Within the days. Where entries are `walked` along by score, as an expression that no index is sorted by: a
+        database would take the one by moment otherwise, and sort all of the days."""
         first, last = self.query.moments
         received = _APPLICATION.received + 0 if walked and not self._by_moment else _APPLICATION.received
         return [
@@ -169,21 +205,26 @@ class Plan:
         words = literal(" ") + _APPLICATION.name
         return [words.contains(f" {word}", autoescape=True) for word in self.query.name.split()]
 
-    def _sorted(
-        self, rows: Any, key: ColumnElement[Any], n: ColumnElement[Any], place: Place | None, descending: bool
-    ) -> Rows:
-        return self.connection.execute(self._ordered(rows, key, n, place, descending)).all()
-
-    def _ordered(
-        self, rows: Any, key: ColumnElement[Any], n: ColumnElement[Any], place: Place | None, descending: bool
-    ) -> Any:
-        """The first rows after a place, in order, and one more than the page has."""
-        if place:
-            here, there = tuple_(key, n), tuple_(literal(place.value), literal(place.n))
-            rows = rows.where(here < there if descending else here > there)
-        order = (key.desc(), n.desc()) if descending else (key.asc(), n.asc())
-        return rows.order_by(*order).limit(self.query.limit + 1)
+    @cached_property
+    def _has_name(self) -> Callable[[ColumnElement[int]], ColumnElement[bool]]:
+        """What tells of a number that it is of one who has the name."""
+        assert self._named is not None
+        return self.database.within(self._named, self._total)
 
     def place_of(self, row: Row[Any], back: bool) -> Place:
         """The place of a row in the order asked for."""
         return Place(getattr(row, self._sort), row.n, back)
+
+
+def _beyond(
+    place: Place | None, key: ColumnElement[Any], n: ColumnElement[Any], descending: bool
+) -> list[ColumnElement[bool]]:
+    """After a place, in the order asked for."""
+    if place is None:
+        return []
+    here, there = tuple_(key, n), tuple_(literal(place.value), literal(place.n))
+    return [here < there if descending else here > there]
+
+
+def _order(key: ColumnElement[Any], n: ColumnElement[Any], descending: bool) -> list[ColumnElement[Any]]:
+    return [key.desc(), n.desc()] if descending else [key.asc(), n.asc()]

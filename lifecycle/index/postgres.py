@@ -1,6 +1,6 @@
 """The index in PostgreSQL, in a schema of its own."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -9,9 +9,10 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Select,
+    LargeBinary,
     any_,
     create_engine,
+    func,
     literal,
     select,
     text,
@@ -20,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lifecycle.index.database import Database, told
 from lifecycle.index.errors import AlreadyBuilding
+from lifecycle.index.numbers import Numbers
 from lifecycle.index.schema import applications
 
 SCHEMA = "creditrisk_index"
@@ -29,12 +31,16 @@ _BUILDING = 0x6372_6564_6974_0002
 _MISSING = ("3F000", "42P01")
 """SQLSTATEs: no such schema, no such table."""
 _CONNECT_SECONDS = 3
+_PLANS = "-cjit=off -cmax_parallel_workers_per_gather=0"
+"""Short look-ups: compiling them, or starting processes for them, takes longer than answering."""
 
 
 class Postgres(Database):
     """An index in the schema `creditrisk_index` of a database, which may hold other things."""
 
     mark: ClassVar[str] = "%s"
+    snapshot: ClassVar[Mapping[str, Any]] = {"isolation_level": "REPEATABLE READ"}
+    walked_per_fetched: ClassVar[int] = 50
 
     def __init__(self, url: str, schema: str = SCHEMA) -> None:
         self.url = url
@@ -46,7 +52,7 @@ class Postgres(Database):
             hide_parameters=True,
             connect_args={
                 "connect_timeout": _CONNECT_SECONDS,
-                "options": f"-csearch_path={schema}",
+                "options": f"-csearch_path={schema} {_PLANS}",
                 "prepare_threshold": None,  # the tables behind a prepared statement are swapped
             },
         )
@@ -90,7 +96,7 @@ class Postgres(Database):
             )
             return int(connection.scalar(found, {"schema": self.schema}) or 0)
 
-    def add(self, connection: Connection, rows: Sequence[tuple[Any, ...]], whole: bool) -> None:
+    def add(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         names = ", ".join(f'"{column.name}"' for column in applications.columns)
         cursor = connection.connection.cursor()
         with cursor.copy(f"COPY applications ({names}) FROM STDIN") as copy:
@@ -103,14 +109,12 @@ class Postgres(Database):
         chosen = f"SELECT {columns} FROM {table} WHERE id = ANY(%s)"
         return connection.exec_driver_sql(chosen, (list(ids),)).fetchall()  # type: ignore[return-value]
 
-    def named(self, words: Sequence[str]) -> Select[Any]:
-        wanted = " & ".join(f"'{word}':*" for word in words)
-        return select(applications.c.n).where(
-            text(f"{_NAME_WORDS} @@ CAST(:words AS tsquery)").bindparams(words=wanted)
-        )
-
     def among(self, numbers: Sequence[int]) -> ColumnElement[bool]:
         return applications.c.n == any_(literal(list(numbers), ARRAY(BigInteger)))
+
+    def within(self, numbers: Numbers, most: int) -> Callable[[ColumnElement[int]], ColumnElement[bool]]:
+        bitmap = literal(numbers.bitmap(most), LargeBinary)
+        return lambda n: func.get_bit(bitmap, n) == 1
 
     @contextmanager
     def _alone(self) -> Iterator[Connection]:
@@ -118,18 +122,12 @@ class Postgres(Database):
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITING})"))
             yield connection
 
-    def _name_everybody(self, connection: Connection) -> None:
-        connection.execute(
-            text(f"CREATE INDEX IF NOT EXISTS applications_name ON applications USING gin ({_NAME_WORDS})")
-        )
-
     def _settle(self, connection: Connection) -> None:
-        connection.execute(text("ANALYZE applications"))
+        """Vacuumed, so that a walk along an index needs no look at the rows; PostgreSQL would do it by itself, some time."""
         connection.commit()
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(
+            text("VACUUM (ANALYZE) applications, names")
+        )
 
     def _is_missing(self, error: SQLAlchemyError) -> bool:
         return getattr(getattr(error, "orig", None), "sqlstate", "") in _MISSING
-
-
-_NAME_WORDS = "array_to_tsvector(string_to_array(name, ' '))"
-"""The words of a folded name as they are: PostgreSQL's own parser would take some of them apart."""

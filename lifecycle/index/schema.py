@@ -6,13 +6,26 @@ these filters, and a correction of an outcome changes one number.
 
 Counts are additive: `daily` holds how many applications of a day have a facet and fall into a bin of the score,
 `daily_levels` how many have a level of a field. Charts read these two, which grow with the days and not with the rows.
+
+`names` holds, for each word of a name and its short beginnings, who has it, as bits (`names`, `numbers`).
 """
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 """Of these tables: an index of another version is made anew."""
 BINS: Final = 50
 """Bins of the probability of default, of equal width; an application without a probability is in bin -1."""
@@ -83,6 +96,15 @@ daily_levels = Table(
     Column("day", Integer, primary_key=True),
     Column("level", Text, primary_key=True),
     Column("number", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+names = Table(
+    "names",
+    metadata,
+    Column("key", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("bits", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
 

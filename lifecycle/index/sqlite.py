@@ -4,28 +4,27 @@ import fcntl
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Integer,
-    Select,
-    column,
+    LargeBinary,
     create_engine,
     event,
     func,
+    literal,
     select,
-    text,
 )
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from lifecycle.index.database import Database
 from lifecycle.index.errors import AlreadyBuilding, IndexUnavailable
+from lifecycle.index.numbers import Numbers
 from lifecycle.index.schema import applications
 
 _PATIENCE = 30.0
@@ -39,6 +38,8 @@ _COLUMNS = len(applications.columns)
 
 class SqliteFile(Database):
     """An index in one file, in write-ahead mode: who reads waits for nobody."""
+
+    walked_per_fetched: ClassVar[int] = 20
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -97,14 +98,8 @@ class SqliteFile(Database):
     def size(self) -> int:
         return self.path.stat().st_size if self.path.exists() else 0
 
-    def add(self, connection: Connection, rows: Sequence[tuple[Any, ...]], whole: bool) -> None:
+    def add(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         self.many(connection, f"INSERT INTO applications VALUES ({', '.join('?' * _COLUMNS)})", rows)
-        if whole:
-            self.many(
-                connection,
-                "INSERT INTO names (rowid, name) VALUES (?, ?)",
-                [(row[0], row[5]) for row in rows],
-            )
 
     def with_ids(
         self, connection: Connection, columns: str, ids: Sequence[str], table: str = "applications"
@@ -112,17 +107,15 @@ class SqliteFile(Database):
         chosen = f"SELECT {columns} FROM {table} WHERE id IN (SELECT value FROM json_each(?))"
         return connection.exec_driver_sql(chosen, (json.dumps(list(ids)),)).fetchall()  # type: ignore[return-value]
 
-    def named(self, words: Sequence[str]) -> Select[Any]:
-        wanted = " ".join(f'"{word}" *' for word in words)
-        return (
-            select(column("rowid", Integer).label("n"))
-            .select_from(text("names"))
-            .where(text("names MATCH :words").bindparams(words=wanted))
-        )
-
     def among(self, numbers: Sequence[int]) -> ColumnElement[bool]:
         told = func.json_each(json.dumps(numbers)).table_valued("value")
         return applications.c.n.in_(select(told.c.value))
+
+    def within(self, numbers: Numbers, most: int) -> Callable[[ColumnElement[int]], ColumnElement[bool]]:
+        """SQLite has no function for a bit, and one for the bytes of a text: a digit stands for each number."""
+        digits = numbers.digits(most)
+        last, told, one = len(digits), literal(digits, LargeBinary), literal(b"1", LargeBinary)
+        return lambda n: func.substr(told, last - n, 1) == one
 
     @contextmanager
     def _alone(self) -> Iterator[Connection]:
@@ -131,13 +124,6 @@ class SqliteFile(Database):
 
     def _locked(self) -> AbstractContextManager[None]:
         return _locked(self.path.with_name(f"{self.path.name}.lock"), wait=True)
-
-    def _name_everybody(self, connection: Connection) -> None:
-        connection.exec_driver_sql("DROP TABLE IF EXISTS names")
-        connection.exec_driver_sql(
-            "CREATE VIRTUAL TABLE names USING fts5(name, content='', detail=none, prefix='2 3')"
-        )
-        connection.exec_driver_sql("INSERT INTO names (rowid, name) SELECT n, name FROM applications")
 
     def _settle(self, connection: Connection) -> None:
         connection.exec_driver_sql("ANALYZE")

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from lifecycle.index import names
 from lifecycle.index.database import Database
 from lifecycle.index.entries import Entry, bin_of
 from lifecycle.index.levels import counted_fields
@@ -77,7 +78,9 @@ class Writer:
             return
         waiting = self._waiting([entry.id for entry in new])
         rows = [self._row(source, entry, waiting.get(entry.id, {})) for entry in new]
-        self.database.add(self.connection, rows, self._whole)
+        self.database.add(self.connection, rows)
+        if self._whole:
+            names.put(self.connection, [(row[0], entry.name) for row, entry in zip(rows, new, strict=True)])
         self._count_levels(new, columns)
 
     def _row(self, source: int, entry: Entry, later: Mapping[str, Later]) -> tuple[Any, ...]:

@@ -37,6 +37,15 @@ def filled(database: Database, folder: Path, decide: Decide, write: Write, tell:
         ("UPDATE daily SET number = number + 1 WHERE day = (SELECT min(day) FROM daily)", "daily counts"),
         ("DELETE FROM daily_facets WHERE day = (SELECT min(day) FROM daily)", "daily_facets counts 0"),
         ("UPDATE daily_levels SET number = 7 WHERE field = 'AGE' AND number <> 7", "daily_levels counts 7"),
+        ("DELETE FROM names WHERE key = (SELECT min(key) FROM names)", "1 sets of names"),
+        (
+            "UPDATE names SET bits = (SELECT bits FROM names WHERE key = 'a') WHERE key = 's'",
+            "1 sets of names",
+        ),
+        (
+            "INSERT INTO names (key, part, bits) SELECT 'zz', part, bits FROM names WHERE key = 'a'",
+            "1 sets of names",
+        ),
     ],
 )
 def test_a_change_is_found_and_named(filled: Database, folder: Path, change: str, said: str) -> None:

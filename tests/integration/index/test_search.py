@@ -8,16 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from creditrisk.decision import Answer
 from lifecycle.index import plan
-from lifecycle.index.building import follow
+from lifecycle.index.building import follow, rebuild
 from lifecycle.index.counts import counts
 from lifecycle.index.database import Database
 from lifecycle.index.errors import WrongQuery
 from lifecycle.index.folding import fold
+from lifecycle.index.numbers import unpacked
+from lifecycle.index.postgres import Postgres
 from lifecycle.index.query import Query, Sort
+from lifecycle.index.schema import names
 from lifecycle.index.search import Page, search
+from lifecycle.index.sqlite import SqliteFile
 from tests.integration.index.conftest import BEGIN, FIRST, LAST, Decide, Tell, Write
 
 ROWS = 50
@@ -54,10 +59,16 @@ def filled(
 def any_plan(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Few rows are always fetched: the other way is taken only with a long history, so it is forced here."""
     if request.param == "always walked":
-        monkeypatch.setattr(plan, "_FETCHED", 0)
-        monkeypatch.setattr(plan.math, "isqrt", lambda number: 0)
+        walked(monkeypatch)
     elif request.param == "always fetched":
         monkeypatch.setattr(plan, "_FETCHED", 10**6)
+
+
+def walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if a row took forever to fetch."""
+    monkeypatch.setattr(plan, "_FETCHED", -1)
+    for database in (SqliteFile, Postgres):
+        monkeypatch.setattr(database, "walked_per_fetched", -1)
 
 
 def expected(answers: list[Answer], outcomes: dict[str, str], query: Query) -> list[str]:
@@ -168,10 +179,49 @@ def test_a_count_that_goes_too_far_says_so(
     filled: Database, monkeypatch: pytest.MonkeyPatch, answers: list[Answer]
 ) -> None:
     monkeypatch.setattr(plan, "MOST_COUNTED", 5)
-    monkeypatch.setattr(plan, "_FETCHED", 0)
-    monkeypatch.setattr(plan.math, "isqrt", lambda number: 0)
-    assert str(search(filled, Query(name="ana")).count) == "more than 5"
+    walked(monkeypatch)
+    anas = sum("Ana" in str(answer.application["FULL_NAME"]) for answer in answers)
+    assert search(filled, Query(name="ana")).count == (anas, False)
+    assert search(filled, Query(name="ana", limit=1)).count == (anas, False)
+    found = search(filled, Query(name="ana", decision="approved", limit=4))
+    assert found.count.more and len(found.rows) == 4 <= found.count.number <= 5
+    assert str(found.count) == f"more than {found.count.number}"
     assert search(filled, Query()).count == (len(answers), False)
+
+
+@pytest.mark.usefixtures("any_plan")
+def test_a_page_and_its_count_are_of_one_moment(
+    filled: Database, folder: Path, answers: list[Answer], decide: Decide, write: Write
+) -> None:
+    query = Query(name="ana", decision="approved", limit=1000).checked()
+    with filled.reading() as connection:
+        asked = plan.Plan(filled, connection, query)
+        write([decide(500 + n, FULL_NAME="Ana Lima", probability=0.1) for n in range(20)])
+        follow(filled, str(folder))
+        wanted = expected(answers, {}, query)
+        assert [row.id for row in asked.page(None)] == wanted
+        assert asked.count() == (len(wanted), False)
+
+
+def test_names_that_come_in_later_are_found_as_those_that_were_there(
+    filled: Database, folder: Path, answers: list[Answer], decide: Decide, write: Write
+) -> None:
+    later = [decide(500 + n) for n in range(30)] + [decide(600, FULL_NAME="Zacarias Ana Anabela")]
+    write(later[:10])
+    follow(filled, str(folder))
+    write(later[10:])
+    follow(filled, str(folder))
+    followed = _sets(filled)
+    for name in ("ana", "an", "gonc", "goncalves", "zacarias anab", "silva jose", "z"):
+        query = Query(name=name, sort="received", limit=1000)
+        assert [row.id for row in search(filled, query).rows] == expected([*answers, *later], {}, query), name
+    rebuild(filled, str(folder), anew=True)
+    assert _sets(filled) == followed
+
+
+def _sets(database: Database) -> dict[tuple[str, int], int]:
+    with database.reading() as connection:
+        return {(key, part): unpacked(bits) for key, part, bits in connection.execute(select(names))}
 
 
 def test_a_page_is_the_same_though_applications_come_in(
