@@ -209,13 +209,12 @@ def test_a_functions_own_code_may_not_use_what_lambda_needs_for_the_vpc(prod: di
         assert "lambda:SourceFunctionArn" in denied["Condition"]["ArnEquals"]
 
 
-def test_the_form_reads_the_history_and_only_the_scorer_writes_it(prod: dict[str, Any]) -> None:
+def test_only_the_form_wakes_scorers_and_only_the_merger_deletes(prod: dict[str, Any]) -> None:
     roles = of_type(prod, "AWS::IAM::Role")
     may = {
         name: {a for s in statements(role) if s["Effect"] == "Allow" for a in listed(s["Action"])}
         for name, role in roles.items()
     }
-    assert "s3:PutObject" in may["ScorerRole"] - may["FormRole"]
     assert "lambda:InvokeFunction" in may["FormRole"] - may["ScorerRole"]
     deleting = {name for name, actions in may.items() for a in actions if a.startswith("s3:Delete")}
     assert deleting == {"MergerRole"}, "which deletes what stands in a merged object"

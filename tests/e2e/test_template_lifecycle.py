@@ -37,6 +37,10 @@ def test_a_file_of_outcomes_is_handed_to_its_function_one_at_a_time(prod: dict[s
 
 def test_what_follows_the_record_writes_nothing_of_it_but_its_own(prod: dict[str, Any]) -> None:
     roles = of_type(prod, "AWS::IAM::Role")
+    assert "/history/*" in resources_of(roles["ScorerRole"], "s3:PutObject")
+    reviews = {"/history-reviews/*", "/history-reviews-of/*"}
+    assert resources_of(roles["FormRole"], "s3:PutObject") == reviews
+    assert resources_of(roles["FormRole"], "s3:GetObject") == {"/history/*", *reviews}
     assert resources_of(roles["OutcomesRole"], "s3:PutObject") == {
         "/history-outcomes/*",
         "/outcomes/*.report.json",

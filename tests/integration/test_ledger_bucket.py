@@ -71,3 +71,28 @@ def test_objects_of_a_later_version_are_read_too(ledger: Ledger) -> None:
     open_ledger("s3://bucket/history", Table("notes", ("ID", "WORDS", "BY"))).append([("1", "one", "ana")])
     ledger.append([("2", "two")])
     assert list(ledger.rows()) == [{"ID": "1", "WORDS": "one", "BY": "ana"}, {"ID": "2", "WORDS": "two"}]
+
+
+KEYED = Table("notes", ("ID", "WORDS"), by_key=True)
+
+
+def test_the_rows_of_a_key_are_found_without_a_look_at_others(server: S3Server) -> None:
+    ledger = open_ledger("s3://bucket/history", KEYED)
+    for number in range(30):
+        ledger.append([(str(number % 10), f"note {number}")])
+    server.objects_read = server.listings = 0
+    assert [row["WORDS"] for row in ledger.of("7")] == ["note 7", "note 17", "note 27"]
+    assert (server.listings, server.objects_read) == (1, 3)
+    assert list(ledger.of("77")) == list(ledger.of("1/7")) == []
+    assert [row["ID"] for row in ledger.rows()] == [str(number % 10) for number in range(30)]
+    assert list(open_history("s3://bucket/history").parts()) == []
+
+
+def test_a_write_that_failed_half_way_tells_of_nothing_and_is_done_again(server: S3Server) -> None:
+    ledger = open_ledger("s3://bucket/history", KEYED)
+    ledger.append([("1", "one")])
+    (row,) = [key for key in server.objects if key.startswith("history-notes/")]
+    body = server.objects.pop(row)
+    assert list(ledger.of("1")) == list(ledger.rows()) == []
+    server.objects[row] = body
+    assert [each["WORDS"] for each in ledger.of("1")] == ["one"]

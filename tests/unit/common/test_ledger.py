@@ -253,3 +253,53 @@ def test_killed_in_the_middle_of_writing_it_keeps_what_was_told_and_whole_rows(
         assert mine == [(n, part) for n in range(number + 2) for part in range(8)][: len(mine)]
         assert len(mine) >= (number + 1) * 8
     assert found[-1] == "last-0-0"
+
+
+def test_the_rows_of_a_key_are_found_as_they_come_and_none_is_read_twice(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = FolderLedger(NOTES, folder)
+    other = FolderLedger(NOTES, folder)
+    assert list(ledger.of("a")) == []
+    other.append([("a", "one"), ("b", "two"), ("a", "three")])
+    assert [row["WORDS"] for row in ledger.of("a")] == ["one", "three"]
+    begun: list[int] = []
+    read = FolderLedger.read
+
+    def noted(self: FolderLedger, part: str, offset: int = 0) -> object:
+        begun.append(offset)
+        return read(self, part, offset)
+
+    monkeypatch.setattr(FolderLedger, "read", noted)
+    watched = FolderLedger(NOTES, folder)
+    assert [row["WORDS"] for row in watched.of("b")] == ["two"]
+    end = (folder / "notes.csv").stat().st_size
+    other.append([("b", "four")])
+    begun.clear()
+    assert [row["WORDS"] for row in watched.of("b")] == ["two", "four"]
+    assert 0 not in begun and end in begun
+    assert list(watched.of("c")) == []
+
+
+@pytest.mark.parametrize("damage", ["shorter", "another file", "a longer one"])
+def test_a_file_that_was_replaced_is_read_anew(folder: Path, damage: str) -> None:
+    ledger = FolderLedger(NOTES, folder)
+    ledger.append([("a", "one"), ("b", "two")])
+    assert [row["WORDS"] for row in ledger.of("b")] == ["two"]
+    text = "ID,WORDS\nb,2\n" + ("a,a much longer one\n" if damage == "a longer one" else "")
+    new = folder / ("notes.csv" if damage == "shorter" else "new")
+    new.write_text(text)
+    new.replace(folder / "notes.csv")
+    assert [row["WORDS"] for row in ledger.of("b")] == ["2"]
+
+
+def test_the_rows_of_a_key_are_found_in_every_version_s_file_and_beside_what_cannot_be_read(
+    folder: Path,
+) -> None:
+    ledger = FolderLedger(NOTES, folder)
+    ledger.append([("a", "one")])
+    with (folder / "notes.csv").open("a") as file:
+        file.write("a,b,c\n")
+    assert [row["WORDS"] for row in ledger.of("a")] == ["one"]
+    FolderLedger(WIDER, folder).append([("a", "two", "Rui")])
+    assert [row["WORDS"] for row in ledger.of("a")] == ["one", "two"]

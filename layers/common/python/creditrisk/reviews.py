@@ -20,7 +20,7 @@ COLUMNS: Final = ("APPLICATION_ID", "AT", "EVENT", "BY", "DECISION", "WORDS", "D
 """AT: when (UTC, ISO 8601). EVENT: `asked` or `decided`. BY: who asked (`applicant`, or another word), or the reviewer's name.
 DECISION: `approved` or `declined`, empty for what was asked. WORDS: what the applicant said, or the reviewer's reason.
 DEADLINE: the last day (UTC) on which the law wants an answer; empty where it names none."""
-REVIEWS: Final = Table("reviews", COLUMNS)
+REVIEWS: Final = Table("reviews", COLUMNS, by_key=True)
 _MOST_WORDS: Final = 2_000
 
 
@@ -101,8 +101,7 @@ def decide(ledger: Ledger, application_id: str, decision: str, reason: str, revi
 
 def of(ledger: Ledger, application_id: str) -> list[Review]:
     """The reviews of an application, the earliest first. Raises HistoryUnavailable."""
-    rows = (row for row in ledger.rows() if row["APPLICATION_ID"] == application_id)
-    return _folded(rows).get(application_id, [])
+    return _folded(ledger.of(application_id)).get(application_id, [])
 
 
 def every(ledger: Ledger) -> dict[str, list[Review]]:

@@ -34,6 +34,13 @@ class Ledger(Protocol):
         be read is logged, and left out.
         """
 
+    def of(self, key: str) -> Iterator[dict[str, str]]:
+        """The rows of a table `by_key` whose first cell is `key`, in the order of writing.
+
+        In S3 that is one listing and one object for each time that it was appended; in a folder, what was added since this
+        process looked before.
+        """
+
     def parts(self) -> Iterator[Part]:
         """The files or objects, in the order of writing. Only the last of a folder's grows; an object never does."""
 

@@ -20,6 +20,8 @@ class BucketLedger:
     def __init__(self, table: Table, bucket: str, history_prefix: str) -> None:
         self.table = table
         self.objects = Objects(bucket, f"{history_prefix or 'history'}-{table.name}/", table.name)
+        # An empty object for each key that has rows in one of the others, below PREFIX-NAME-of/KEY/, named after that.
+        self.places = Objects(bucket, f"{history_prefix or 'history'}-{table.name}-of/", table.name)
         self._last = 0
         self._lock = threading.Lock()
 
@@ -29,7 +31,11 @@ class BucketLedger:
         if not lines:
             return
         body = (header_of(self.table) + lines).encode()
-        self.objects.write(f"{self._moment()}-{sha256(body).hexdigest()[:12]}.csv", body)
+        name = f"{self._moment()}-{sha256(body).hexdigest()[:12]}.csv"
+        if self.table.by_key:  # first: a place where nothing is does no harm, rows that are not found would
+            for key in dict.fromkeys(row[0] for row in rows):
+                self.places.write(f"{key}/{name.replace('/', '_')}", b"")
+        self.objects.write(name, body)
 
     def _moment(self) -> str:
         """Now, as the beginning of a name; later than that of any object that this process named before."""
@@ -43,6 +49,13 @@ class BucketLedger:
         for name, stream in self.streams():
             for found in self._placed(name, stream.read(), 0):
                 yield found.row
+
+    def of(self, key: str) -> Iterator[dict[str, str]]:
+        """The rows whose first cell is `key`."""
+        for place in self.places.list(f"{key}/"):
+            for row, _ in self.read(place.name.rpartition("/")[2].replace("_", "/")):
+                if row[self.table.columns[0]] == key:
+                    yield row
 
     def streams(self) -> Iterator[tuple[str, BinaryIO]]:
         """The objects, in the order of their names; some are read ahead."""

@@ -5,12 +5,14 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
 from creditrisk import append_only
 from creditrisk.errors import HistoryUnavailable
 from creditrisk.ledger.lines import columns_in, header_of, placed, to_lines
+from creditrisk.ledger.places import Places
 from creditrisk.ledger.table import Part, Placed, Table
 
 _READ = 4 << 20
@@ -61,6 +63,15 @@ class FolderLedger:
         for part in self.parts():
             for found in self.read(part.name):
                 yield found.row
+
+    def of(self, key: str) -> Iterator[dict[str, str]]:
+        """The rows whose first cell is `key`."""
+        with self._available():
+            yield from self._places.of(key)
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self.folder, self.parts, self.read, self.table.columns[0])
 
     def parts(self) -> Iterator[Part]:
         """The files, in the order in which they were begun."""

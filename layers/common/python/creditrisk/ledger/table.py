@@ -8,11 +8,13 @@ from typing import NamedTuple
 class Table:
     """What a ledger is called, in small letters, and the names of its columns, in order.
 
+    `by_key` says that rows are looked up by their first cell, one or few of them written at once: S3 keeps where they are.
     A later version may add columns at the end. What was written before stays as it is, and reads as empty there.
     """
 
     name: str
     columns: tuple[str, ...]
+    by_key: bool = False
 
 
 class Part(NamedTuple):
