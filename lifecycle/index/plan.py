@@ -39,8 +39,9 @@ MOST_COUNTED = 20_000
 """Of those who match other filters, so many are looked at to count who has the name as well."""
 _FETCHED = 1_000
 """Rows that are quickly fetched and sorted, however few there are in all."""
-_MOST_FACETS = 64
-"""Facets of which the entries are merged. With more of them, most rows match."""
+_MOST_MERGED = {"received": 64, "probability": 400}
+"""Facets of which the entries are merged. Of more, the rows are looked at: by moment, as most of them match; by score, as no
+database takes a statement of any length."""
 _APPLICATION = applications.c
 
 Rows = Sequence[Row[Any]]
@@ -138,7 +139,7 @@ class Plan:
         codes = list(self._matching)
         if self._by_moment and len(codes) == len(self.facets):
             walks = [walk]
-        elif len(codes) > _MOST_FACETS:
+        elif len(codes) > _MOST_MERGED[self._sort]:
             walks = [walk.where(_APPLICATION.facet.in_(codes))]
         else:
             walks = [walk.where(_APPLICATION.facet == code) for code in codes]

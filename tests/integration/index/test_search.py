@@ -19,7 +19,7 @@ from lifecycle.index.errors import WrongQuery
 from lifecycle.index.folding import fold
 from lifecycle.index.numbers import unpacked
 from lifecycle.index.postgres import Postgres
-from lifecycle.index.query import Query, Sort
+from lifecycle.index.query import SORTS, Query, Sort
 from lifecycle.index.schema import names
 from lifecycle.index.search import Page, search
 from lifecycle.index.sqlite import SqliteFile
@@ -187,6 +187,24 @@ def test_a_count_that_goes_too_far_says_so(
     assert found.count.more and len(found.rows) == 4 <= found.count.number <= 5
     assert str(found.count) == f"more than {found.count.number}"
     assert search(filled, Query()).count == (len(answers), False)
+
+
+@pytest.mark.parametrize("facets", [70, 410])
+def test_any_number_of_versions_is_walked_along(
+    database: Database,
+    folder: Path,
+    decide: Decide,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    facets: int,
+) -> None:
+    made = [decide(n, version=f"v{n % facets}", verdict="approved") for n in range(2 * facets)]
+    write([*made, decide(9_000, verdict="declined")])
+    follow(database, str(folder))
+    walked(monkeypatch)
+    for sort in SORTS:
+        query = Query(decision="approved", sort=sort, limit=facets)
+        assert [row.id for page in pages(database, query) for row in page.rows] == expected(made, {}, query)
 
 
 @pytest.mark.usefixtures("any_plan")
