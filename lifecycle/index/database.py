@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, select
+from sqlalchemy import ColumnElement, Connection, Engine, Index, select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -21,6 +21,8 @@ class Database(ABC):
 
     mark: ClassVar[str] = "?"
     """What stands for a parameter in plain SQL."""
+    secondary: ClassVar[Sequence[Index]] = SECONDARY
+    """What a look-up needs besides the keys."""
     snapshot: ClassVar[Mapping[str, Any]] = {}
     """Options of a connection that sees one state of the index, whatever is written meanwhile."""
     walked_per_fetched: ClassVar[int]
@@ -73,7 +75,7 @@ class Database(ABC):
     def finish(self) -> None:
         """Make what look-ups need, once the rows are in. What was begun before is gone on with."""
         with self.writing() as connection:
-            for index in SECONDARY:
+            for index in self.secondary:
                 connection.execute(CreateIndex(index, if_not_exists=True))
             names.put_all(connection)
             self.say(connection, "whole", "1")
@@ -132,6 +134,10 @@ class Database(ABC):
     @abstractmethod
     def within(self, numbers: Numbers, most: int) -> Callable[[ColumnElement[int]], ColumnElement[bool]]:
         """What tells of an n, row after row, that it is one of any number. No n is greater than `most`."""
+
+    def passed(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A column by which entries are walked past, and not chosen."""
+        return column
 
     @abstractmethod
     def _alone(self) -> AbstractContextManager[Connection]:

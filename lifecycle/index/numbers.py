@@ -80,9 +80,10 @@ def unpacked(told: bytes) -> int:
 
 def _places(bits: int) -> list[int]:
     """Where a part's bits are, the lowest first."""
-    digits = f"{bits:b}"[::-1]  # a search in a text runs at the speed of memory
-    places, at = [], digits.find("1")
-    while at >= 0:
-        places.append(at)
-        at = digits.find("1", at + 1)
+    places = []
+    for at, word in enumerate(array("Q", bits.to_bytes(_BYTES, "little"))):
+        while word:
+            lowest = word & -word
+            places.append(at * 64 + lowest.bit_length() - 1)
+            word ^= lowest
     return places

@@ -193,10 +193,10 @@ class Plan:
         return [_APPLICATION.facet.in_(self._chosen())] if self.query.facets else []
 
     def _by_days(self, walked: bool = False) -> list[ColumnElement[bool]]:
-        """Within the days. Where entries are `walked` along by score, as an expression that no index is sorted by: a
-        database would take the one by moment otherwise, and sort all of the days."""
+        """Within the days; where entries are `walked` along by score, by what they say besides."""
         first, last = self.query.moments
-        received = _APPLICATION.received + 0 if walked and not self._by_moment else _APPLICATION.received
+        passed = walked and not self._by_moment
+        received = self.database.passed(_APPLICATION.received) if passed else _APPLICATION.received
         return [
             *([] if first is None else [received >= first]),
             *([] if last is None else [received < last]),

@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Index,
     LargeBinary,
     any_,
     create_engine,
@@ -22,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from lifecycle.index.database import Database, told
 from lifecycle.index.errors import AlreadyBuilding
 from lifecycle.index.numbers import Numbers
-from lifecycle.index.schema import applications
+from lifecycle.index.schema import BY_NUMBER, SECONDARY, applications
 
 SCHEMA = "creditrisk_index"
 _WRITING = 0x6372_6564_6974_0001
@@ -39,8 +40,9 @@ class Postgres(Database):
     """An index in the schema `creditrisk_index` of a database, which may hold other things."""
 
     mark: ClassVar[str] = "%s"
+    secondary: ClassVar[Sequence[Index]] = (*SECONDARY, BY_NUMBER)
     snapshot: ClassVar[Mapping[str, Any]] = {"isolation_level": "REPEATABLE READ"}
-    walked_per_fetched: ClassVar[int] = 50
+    walked_per_fetched: ClassVar[int] = 25
 
     def __init__(self, url: str, schema: str = SCHEMA) -> None:
         self.url = url

@@ -146,3 +146,7 @@ SECONDARY: Final = (
 )
 """What a new index gets once its rows are in: building them at the end takes half the time. The one by score has the moment
 as well, so that rows of other days are walked past without a look at them."""
+BY_NUMBER: Final = Index(
+    "applications_number", *(applications.c[name] for name in ("n", "facet", "received", "probability"))
+)
+"""For a database that keeps rows in no order: what some thousands of them are chosen and sorted by, without the rows."""
