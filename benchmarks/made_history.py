@@ -36,22 +36,22 @@ _SYLLABLES = (
     "va",
 )
 _TEMPLATES = 2_000
-_YEAR_MS = 365 * 86_400_000
-_BEGIN = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp() * 1000)
+YEAR_MS = 365 * 86_400_000
+BEGIN = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp() * 1000)
 
 
 def write_history(folder: Path, rows: int, seed: int = 1) -> Path:
     """Write history.csv with so many applications; outcomes.csv beside it knows what became of half of those approved."""
     draw = random.Random(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    names = _Names(draw)
+    names = Names(draw)
     templates = _templates(draw)
     path = folder / "history.csv"
     with path.open("w", encoding="utf-8") as file, (folder / "outcomes.csv").open("w") as outcomes:
         file.write(HEADER)
         outcomes.write("APPLICATION_ID,OUTCOME,OBSERVED_AT,EXPOSURE,LOSS\n")
         for number in range(rows):
-            moment = _BEGIN + number * _YEAR_MS // rows
+            moment = BEGIN + number * YEAR_MS // rows
             begin, middle, end, approved = templates[number % _TEMPLATES]
             application_id = id_at(moment, draw)
             at = timestamp(datetime.fromtimestamp(moment / 1000, UTC))
@@ -89,7 +89,7 @@ def _templates(draw: random.Random) -> list[tuple[str, str, str, bool]]:
     return found
 
 
-class _Names:
+class Names:
     """Draws full names of two to four words."""
 
     def __init__(self, draw: random.Random) -> None:

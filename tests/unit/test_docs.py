@@ -75,6 +75,7 @@ RESULTS = sorted((ROOT / "benchmarks" / "results").glob("*.md"))
 DOCUMENTS = {
     "growth": "docs/scale.md",
     "index": "docs/lifecycle.md",
+    "index_made": "docs/lifecycle.md",
     "monitor": "docs/monitor.md",
     "outcomes": "docs/lifecycle.md",
     "portfolios": "docs/portfolios.md",
