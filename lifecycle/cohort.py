@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from creditrisk.history import History
 from creditrisk.ledger import Ledger
-from lifecycle.arrays import Block, Bytes, codes, history_blocks
+from lifecycle.arrays import Block, Bytes, Places, codes, history_blocks
 from lifecycle.outcomes import standing
 
 APPROVED, DECLINED, REFERRED = 0, 1, 2
@@ -68,11 +68,12 @@ def read_cohort(
     reading = _Reading(fields)
     for block in history_blocks(history, _NUMBERS):
         reading.add(block, since, until)
-    place, first = _first_of_each(reading.ids)
+    places = Places(np.concatenate(reading.ids))
+    first = places.first
     found = {name: np.concatenate(arrays)[first] for name, arrays in reading.arrays.items()}
-    stood = standing(outcomes, place, as_of)
+    stood = standing(outcomes, places, as_of)
     return Cohort(
-        ids=list(map(bytes.decode, place)),
+        ids=list(map(bytes.decode, places.ids.tolist())),
         models=[" ".join(names).strip() for names in reading.models],
         policies=[name for (name,) in reading.policies],
         bad=stood.bad(found["received"], maturity_months),
@@ -84,17 +85,6 @@ def read_cohort(
         },
         **found,
     )
-
-
-def _first_of_each(ids: list[bytes]) -> tuple[dict[bytes, int], NDArray[np.int64] | slice]:
-    """Each id with its place among the different ones, and where the rows of these stand: all, when none is there twice."""
-    place = dict(zip(ids, range(len(ids)), strict=True))
-    if len(place) == len(ids):
-        return place, slice(None)
-    rows: dict[bytes, int] = {}
-    for row, id in enumerate(ids):
-        rows.setdefault(id, row)
-    return dict(zip(rows, range(len(rows)), strict=True)), np.fromiter(rows.values(), np.int64, len(rows))
 
 
 class _Texts(dict[bytes, str]):
@@ -109,7 +99,7 @@ class _Reading:
     """What was read so far, in blocks."""
 
     def __init__(self, fields: Sequence[str]) -> None:
-        self.ids: list[bytes] = []
+        self.ids: list[Bytes] = [np.zeros(0, "S1")]
         self.arrays: dict[str, list[NDArray[Any]]] = {name: [dtype] for name, dtype in _EMPTY.items()}
         self.models: dict[tuple[str, ...], int] = {}
         self.policies: dict[tuple[str, ...], int] = {}
@@ -137,7 +127,7 @@ class _Reading:
             kept &= received < _utc(until) if until else True
         for name, values in rows.items():
             self.arrays[name].append(values[kept])
-        self.ids += block.column("APPLICATION_ID")[kept].tolist()
+        self.ids.append(block.column("APPLICATION_ID")[kept])
         for name, texts in self._texts.items():
             self.columns[name] += map(texts.__getitem__, block.column(name)[kept].tolist())
 

@@ -1,16 +1,14 @@
 """What became of many applications, as arrays: of each, the outcome that counts."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from creditrisk.ledger import Ledger
 from creditrisk.outcomes import BAD, GOOD, IMPORTED
-from lifecycle.arrays import Block, ledger_blocks
+from lifecycle.arrays import Block, Places, ledger_blocks
 
 NOT_KNOWN, GOOD_CODE, BAD_CODE = -1, 0, 1
 
@@ -46,8 +44,9 @@ def months_after(moments: NDArray[np.datetime64], months: int) -> NDArray[np.dat
     return due
 
 
-def standing(outcomes: Ledger, places: Mapping[bytes, int], as_of: datetime) -> Standing:
-    """The outcomes of applications as they stood at a moment. `places` are the applications' ids with 0, 1, 2 and so on.
+def standing(outcomes: Ledger, places: Places, as_of: datetime) -> Standing:
+    """The outcomes of applications as they stood at a moment. `places` are the applications, in the order
+    of what is returned.
 
     Of several rows for an application, the one observed last counts; of those observed at the same moment, the one that
     was written last. Raises HistoryUnavailable.
@@ -83,11 +82,10 @@ _ROW = np.dtype(
 )
 
 
-def _rows(block: Block, places: Mapping[bytes, int], as_of: np.datetime64) -> NDArray[np.void]:
+def _rows(block: Block, places: Places, as_of: np.datetime64) -> NDArray[np.void]:
     """The rows of these applications that were observed by then; `at` is the place of the application."""
     rows = np.zeros(len(block), _ROW)
-    ids = block.column("APPLICATION_ID").tolist()
-    rows["at"] = np.fromiter(map(places.get, ids, repeat(-1)), np.int64, len(block))
+    rows["at"] = places.of(block.column("APPLICATION_ID"))
     outcome = block.column("OUTCOME")
     rows["code"] = NOT_KNOWN
     rows["code"][outcome == GOOD.encode()] = GOOD_CODE

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 Bytes = NDArray[np.bytes_]
 
 _QUOTE, _COMMA, _LINE_FEED = b'",\n'
-_EACH_BYTE = np.uint64(0x0101010101010101)
+_DOUBLED = [np.uint64(1 << power) for power in range(6)]
+_LAST_BIT = np.uint64(63)
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,10 @@ class Splitter:
 
     def _room(self, size: int) -> None:
         if size > self._size:
-            self._size = (size + 7) // 8 * 8
-            self._quotes = np.zeros(self._size, np.uint8)
+            self._size = (size + 63) // 64 * 64
+            self._quotes = np.zeros(self._size, np.bool_)
             self._cell_ends = np.zeros(self._size, np.bool_)
             self._line_ends = np.zeros(self._size, np.bool_)
-            self._sums = np.zeros(self._size // 8, np.uint64)
 
     def cells(self, lines: bytes) -> Cells | None:
         """The cells of lines that each end with a line feed; None when a line has not `width` cells, or there is none.
@@ -90,14 +90,14 @@ class Splitter:
         return Cells(text, begins.reshape(-1, self.width), ends.reshape(-1, self.width))
 
     def _outside(self, text: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        """Which bytes stand after an even number of quotation marks, eight at a time: times 0x0101010101010101, each byte of
-        a word becomes the sum of those up to it. Five times as fast as a sum over all bytes."""
-        np.equal(text, _QUOTE, out=self._quotes[: len(text)].view(np.bool_))
-        self._quotes[len(text) :] = 0
-        np.multiply(self._quotes.view("<u8"), _EACH_BYTE, out=self._sums)  # the first byte is the lowest
-        odd = self._sums.view(np.uint8)
-        before = np.bitwise_xor.accumulate(odd[7::8] & 1)[:-1]
-        self._sums[1:] += before * _EACH_BYTE
-        odd += 1
-        odd &= 1
-        return odd[: len(text)].view(np.bool_)
+        """Which bytes stand after an even number of quotation marks, as bits, 64 at a time: each becomes the sum (modulo 2)
+        of those up to it in six steps, as in G. Langdale, D. Lemire, Parsing Gigabytes of JSON per Second (2019)."""
+        np.equal(text, _QUOTE, out=self._quotes[: len(text)])
+        self._quotes[len(text) :] = False
+        odd = np.packbits(self._quotes, bitorder="little").view("<u8")
+        for bits in _DOUBLED:
+            odd ^= odd << bits
+        begun = np.bitwise_xor.accumulate(odd >> _LAST_BIT)[:-1]  # 1 where a word begins in quotation marks
+        odd[1:] ^= -begun
+        outside = np.unpackbits(~odd.view(np.uint8), count=len(text), bitorder="little")
+        return outside.view(np.bool_)

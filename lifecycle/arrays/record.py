@@ -110,7 +110,7 @@ def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
 def _readable(block: Block, lines: bytes, numbers: Sequence[str]) -> bool:
     """Whether each row is UTF-8, and begins with an id, and what is to be a number is one."""
     ids = block.column("APPLICATION_ID")
-    if ids.dtype.itemsize != _ID or not _OF_IDS[ids.view(np.uint8)].all():
+    if ids.dtype.itemsize != _ID or not _OF_IDS.take(ids.view(np.uint8)).all():
         return False
     try:
         for name in numbers:
