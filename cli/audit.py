@@ -5,6 +5,8 @@ from collections import deque
 
 import click
 
+from cli.audit_lines import lines_of
+from creditrisk.counted import counted
 from creditrisk.errors import one_line
 from creditrisk.settings import Settings
 from lifecycle.audit import Head, open_audit
@@ -21,15 +23,15 @@ def audit() -> None:
 @click.option("--event", metavar="NAME", help="Only what begins with this, as `model`.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def show(last: int, event: str | None, as_json: bool) -> None:
-    """Print the newest entries, the oldest of them first: when, what, by whom, with which facts."""
+    """Print the newest entries, the oldest of them first: when, what, by whom, with which facts; each gate on a line."""
     log = open_audit(Settings.from_environment().history_url)
     newest = deque((entry for entry in log.entries() if entry.event.startswith(event or "")), maxlen=last)
     for entry in newest:
         if as_json:
             click.echo(json.dumps(vars(entry), sort_keys=True))
             continue
-        facts = "  ".join(f"{name}={_short(value)}" for name, value in entry.facts.items())
-        click.echo(one_line(f"{entry.number:>6}  {entry.at}  {entry.event:<20}  {entry.by:<12}  {facts}"))
+        for line in lines_of(entry):
+            click.echo(one_line(line))
 
 
 @audit.command()
@@ -46,8 +48,6 @@ def verify(text: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"entries": found.number, "hash": found.hash, "head": str(found)}))
         return
-    click.echo(f"{found.number:,} entries, every one as it was written; the head is {found}")
-
-
-def _short(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    click.echo(
+        f"{counted(found.number, 'entry', 'entries')}, every one as it was written; the head is {found}"
+    )

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from cli.places import place_of, tell
+from creditrisk.counted import counted
 from creditrisk.errors import CreditRiskError, NoHistory
 from creditrisk.history import open_history
 from creditrisk.history.bucket import BucketHistory
@@ -41,9 +42,13 @@ def export(out: Path, url: str | None) -> None:
             "HISTORY_URL."
         )
     export.write(out)
-    tell(export.unreadable, "of the history cannot be read and are not in the export")
+    tell(
+        export.unreadable,
+        "of the history cannot be read and are not in the export",
+        "of the history cannot be read and is not in the export",
+    )
     click.echo(
-        f"{export.count} applications written to {'standard output' if str(out) == '-' else out}",
+        f"{counted(export.count, 'application')} written to {'standard output' if str(out) == '-' else out}",
         err=str(out) == "-",
     )
 
@@ -79,7 +84,7 @@ def bring(
     found = read_labelled(source, received, score) if labelled else read(source, received)
     place = place_of(url)
     history = open_history(place)
-    tell(found.unreadable, "cannot be read and are left out")
+    tell(found.unreadable, "cannot be read and are left out", "cannot be read and is left out")
     for note in found.notes:
         click.echo(f"creditrisk: {note}", err=True)
     if not found.records and found.unreadable:
@@ -90,9 +95,9 @@ def bring(
     labels = add_labels(open_outcomes(place), found.labels, observed)
     there = len(found.records) - len(new)
     click.echo(
-        f"{len(new)} applications brought along from {source} to {place}"
-        + (f"; {there} were there already" if there else "")
-        + (f"; {labels} outcomes" if found.labels else "")
+        f"{counted(len(new), 'application')} brought along from {source} to {place}"
+        + (f"; {counted(there, 'was', 'were')} there already" if there else "")
+        + (f"; {counted(labels, 'outcome')}" if found.labels else "")
     )
 
 
@@ -118,5 +123,9 @@ def merge(url: str | None, open_days: int) -> None:
         click.echo(f"{place} is a folder: there is nothing to merge")
         return
     merged = merge_days(history, open_days=open_days)
-    tell(merged.left, "cannot be carried over; their objects stay as they are")
-    click.echo(f"{merged.objects} objects merged into {merged.written} at {place}")
+    tell(
+        merged.left,
+        "cannot be carried over; their objects stay as they are",
+        "cannot be carried over; its object stays as it is",
+    )
+    click.echo(f"{counted(merged.objects, 'object')} merged into {merged.written} at {place}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from cli.their_cells import NOTHING, holds, id_of_content, is_bad, moment_in, share, verdict
 from creditrisk.application import FIELDS, Role, canonical_name
 from creditrisk.clock import timestamp
+from creditrisk.counted import counted
 from creditrisk.decision import declines
 from creditrisk.errors import UnusableFile
 from creditrisk.formulas import as_it_was
@@ -127,7 +128,8 @@ class _Manual:
                 self.found.unreadable.append(f"{self.name}, line {line}: {error}")
         for name, count in self._refused.items():
             self.found.notes.append(
-                f"{name}: {count} values that would not be accepted today are kept as they are"
+                f"{name}: {counted(count, 'value', 'values')} that would not be accepted today "
+                f"{'is kept as it is' if count == 1 else 'are kept as they are'}"
             )
         return self.found
 

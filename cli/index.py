@@ -12,6 +12,7 @@ import click
 from tqdm import tqdm
 
 from cli.stopping import stoppable
+from creditrisk.counted import counted
 from creditrisk.errors import CreditRiskError
 from creditrisk.settings import Settings
 from lifecycle.index.building import rebuild as build
@@ -66,7 +67,9 @@ def rebuild(anew: bool, as_json: bool) -> None:
         build(database, history_url, progress, anew=anew)
     found = state_of(database, history_url)
     click.echo(
-        json.dumps(asdict(found)) if as_json else f"{found.applications:,} applications are in the index"
+        json.dumps(asdict(found))
+        if as_json
+        else f"{counted(found.applications, 'application is', 'applications are')} in the index"
     )
 
 
@@ -82,11 +85,13 @@ def check(as_json: bool) -> None:
     else:
         for sentence in found.differences:
             click.echo(sentence)
-        behind = f"; {found.behind:,} rows are not in the index yet" if found.behind else ""
-        click.echo(f"{found.applications:,} applications compared{behind}")
+        behind = (
+            f"; {counted(found.behind, 'row is', 'rows are')} not in the index yet" if found.behind else ""
+        )
+        click.echo(f"{counted(found.applications, 'application')} compared{behind}")
     if found.differing:
         raise IndexDiffers(
-            f"The index differs from the record in {found.differing:,} places: `creditrisk index rebuild`."
+            f"The index differs from the record in {counted(found.differing, 'place')}: `creditrisk index rebuild`."
         )
 
 

@@ -8,6 +8,7 @@ import click
 
 from cli import promotion
 from cli.persons import by_whom
+from creditrisk.counted import counted
 from creditrisk.errors import one_line
 from creditrisk.policy.in_force import policy_in_force
 from creditrisk.settings import Settings
@@ -198,7 +199,7 @@ def _print(report: "Report", last: str) -> None:
             "no reference distributions: no drift will be measured against this model (reference.csv, docs/handover.md)"
         )
     else:
-        click.echo(f"reference distributions: of {report.reference:,} applications")
+        click.echo(f"reference distributions: of {counted(report.reference, 'application')}")
     for warning in report.warnings:
         click.echo(f"note: {warning}")
     if report.left_alone:
@@ -249,6 +250,6 @@ def _reference(folder: Path, manifest: "Manifest") -> str:
     from scoring.reference import read_reference
 
     try:
-        return f"distributions of {read_reference(folder, manifest).rows:,} applications"
+        return f"distributions of {counted(read_reference(folder, manifest).rows, 'application')}"
     except ReferenceMissing:
         return "none: no drift can be measured; train anew, or install with a reference.csv"

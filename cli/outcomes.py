@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from cli.places import place_of, tell
 from cli.stopping import stoppable
+from creditrisk.counted import counted
 from creditrisk.errors import CreditRiskError, ExportNotWritten, UnknownApplication, UnusableFile
 from creditrisk.history import open_history
 from creditrisk.outcomes import COLUMNS, open_outcomes
@@ -61,7 +62,11 @@ def add_file(source: Path, url: str | None, report: Path | None, as_json: bool) 
     if as_json:
         click.echo(json.dumps(done.as_dict()))
     else:
-        tell([f"{source.name}, line {row.line}: {row.problem}" for row in done.refused], "are left out")
+        tell(
+            [f"{source.name}, line {row.line}: {row.problem}" for row in done.refused],
+            "are left out",
+            "is left out",
+        )
     if done.rows and len(done.refused) == done.rows:
         raise CreditRiskError(f"Nothing in {source} could be added.")
     if not as_json:
@@ -74,11 +79,12 @@ def _named(error: UnusableFile, source: Path) -> UnusableFile:
 
 
 def _told(done: Report, source: Path, place: str) -> str:
-    told = f"{done.added} outcomes added from {source} to {place}"
+    told = f"{counted(done.added, 'outcome')} added from {source} to {place}"
     if done.known:
-        told += f"; {done.known} were there already"
+        told += f"; {counted(done.known, 'was', 'were')} there already"
     if done.corrected:
-        told += f", of which {done.corrected} were corrected since and stay so: a later OBSERVED_AT corrects them again"
+        stay = counted(done.corrected, "was corrected since and stays", "were corrected since and stay")
+        told += f", of which {stay} so: a later OBSERVED_AT corrects again"
     return told
 
 
@@ -129,7 +135,7 @@ def export(out: Path, url: str | None, standing: bool) -> None:
     except OSError as error:
         raise ExportNotWritten(f"{out} cannot be written ({error.strerror or error}).") from error
     place = "standard output" if str(out) == "-" else out
-    click.echo(f"{count} outcomes written to {place}", err=str(out) == "-")
+    click.echo(f"{counted(count, 'outcome')} written to {place}", err=str(out) == "-")
 
 
 def _write(file: TextIO, rows: Iterable[Mapping[str, str]]) -> int:

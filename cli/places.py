@@ -2,6 +2,7 @@
 
 import click
 
+from creditrisk.counted import counted
 from creditrisk.settings import Settings, history_address
 
 NAMED = 20
@@ -18,10 +19,11 @@ def place_of(url: str | None) -> str:
         raise click.BadParameter(f"A history {error}, not {url!r}.") from None
 
 
-def tell(rows: list[str], what: str) -> None:
-    """Name on stderr the rows that could not be taken."""
+def tell(rows: list[str], what: str, of_one: str = "") -> None:
+    """Name on stderr the rows that could not be taken, and say `what` of them; `of_one` where it is said otherwise of one."""
     for row in rows[:NAMED]:
         click.echo(f"creditrisk: {row}", err=True)
     if rows:
+        told = counted(len(rows), f"row {of_one or what}", f"rows {what}")
         more = f", of which the first {NAMED} are named above" if len(rows) > NAMED else ""
-        click.echo(f"creditrisk: {len(rows)} rows {what}{more}", err=True)
+        click.echo(f"creditrisk: {told}{more}", err=True)

@@ -11,6 +11,7 @@ import click
 
 from cli.persons import by_whom
 from cli.simulating import as_data, as_text, tried_on
+from creditrisk.counted import counted
 from creditrisk.errors import SettingError, UnusablePolicy, one_line
 from creditrisk.policy.definition import Policy
 from creditrisk.policy.in_force import policy_in_force
@@ -62,7 +63,7 @@ def check(file: Path) -> None:
         for mistake in error.mistakes:
             click.echo(one_line(mistake), err=True)
         sys.exit(1)
-    click.echo(one_line(f"{file} is well: {read.version}, {len(read.rules)} rules"))
+    click.echo(one_line(f"{file} is well: {read.version}, {counted(len(read.rules), 'rule')}"))
 
 
 @policy.command()

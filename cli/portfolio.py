@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cli.portfolio_words import show_words
+from creditrisk.counted import counted
 from creditrisk.errors import UnusablePortfolio, one_line
 from creditrisk.portfolio import Field, Portfolio, Role, portfolio_folder, read_portfolio
 from creditrisk.portfolio.kinds import Choice, Code, Day, Digits, Money, Number, Text, Whole
@@ -57,7 +58,7 @@ def new(data: Path, target: str, bad: str, out: Path | None, law: str) -> None:
     path = write(drafted, folder)
     fields = [each.table for each in drafted.fields]
     roles = [each.get("role", "feature") for each in fields if each["name"] not in drafted.head["identity"]]
-    click.echo(f"{path} is a draft: {roles.count('feature')} features, {roles.count('recorded')} fields recorded, {roles.count('held')} held")  # fmt: skip
+    click.echo(f"{path} is a draft: {counted(roles.count('feature'), 'feature')}, {counted(roles.count('recorded'), 'field')} recorded, {roles.count('held')} held")  # fmt: skip
     for each in drafted.fields:
         for note in each.notes:
             if "protected" in note or "no model may use" in note:
@@ -92,7 +93,7 @@ def check(folder: Path | None) -> None:
     law = read.law.profile if read.law.profile != "none" else "none, said aloud"
     languages = ", ".join((read.language, *read.words))
     click.echo(
-        f"{place} is well: {read.name}, {len(read.fields)} fields, {levels:,} levels, in {languages}, law {law}, fingerprint {read.fingerprint}"
+        f"{place} is well: {read.name}, {counted(len(read.fields), 'field')}, {counted(levels, 'level')}, in {languages}, law {law}, fingerprint {read.fingerprint}"
     )
 
 

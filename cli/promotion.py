@@ -11,6 +11,7 @@ import click
 
 from cli.evidence import from_record, moment, seen_as
 from cli.persons import by_whom
+from creditrisk.counted import counted
 from creditrisk.errors import one_line
 from creditrisk.settings import Settings
 from lifecycle.audit import open_audit
@@ -60,7 +61,9 @@ def compare(
     if as_json:
         click.echo(json.dumps(comparison.to_dict()))
         return
-    click.echo(f"{len(data):,} applications, {int(data.bad.sum()):,} of them bad, judged by {settings.model}")
+    click.echo(
+        f"{counted(len(data), 'application')}, {int(data.bad.sum()):,} of them bad, judged by {settings.model}"
+    )
     click.echo(f"{'version':<14}{'ROC-AUC':<26}{'KS':<8}{'Brier':<8}{'slope':<7}{'error':<8}mean probability")
     for one in judged:
         told = one.figures
@@ -74,8 +77,8 @@ def compare(
         f"{judged[1].version} ranks {gain.value:+.4f} (95 % between {gain.low:+.4f} and {gain.high:+.4f})"
     )
     click.echo(
-        f"at {comparison.threshold:g}, {comparison.only_first_approves:,} are approved by {judged[0].version} alone, "
-        f"{comparison.only_second_approves:,} by {judged[1].version} alone"
+        f"approved at {comparison.threshold:g} by one alone: {comparison.only_first_approves:,} by {judged[0].version}, "
+        f"{comparison.only_second_approves:,} by {judged[1].version}"
     )
 
 
@@ -222,7 +225,7 @@ def _holdout(
     if not held:
         click.echo(
             "creditrisk: the store does not tell what these versions learned from; they are judged on the last "
-            f"{months} months, which they may have seen",
+            f"{counted(months, 'month')}, which they may have seen",
             err=True,
         )
     since = max(held, default=None)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cli.embedded_redis import is_at_work, url_of
+from creditrisk.counted import counted
 from creditrisk.errors import UnknownApplication
 from creditrisk.queue import ShardedQueue, open_queue
 from creditrisk.settings import Settings
@@ -59,9 +60,9 @@ def retry(ids: tuple[str, ...]) -> None:
     count = sum(applications.retry(application_id) for application_id in ids or applications.state().failed)
     if ids and count < len(ids):
         raise UnknownApplication(
-            f"{len(ids) - count} of {len(ids)} are not among the failed; see `creditrisk queue`."
+            f"Of {len(ids)} named, {counted(len(ids) - count, 'is', 'are')} not among the failed; see `creditrisk queue`."
         )
-    click.echo(f"{count} applications wait again")
+    click.echo(counted(count, "application waits again", "applications wait again"))
 
 
 @queue.command()

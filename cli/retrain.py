@@ -10,6 +10,7 @@ from cli.evidence import from_record, moment, seen_as
 from cli.persons import by_whom
 from cli.progress import moving
 from cli.stopping import stoppable
+from creditrisk.counted import counted
 from creditrisk.errors import one_line
 from creditrisk.portfolio import in_force
 from creditrisk.settings import Settings
@@ -67,10 +68,10 @@ def retrain(
     for name, one in done.judged.items():
         auc = one.figures.roc_auc
         click.echo(
-            f"{name:<13} ROC-AUC {auc.value:.4f} (95 % between {auc.low:.4f} and {auc.high:.4f}) on {len(taught.holdout):,} "
-            f"applications from {taught.start} on"
+            f"{name:<13} ROC-AUC {auc.value:.4f} (95 % between {auc.low:.4f} and {auc.high:.4f}) on "
+            f"{counted(len(taught.holdout), 'application')} from {taught.start} on"
         )
     click.echo(
-        f"{len(taught.learned):,} rows; the candidate is version {done.version.name}: "
+        f"{counted(len(taught.learned), 'row')}; the candidate is version {done.version.name}: "
         f"creditrisk model promote {done.version.name}"
     )

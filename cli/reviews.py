@@ -10,6 +10,7 @@ import click
 
 from creditrisk import reviews as records
 from creditrisk.application_id import reference
+from creditrisk.counted import counted
 from creditrisk.errors import UnknownApplication, one_line
 from creditrisk.history import open_history
 from creditrisk.settings import Settings
@@ -77,7 +78,7 @@ def _told(review: records.Review) -> dict[str, Any]:
 
 def _line(review: records.Review) -> str:
     days = review.days_left
-    due = "" if days is None else f"due {review.deadline} ({days} days left)" if days >= 0 else f"OVERDUE since {review.deadline}"  # fmt: skip
+    due = "" if days is None else f"due {review.deadline} ({counted(days, 'day')} left)" if days >= 0 else f"OVERDUE since {review.deadline}"  # fmt: skip
     state = due or (review.decision and f"{review.decision} by {review.reviewer}: {review.reason}")
     return "  ".join(
         filter(None, (review.application_id, review.asked_at[:10], review.by, state, review.words))

@@ -16,6 +16,7 @@ import click
 from tqdm import tqdm
 
 from cli.stopping import Work, end_with, stoppable, undisturbed
+from creditrisk.counted import counted
 from creditrisk.errors import UnusableFile
 from creditrisk.files import Piece, Plan, plain, plan, read
 from creditrisk.policy.in_force import policy_in_force
@@ -61,7 +62,7 @@ def score(source: Path, target: Path, reasons: bool, processes: int) -> None:
             ) from None
         finally:
             unfinished.unlink(missing_ok=True)
-    click.echo(f"{count:,} rows scored into {target}, {bad:,} of them with an error")
+    click.echo(f"{counted(count, 'row')} scored into {target}, {bad:,} of them with an error")
 
 
 @dataclass(frozen=True)

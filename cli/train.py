@@ -10,6 +10,7 @@ from cli.persons import by_whom
 from cli.progress import moving
 from cli.stopping import stoppable
 from creditrisk.application import FIELDS, canonical_name
+from creditrisk.counted import counted
 from creditrisk.errors import one_line
 from creditrisk.portfolio import in_force
 from creditrisk.portfolio.law import PROFILES, Profile, left_out
@@ -118,7 +119,7 @@ def train(
             f"{model:<13} ROC-AUC {figures['roc_auc']:.4f} ± {figures['roc_auc_sd']:.4f}  KS {figures['ks']:.3f}  "
             f"Brier {figures['brier']:.4f}  calibration error {figures['calibration_error']:.4f}, slope {figures['calibration_slope']:.2f}"
         )
-    click.echo(f"{len(source):,} rows; the layer is in {target}")
+    click.echo(f"{counted(len(source), 'row')}; the layer is in {target}")
     if card:
         click.echo(f"its model card is {card}")
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditrisk.application import FIELDS
+from creditrisk.counted import counted
 from creditrisk.formulas import as_it_was
 from lifecycle.cohort import Cohort
 from lifecycle.errors import TooFewOutcomes
@@ -98,7 +99,7 @@ def enough(data: Data, what: str) -> None:
     bads = int(data.bad.sum())
     if len(data) < FEWEST or min(bads, len(data) - bads) < FEWEST // 10:
         raise TooFewOutcomes(
-            f"{what} has {len(data):,} applications with an outcome that counts, {bads:,} of them bad; at least "
+            f"{what} has {counted(len(data), 'application')} with an outcome that counts, {bads:,} of them bad; at least "
             f"{FEWEST} are needed, and {FEWEST // 10} of either outcome."
         )
 

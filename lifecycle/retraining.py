@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from creditrisk.clock import timestamp
+from creditrisk.counted import counted
 from lifecycle.learning import HOLDOUT_MONTHS, Known, effective, enough, holdout_start, together
 from lifecycle.promotion.comparison import Judged, judge, told
 from models.store.versions import Store, Version
@@ -105,7 +106,7 @@ def card(training: Training, taught: Lesson, judged: dict[str, Judged]) -> str:
         "",
         "## What it learned from",
         "",
-        f"{data['rows']:,} applications: {taught.files:,} from files, {taught.recorded:,} from the record before "
+        f"{counted(data['rows'], 'application')}: {taught.files:,} from files, {taught.recorded:,} from the record before "
         f"{taught.start}, each of these weighted by 1 / the chance with which it was accepted. They tell as much as "
         f"{data['effective_rows']:,.0f} of equal weight. Bad rate {data['bad_rate']:.4f}.",
         f"Fingerprint of the data: `{data['sha256']}`.",
@@ -114,7 +115,7 @@ def card(training: Training, taught: Lesson, judged: dict[str, Judged]) -> str:
         "",
         "## What it is worth",
         "",
-        f"On {len(held):,} applications from {taught.start} on, {int(held.bad.sum()):,} of them bad, that it did not learn "
+        f"On {counted(len(held), 'application')} from {taught.start} on, {int(held.bad.sum()):,} of them bad, that it did not learn "
         "from; 95 % intervals in brackets.",
         "",
         "| model | ROC-AUC | Gini | KS | Brier | calibration slope | calibration error |",

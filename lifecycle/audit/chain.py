@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from creditrisk.clock import timestamp
+from creditrisk.counted import counted
 from lifecycle.audit.errors import AuditBroken
 
 _OPENING: Final = b'{"hash":"'
@@ -105,7 +106,7 @@ def verified(lines: Iterable[bytes], head: Head | None = None) -> Head:
             held = said.decode() == kept.hash
     if not held:
         raise AuditBroken(
-            f"The audit log has {number:,} entries, and none of them is the one that ended it before "
+            f"The audit log has {counted(number, 'entry', 'entries')}, and none of them is the one that ended it before "
             f"(number {kept.number:,}): its end was cut off, or all of it written anew. Restore it from a copy."
         )
     return Head(number, before.decode())

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from creditrisk.application import FIELDS
+from creditrisk.counted import counted
 from creditrisk.decision import decide
 from creditrisk.policy.definition import simplest
 from creditrisk.portfolio import in_force
@@ -68,7 +69,7 @@ def judged(candidate: AnyScorer, active: AnyScorer | None, data: Data, threshold
     except TooFewOutcomes as error:
         yield Gate("evidence", False, str(error), {"rows": len(data), "bad": int(data.bad.sum())})
         return
-    yield Gate("evidence", True, f"{len(data):,} applications with outcomes", {"rows": len(data)})
+    yield Gate("evidence", True, f"{counted(len(data), 'application')} with outcomes", {"rows": len(data)})
     new = judge(candidate, data)
     old = judge(active, data) if active else None
     yield _ranking(new, old, data, threshold)

@@ -56,7 +56,7 @@ def promote(
     """
     by, log = named(by), open_audit(settings.history_url)
     target, before = settings.model_folder, active_version(settings.model_folder)
-    told = {gate.name: {"passed": gate.passed, **gate.figures} for gate in gates}
+    told = {gate.name: _told(gate) for gate in gates}
     failed = [gate for gate in gates if not gate.passed]
     if failed:
         log.record(REFUSED, by, version=version.name, gate=failed[0].name, gates=told)
@@ -76,6 +76,11 @@ def promote(
     with Activation(settings, by, "promoted", facts) as activation:
         activate(version, target, then(verify, activation.begins))
     return Promotion(version.name, before, tuple(gates), True, proposer)
+
+
+def _told(gate: Gate) -> dict[str, Any]:
+    """A gate as the log keeps it: its figures, and of one that fails why."""
+    return {"passed": gate.passed, **({} if gate.passed else {"said": gate.said}), **gate.figures}
 
 
 def _proposer(log: AuditLog, version: str, by: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from creditrisk.counted import counted
 from lifecycle.drift.report import SCORE
 from lifecycle.report import charts, tables
 from lifecycle.report.numbers import NOTHING, count, decimal, interval, percent, percents, with_interval
@@ -43,7 +44,7 @@ def _figures(report: Report) -> str:
         (percent(report.counts.approved / max(report.counts.applications, 1)), "approved"),
     ]
     if seen:
-        told.append((percent(seen.bad_rate.value), f"bad, of {count(seen.rows)} known outcomes"))
+        told.append((percent(seen.bad_rate.value), f"bad, of {counted(seen.rows, 'known outcome')}"))
         told.append((decimal(seen.roc_auc.value), f"ROC-AUC seen, {interval(seen.roc_auc)}"))
     if over_all:
         auc = over_all.figures.roc_auc
@@ -126,7 +127,7 @@ def _on_challenger(report: Report) -> Iterator[str]:
     duel = report.challenger
     if duel is None:
         return
-    corners = [(each.name, each.bad_rate, f"{count(each.known)} known outcomes") for each in duel.corners]
+    corners = [(each.name, each.bad_rate, counted(each.known, "known outcome")) for each in duel.corners]
     ranks = [
         (name, figures.roc_auc, with_interval(figures.roc_auc))
         for name, figures in (("champion", duel.champion), ("challenger", duel.challenger))

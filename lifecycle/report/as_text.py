@@ -3,9 +3,10 @@
 import textwrap
 from collections.abc import Iterator
 
+from creditrisk.counted import counted
 from lifecycle.drift.psi import Verdict
 from lifecycle.report import tables
-from lifecycle.report.numbers import count, decimal, interval, percent
+from lifecycle.report.numbers import decimal, interval, percent
 from lifecycle.report.report import Report
 from lifecycle.report.tables import INTERVAL, Table
 from lifecycle.report.words import head
@@ -38,7 +39,7 @@ def _lines(report: Report, width: int) -> Iterator[str]:
         told = report.awaited
         yield ""
         yield from textwrap.wrap(
-            f"Expected of {count(told.rows)} accepted applications whose outcome is awaited: ROC-AUC "
+            f"Expected of {counted(told.rows, 'accepted application')} whose outcome is awaited: ROC-AUC "
             f"{decimal(told.roc_auc.value)} ({interval(told.roc_auc)}), bad rate {percent(told.bad_rate.value)}",
             width,
         )
@@ -82,7 +83,7 @@ def _drift(report: Report, width: int) -> Iterator[str]:
         return
     moved = [each for each in report.drift.moved if each.recent.verdict != "steady" or each.alarms]
     yield ""
-    yield f"Drift from the training data: {len(moved)} of {len(report.drift.moved)} distributions beyond chance"
+    yield f"Drift from the training data: {len(moved)} of {counted(len(report.drift.moved), 'distribution')} beyond chance"
     rows = []
     for each in moved:
         weeks = "".join(_SHADES[week.verdict] if week else " " for week in each.weeks[-_WEEKS:])

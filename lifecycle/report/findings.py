@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from creditrisk.counted import counted
 from lifecycle.drift.report import SCORE, Drift
 from lifecycle.performance.applicants import AllApplicants
 from lifecycle.performance.challenger import Duel
@@ -34,7 +35,7 @@ def on_outcomes(
     if performance.roc_auc.low != performance.roc_auc.low:
         yield Finding(
             "note",
-            f"{counts.known:,} outcomes are known, {counts.bad:,} of them bad: too few to tell how well the score ranks.",
+            f"{counted(counts.known, 'outcome is', 'outcomes are')} known, {counts.bad:,} of them bad: too few to tell how well the score ranks.",
         )
     else:
         yield _ranks(performance, foretold, promise, over_all)
@@ -59,7 +60,7 @@ def _none_yet(counts: Counts) -> str:
     if not counts.mature:
         return "No application is old enough to be judged by its outcome; what is told below is expected, not seen."
     return (
-        f"{counts.mature:,} applications are old enough to be judged, and no outcome of theirs is known; bring outcomes "
+        f"{counted(counts.mature, 'application is', 'applications are')} old enough to be judged, and no outcome is known; bring outcomes "
         "with `creditrisk outcomes add FILE.csv`."
     )
 
@@ -119,7 +120,8 @@ def on_drift(drift: Drift | None) -> Iterator[Finding]:
     alarms = drift.alarms
     if not alarms and drift.rows < FEW:
         yield Finding(
-            "note", f"{drift.rows:,} applications are too few to tell whether applicants have changed."
+            "note",
+            f"{counted(drift.rows, 'application is', 'applications are')} too few to tell whether applicants have changed.",
         )
         return
     if not alarms:
@@ -131,7 +133,10 @@ def on_drift(drift: Drift | None) -> Iterator[Finding]:
         yield Finding("bad", f"The scores have moved (PSI {score.recent.psi:.2f}). {score.in_words}")
     if inputs:
         all_of = len(drift.moved) - (drift.moved[0].name == SCORE)
-        yield Finding("bad", f"{len(inputs)} of {all_of} inputs have moved; these most of all:")
+        yield Finding(
+            "bad",
+            f"{len(inputs)} of {counted(all_of, 'input')} {'has' if len(inputs) == 1 else 'have'} moved; {'this one' if len(inputs) == 1 else 'these most of all'}:",
+        )
         for each in inputs[:NAMED]:
             yield Finding("note", f"{each.in_words} PSI {each.recent.psi:.2f}.")
 

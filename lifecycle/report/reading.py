@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditrisk.clock import timestamp
+from creditrisk.counted import counted
 from creditrisk.history import open_history
 from creditrisk.outcomes import open_outcomes
 from creditrisk.policy.in_force import policy_in_force
@@ -54,7 +55,7 @@ def read_report(
     )
     if model:
         cohort = of_model(cohort, model)
-    tell(f"judging {len(cohort):,} applications")
+    tell(f"judging {counted(len(cohort), 'application')}")
     scope = Scope(
         portfolio.name,
         timestamp(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from creditrisk.counted import counted
 from lifecycle.drift.weeks import RECENT
 from lifecycle.report.numbers import count, percent
 from lifecycle.report.report import Report
@@ -33,9 +34,9 @@ def head(report: Report) -> Iterator[str]:
     if counts.referred:
         parts.append(f"{percent(counts.referred / whole)} referred")
     dates = f" from {counts.first} to {counts.last}" if counts.first else ""
-    yield f"{count(whole)} applications{dates}: {', '.join(parts)}"
+    yield f"{counted(whole, 'application')}{dates}: {', '.join(parts)}"
     yield (
-        f"{count(counts.mature)} are old enough to be judged ({scope.maturity_months} months); the outcome of "
+        f"{counted(counts.mature, 'is', 'are')} old enough to be judged ({counted(scope.maturity_months, 'month')}); the outcome of "
         f"{count(counts.known)} is known, {count(counts.bad)} of them bad"
     )
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from creditrisk.application import FIELDS
+from creditrisk.counted import counted
 from creditrisk.errors import WrongColumns
 from creditrisk.files import Columns
 from models.handover.errors import UnusableRows
@@ -38,7 +39,9 @@ def add(layer: Path, folder: Folder, warnings: list[str]) -> int | None:
         reference, left_out = count(folder.rows, [load(layer, name) for name in manifest.models])
         add_reference(layer, reference)
         if left_out:
-            warnings.append(f"{ROWS}: {left_out:,} rows are left out, since no form would accept them")
+            warnings.append(
+                f"{ROWS}: {counted(left_out, 'row is', 'rows are')} left out, since no form would accept them"
+            )
         return reference.rows
     return read_reference(layer, manifest).rows if REFERENCE in manifest.data["files"] else None
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditrisk.application import FIELDS, Field, Role, canonical_name
+from creditrisk.counted import counted
 from creditrisk.errors import UnusableFile
 from creditrisk.files import Columns
 from creditrisk.files.columns import listed, told_of
@@ -71,7 +72,7 @@ def read(path: Path) -> Data:
     outcome = outcome_of(table, target.column, target.bad, active().missing_values)
     place, notes = _places(table, outcome.place)
     if unknown := outcome.labels.count(None):
-        notes = (*notes, f"{unknown:,} rows are left out: their outcome is not known yet")
+        notes = (*notes, f"{counted(unknown, 'row is', 'rows are')} left out: the outcome is not known yet")
     known = [label is not None for label in outcome.labels]
     was = as_it_was if {"APPLICATION_ID", "MODEL_VERSION"} <= set(table.header) else None
     cells = {name: _cells(table, at, known, was) for name, at in place.items()}
@@ -142,13 +143,16 @@ def _parsed(
             f"{path}: most rows are not applications; the first field to fail is mostly {worst}."
         )
     if kept < FEWEST:
-        raise UnusableData(f"{path} has {kept} usable rows; at least {FEWEST} are needed.")
+        raise UnusableData(f"{path} has {counted(kept, 'usable row')}; at least {FEWEST} are needed.")
     bad = np.array(labels)[good].astype(np.int64)
     _check_classes(path, bad)
     columns = {name: list(compress(each, good)) for name, each in values.items()}
     if refused:
         some = ", ".join(f"{name} ({count:,})" for name, count in refused.most_common(10))
-        notes = (*notes, f"{total - kept:,} rows are left out, for no form would accept their {some}")
+        notes = (
+            *notes,
+            f"{counted(total - kept, 'row is', 'rows are')} left out, for no form would accept the {some}",
+        )
     return Data(columns, bad, dict(refused), fingerprint, notes)
 
 
@@ -158,7 +162,9 @@ def _check_classes(path: Path, bad: NDArray[np.int64]) -> None:
         raise UnusableData(f"{path}: every label is {bad[0]}; both good and bad clients are needed.")
     if min(bads, len(bad) - bads) < _FEWEST_EACH:
         which, count = ("bad", bads) if bads < _FEWEST_EACH else ("good", len(bad) - bads)
-        raise UnusableData(f"{path} has {count} {which} clients; at least {_FEWEST_EACH} of each are needed.")
+        raise UnusableData(
+            f"{path} has {counted(count, f'{which} client')}; at least {_FEWEST_EACH} of each are needed."
+        )
 
 
 def canonical(field: Field, cells: Sequence[str]) -> tuple[list[Any], NDArray[np.bool_]]:

@@ -121,7 +121,7 @@ def test_standard_output_gets_the_table_and_nothing_else(
     (place / "history.csv").write_text(HEADER + to_line(answer))
     result = run("export", "-", "--from", place)
     assert result.stdout == HEADER + to_line(answer)
-    assert "1 applications written to standard output" in result.stderr
+    assert "1 application written to standard output" in result.stderr
     assert not Path("-").exists()
 
 
@@ -321,8 +321,11 @@ def test_what_would_be_refused_today_is_kept_as_it_was(tmp_path: Path, place: Pa
         cells[list(FIELDS).index(name)] = value
     (tmp_path / "a.csv").write_text(text.splitlines()[0] + "\n" + ",".join(cells) + "\n")
     result = run("import", tmp_path / "a.csv", "--to", place)
-    assert "1 applications" in result.stdout
-    assert all(f"{name}: 1 values" in result.stderr for name in ("DNI", "AGE", "RESIDENCIAL_ZIP_3"))
+    assert "1 application brought" in result.stdout
+    assert all(
+        f"{name}: 1 value that would not be accepted today is kept as it is" in result.stderr
+        for name in ("DNI", "AGE", "RESIDENCIAL_ZIP_3")
+    )
     (answer,) = (record.answer for record in open_history(str(place)).records())
     assert [answer.application[name] for name in ("DNI", "AGE", "RESIDENCIAL_ZIP_3")] == [
         "1234",

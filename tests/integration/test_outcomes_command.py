@@ -70,7 +70,7 @@ def test_a_file_is_added_told_and_shown(place: Path, tmp_path: Path, decide: Dec
     assert json.loads(run("add", file, "--at", place, "--json").stdout) == {
         "rows": 1, "added": 1, "known": 0, "corrected_since": 0, "refused": 0, "problems": []
     }  # fmt: skip
-    assert "1 were there already\n" in run("add", file, "--at", place).stdout
+    assert "1 was there already\n" in run("add", file, "--at", place).stdout
 
     run("export", out, "--at", place)
     assert [(row["APPLICATION_ID"], row["OUTCOME"], row["LOSS"]) for row in csv.DictReader(out.open())] == [

@@ -41,7 +41,7 @@ def test_new_drafts_into_a_folder_of_the_files_name_and_says_what_it_guessed(
     assert done.exit_code == 0, done.output
     assert read_portfolio(tmp_path / "small loans").name == "small-loans"
     lines = done.stdout.splitlines()
-    assert lines[0] == "small loans/portfolio.toml is a draft: 8 features, 1 fields recorded, 0 held"
+    assert lines[0] == "small loans/portfolio.toml is a draft: 8 features, 1 field recorded, 0 held"
     assert any(line.startswith("customer_id: recorded, and no model may use it") for line in lines)
     assert any(line.startswith("personal_status_and_sex: looks protected (sex and marital") for line in lines)
     assert any(line.startswith("law: none, so nothing forbids") for line in lines)

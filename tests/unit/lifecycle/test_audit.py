@@ -186,6 +186,32 @@ class TestCommand:
         only = CliRunner().invoke(creditrisk, ["audit", "show", "--event", "policy", "--json"])
         assert Entry(**json.loads(only.output)).facts == {"version": 2}
 
+    def test_show_has_a_line_for_each_gate_and_each_group(self) -> None:
+        estimate = {"value": 0.70123456, "low": 0.68, "high": 0.7200001}
+        gates = {
+            "evidence": {"passed": True, "rows": 1234},
+            "ranking": {"passed": True, "roc_auc": estimate, "active": None},
+            "fairness": {
+                "passed": True,
+                "SEX at 0.4": {"ratio": 0.913, "low": 0.85, "high": 0.98, "active": 0.9},
+            },
+            "law": {"passed": False, "said": "It scores by SEX."},
+        }
+        record("model.refused", "eva", version="abc", gate="law", gates=gates)
+        record("model.retrained", "eva", version="def", rows=10_000, roc_auc={"lightgbm": estimate})
+        output = CliRunner().invoke(creditrisk, ["audit", "show"]).output
+        refused, *lines, retrained, figures = output.splitlines()
+        assert refused.endswith("gate=law  version=abc") and "model.refused" in refused
+        assert [line.split(maxsplit=1) for line in lines] == [
+            ["passed", "evidence      rows 1,234"],
+            ["passed", "fairness"],
+            ["SEX", "at 0.4: 0.9130 (0.8500 – 0.9800), active 0.9000"],
+            ["FAILED", "law           It scores by SEX."],
+            ["passed", "ranking       active –  roc auc 0.7012 (0.6800 – 0.7200)"],
+        ]
+        assert "rows=10,000" in retrained
+        assert figures.split() == ["lightgbm", "0.7012", "(0.6800", "–", "0.7200)"]
+
     def test_verify_prints_the_head_and_takes_it_again(self, written: Path) -> None:
         head = json.loads(CliRunner().invoke(creditrisk, ["audit", "verify", "--json"]).output)["head"]
         result = CliRunner().invoke(creditrisk, ["audit", "verify", "--head", head])

@@ -105,9 +105,7 @@ def test_few_outcomes_and_none_are_said_so() -> None:
     few[:30] = 0
     assert "30 outcomes are known, 0 of them bad: too few" in said(report(cohort(bad=few)))
     none = report(cohort(bad=np.full(6_000, -1, np.int8)))
-    assert "no outcome of theirs is known; bring outcomes with `creditrisk outcomes add FILE.csv`" in said(
-        none
-    )
+    assert "no outcome is known; bring outcomes with `creditrisk outcomes add FILE.csv`" in said(none)
     assert kept(none) is None and none.performance is None and none.awaited is not None
     young = make_report(cohort(), np.zeros(6_000, bool), SCOPE, Beside())
     assert "No application is old enough" in said(young)

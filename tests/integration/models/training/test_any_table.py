@@ -134,7 +134,7 @@ def test_rows_whose_outcome_is_not_known_yet_are_left_out(rows: Rows, read: Read
     ]
     data = read(table(some))
     assert data["bad"] == [int(row["outcome"] == "bad") for row in rows[30:]]
-    assert data["notes"] == ["30 rows are left out: their outcome is not known yet"]  # fmt: skip
+    assert data["notes"] == ["30 rows are left out: the outcome is not known yet"]  # fmt: skip
 
 
 def test_rows_that_no_form_would_accept_are_counted_by_field(rows: Rows, read: Read) -> None:
@@ -149,7 +149,7 @@ def test_rows_that_no_form_would_accept_are_counted_by_field(rows: Rows, read: R
         int(row["outcome"] == "bad") for number, row in enumerate(rows) if number not in (0, 1, 2, 3, 9)
     ]
     assert data["notes"] == [
-        "5 rows are left out, for no form would accept their purpose (4), age_in_years (1)"
+        "5 rows are left out, for no form would accept the purpose (4), age_in_years (1)"
     ]  # fmt: skip
 
 
