@@ -37,7 +37,7 @@ def retrain(
     DATA are tables as `creditrisk train` takes them, older than the record. Of the record, each accepted application is
     weighted by 1 / the chance with which it was accepted. The last months are not learned from: they judge the candidate.
     """
-    with stoppable("creditrisk: stopped; nothing was changed."):
+    with stoppable("creditrisk: stopped; nothing was changed, and the same command goes on from there."):
         from lifecycle.audit import open_audit
         from lifecycle.promotion.activation import named
         from lifecycle.promotion.comparison import told

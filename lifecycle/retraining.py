@@ -1,24 +1,25 @@
 """A new version from what the record has taught since: trained on all but the last months, judged on these."""
 
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 from creditrisk.clock import timestamp
 from creditrisk.counted import counted
 from lifecycle.learning import HOLDOUT_MONTHS, Known, effective, enough, holdout_start, together
 from lifecycle.promotion.comparison import Judged, judge, told
+from models.store.unfinished import unfinished
 from models.store.versions import Store, Version
 from models.training.data import Data
+from models.training.parts import Kept, identity
 from models.training.recipe import Recipe
 from models.training.train import Training, save, train
 from scoring import load
 
 HOW: Final = "retrained"
+_SIGNS: Final = 16
 HOLDOUT: Final = "holdout"
 """What the store keeps of a retraining: from when on applications were held out, and what each model was worth on them."""
 
@@ -68,9 +69,27 @@ def retrain(
     """Train, judge on the hold-out, and keep the candidate in the store; the active layer stays as it is.
 
     The same lesson, recipe, moment and libraries give the same bytes: nothing in the layer tells of the day it was made on.
-    The version that is judged is the very one that is kept: it is not trained anew with the hold-out.
+    The version that is judged is the very one that is kept: it is not trained anew with the hold-out. One that is killed
+    leaves the parts that are done in the store's folder, out of sight; the same again goes on from there.
+
+    Raises StoreUnavailable, and AlreadyUnderWay when another process is at the very same.
     """
-    training = train(taught.learned, recipe, step)
+    work = identity(taught.learned, recipe)[:_SIGNS]
+    with unfinished(store.folder, work) as folder:
+        training = _as_of(as_of, taught, train(taught.learned, recipe, step, Kept(folder)))
+        layer = folder / "layer"
+        shutil.rmtree(layer, ignore_errors=True)
+        save(training, layer)
+        judged = {name: judge(load(layer, name, law=recipe.law), taught.holdout) for name in training.models}
+        about: dict[str, Any] = {
+            HOLDOUT: {"from": taught.start, **{name: told(one) for name, one in judged.items()}}
+        }
+        version = store.keep(layer, HOW, by, card(training, taught, judged), about)
+    return Retrained(version, training, judged)
+
+
+def _as_of(as_of: datetime, taught: Lesson, training: Training) -> Training:
+    """The training with what is told of its lesson, and with nothing of the day on which it was made."""
     facts = {name: value for name, value in training.facts.items() if name != "training_seconds"}
     facts |= {
         "trained_at": timestamp(as_of),
@@ -79,19 +98,7 @@ def retrain(
             "effective_rows": round(effective(taught.learned), 1),
         },
     }  # fmt: skip
-    training = replace(training, facts=facts)
-    folder = Path(tempfile.mkdtemp(prefix="retrain-"))
-    try:
-        layer = folder / "layer"
-        save(training, layer)
-        judged = {name: judge(load(layer, name, law=recipe.law), taught.holdout) for name in training.models}
-        about: dict[str, Any] = {
-            HOLDOUT: {"from": taught.start, **{name: told(one) for name, one in judged.items()}}
-        }
-        version = store.keep(layer, HOW, by, card(training, taught, judged), about)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return Retrained(version, training, judged)
+    return replace(training, facts=facts)
 
 
 def card(training: Training, taught: Lesson, judged: dict[str, Judged]) -> str:

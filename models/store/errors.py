@@ -9,3 +9,7 @@ class UnknownVersion(CreditRiskError):
 
 class StoreUnavailable(CreditRiskError):
     """The store of versions cannot be written or read; no layer was changed."""
+
+
+class AlreadyUnderWay(CreditRiskError):
+    """Another process is at the same work."""

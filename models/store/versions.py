@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from creditrisk.clock import timestamp
-from models.store.errors import StoreUnavailable, UnknownVersion
+from models.store.errors import UnknownVersion
 from models.store.layer import exchange, replace_layer, staging
+from models.store.unavailable import unavailable
 from scoring.manifest import MANIFEST, Manifest, read_manifest
 
 LAYER: Final = "layer"
@@ -95,14 +96,17 @@ class Store:
         fingerprint = str(learned.get("sha256", "")) if isinstance(learned, Mapping) else ""
         line = Kept(how, by, timestamp(), fingerprint, dict(facts or {}))
         target = self.folder / manifest.version
-        with _unavailable(), self._locked():
-            if not target.is_dir() or _differ(layer, target / LAYER):
-                self._put(layer, target)
-            if card:
-                _write(target / CARD, card.encode())
+        with unavailable(), self._locked():
             old = (target / KEPT).read_bytes() if (target / KEPT).exists() else b""
             whole = old[: old.rfind(b"\n") + 1]  # a kill may have left part of a line
-            _write(target / KEPT, whole + json.dumps(asdict(line), sort_keys=True).encode() + b"\n")
+            said = {KEPT: whole + json.dumps(asdict(line), sort_keys=True).encode() + b"\n"}
+            if card:
+                said[CARD] = card.encode()
+            if not target.is_dir() or _differ(layer, target / LAYER):
+                self._put(layer, target, said)
+            else:
+                for name, content in said.items():
+                    _write(target / name, content)
         return self.version(manifest.version)
 
     @contextmanager
@@ -113,14 +117,15 @@ class Store:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _put(self, layer: Path, target: Path) -> None:
-        """Copy the layer into `target`, whole or not at all."""
+    def _put(self, layer: Path, target: Path, said: Mapping[str, bytes]) -> None:
+        """Copy the layer into `target`, with what is said of it, whole or not at all."""
         new = staging(target)
         try:
             shutil.copytree(layer, new / LAYER)
-            for name in (CARD, KEPT):
-                if (target / name).exists():
-                    shutil.copy2(target / name, new / name)
+            if (target / CARD).exists():
+                shutil.copy2(target / CARD, new / CARD)
+            for name, content in said.items():
+                _write(new / name, content)
             if target.is_dir():
                 exchange(new, target)
             else:
@@ -134,19 +139,19 @@ class Store:
             raise UnknownVersion(
                 f"{name!r} is too short for a version; give {_FEWEST_SIGNS} signs of it at least."
             )
-        with _unavailable():
+        with unavailable():
             found = [one for one in self._names() if one.startswith(name)]
         if len(found) != 1:
             what = "More than one version" if found else "No version"
             raise UnknownVersion(
                 f"{what} in {self.folder} begins with {name[:60]!r}; see `creditrisk model history`."
             )
-        with _unavailable():
+        with unavailable():
             return self._read(found[0])
 
     def versions(self) -> list[Version]:
         """All versions, in the order in which they first came. Raises StoreUnavailable."""
-        with _unavailable():
+        with unavailable():
             found = [self._read(name) for name in self._names()]
         return sorted(found, key=lambda version: (version.kept[0].at if version.kept else "", version.name))
 
@@ -174,7 +179,7 @@ def activate(version: Version, target: Path, verify: Callable[[Path], object] | 
     """
     new = staging(target)
     try:
-        with _unavailable():
+        with unavailable():
             shutil.copytree(version.layer, new, dirs_exist_ok=True)
         if verify:
             verify(new)
@@ -192,20 +197,9 @@ def _differ(one: Path, other: Path) -> bool:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file, whole or not at all, and wait until it is on the disk."""
-    new = path.with_name(f".{path.name}.{os.getpid()}")
+    new = path.with_name(f".{path.name}")
     with new.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
-
-
-@contextmanager
-def _unavailable() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreUnavailable(
-            f"The store of versions cannot be written or read ({error.strerror or error}: {error.filename}); "
-            "set MODEL_STORE to a folder where it can. No layer was changed."
-        ) from error

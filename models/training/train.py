@@ -23,6 +23,7 @@ from models.training.data import Data
 from models.training.encoding import EncoderFit, cross_fitted, trimmed
 from models.training.fitting import FITTERS, Sample
 from models.training.kinds import Kinds
+from models.training.parts import LIBRARIES, Once, afresh
 from models.training.recipe import Recipe
 from models.training.tuning import tuned
 from models.training.validation import OutOfFold, cross_validate, metrics
@@ -35,8 +36,6 @@ from scoring.manifest import ENCODER, MODEL_FILES, REFERENCE, SCALER
 from scoring.reference import Reference
 from scoring.scaler import Scaler
 from scoring.scorer import columns_of_fields
-
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm")
 
 
 @dataclass(frozen=True)
@@ -52,18 +51,18 @@ class Training:
     facts: dict[str, Any]
 
 
-def train(data: Data, recipe: Recipe, step: Callable[[], object]) -> Training:
+def train(data: Data, recipe: Recipe, step: Callable[[], object], once: Once = afresh) -> Training:
     """Cross-validate and fit both models, with settings that are chosen first unless the portfolio forbids it. The same
-    data and recipe give the same predictions.
+    data and recipe give the same predictions, also where `once` has parts that an earlier training computed.
 
     Raises UnlawfulModel when what came of it breaks the recipe's law all the same: by a field that the recipe was to keep,
     or by what only a finished model shows, as how it scores by age.
     """
     start = time.monotonic()
-    recipe = tuned(data.columns, data.bad, recipe, step, data.weights)
+    recipe = tuned(data.columns, data.bad, recipe, step, data.weights, once)
     fit = EncoderFit(data.columns, recipe, data.weights)
     step()
-    judged = cross_validate(fit, data.bad, recipe, step)
+    judged = cross_validate(fit, data.bad, recipe, step, once=once)
     encoder, scaler, matrix = cross_fitted(fit, np.arange(len(data)), data.bad, recipe.seed)
     encoder = trimmed(encoder)
     sample = Sample(matrix, data.bad, recipe, Kinds.of(encoder), data.weights)
@@ -79,7 +78,7 @@ def train(data: Data, recipe: Recipe, step: Callable[[], object]) -> Training:
         "training_seconds": round(time.monotonic() - start, 1),
         "seed": recipe.seed,
         "python": platform.python_version(),
-        "libraries": {name: version(name) for name in _LIBRARIES},
+        "libraries": {name: version(name) for name in LIBRARIES},
         "data": {
             "rows": len(data),
             "bad_rate": float(np.average(data.bad, weights=data.weights)),

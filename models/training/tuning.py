@@ -7,8 +7,9 @@ the luckiest. What is compared is the mean of the folds' ROC-AUC.
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from lightgbm import LGBMClassifier
@@ -22,6 +23,7 @@ from models.training.arrays import Labels, Rows, Weights
 from models.training.crosses import found_crosses
 from models.training.encoding import EncoderFit, cross_fitted
 from models.training.fitting import regression
+from models.training.parts import Arrays, Once, afresh
 from models.training.recipe import TUNING_STEPS, Recipe
 from models.training.sizing import sized
 from scoring.estimators import bounded, probability
@@ -62,12 +64,36 @@ class _Tried:
     regressions: dict[float, Matrix] = field(default_factory=dict)
     networks: dict[Networks, Matrix] = field(default_factory=dict)
 
+    def arrays(self) -> Arrays:
+        """All that was tried, a row a setting."""
+        return {
+            "trees": np.array(list(self.trees.values())),
+            "regressions": np.array(list(self.regressions.values())),
+            "networks": np.array(list(self.networks.values())),
+        }
+
+    @classmethod
+    def of(cls, judged: Rows, log_odds: Arrays) -> Self:
+        """Back from `arrays`: settings are always tried in the same order, networks not on every split."""
+        trees = [(name, count) for name, (_, counts) in _TREES.items() for count in counts]
+        return cls(
+            judged,
+            trees=dict(zip(trees, log_odds["trees"], strict=True)),
+            regressions=dict(zip(_PENALTIES, log_odds["regressions"], strict=True)),
+            networks=dict(zip(product(_ALPHAS, _EPOCHS), log_odds["networks"], strict=False)),
+        )
+
 
 def tuned(
-    columns: Columns, bad: Labels, recipe: Recipe, step: Callable[[], object], weights: Weights = None
+    columns: Columns,
+    bad: Labels,
+    recipe: Recipe,
+    step: Callable[[], object],
+    weights: Weights = None,
+    once: Once = afresh,
 ) -> Recipe:
     """The recipe with settings that suit these applications, and the crosses found in them; as it is where it is not
-    to be tuned. `step` is called TUNING_STEPS times. Raises UnusableData when there are too few of an outcome."""
+    to be tuned. `step` is called TUNING_STEPS times. `once` may have splits that were tried before. Raises UnusableData when there are too few of an outcome."""
     if not recipe.tuned:
         return recipe
     recipe = sized(recipe, bad)
@@ -80,7 +106,9 @@ def tuned(
     of_some, splits = bad[some], list(_splits(bad[some], recipe.seed))
     tried = []
     for number, (train, test) in enumerate(splits):
-        tried.append(_try(fit, of_some, train, test, recipe, networks=number < _JUDGE_NETWORKS))
+        networks = number < _JUDGE_NETWORKS
+        split = partial(_try, fit, of_some, train, test, recipe, networks)
+        tried.append(_Tried.of(test, once(f"split-{number}", split)))
         for _ in range(_steps(number + 1, len(splits)) - _steps(number, len(splits))):
             step()
     recipe, blended = _choose(tried, of_some, recipe, fit)
@@ -111,7 +139,8 @@ def _splits(bad: Labels, seed: int) -> Iterator[tuple[Rows, Rows]]:
         yield from StratifiedKFold(folds, shuffle=True, random_state=seed + repeat).split(bad, bad)
 
 
-def _try(fit: EncoderFit, bad: Labels, train: Rows, test: Rows, recipe: Recipe, networks: bool) -> _Tried:
+def _try(fit: EncoderFit, bad: Labels, train: Rows, test: Rows, recipe: Recipe, networks: bool) -> Arrays:
+    """What is tried on one split: see `_Tried.of`."""
     encoder, scaler, matrix = cross_fitted(fit, train, bad[train], recipe.seed)
     held_back, outcomes = scaler.transform(fit.matrix(encoder, test)), bad[train]
     weights = fit.weights_of(train)
@@ -134,7 +163,7 @@ def _try(fit: EncoderFit, bad: Labels, train: Rows, test: Rows, recipe: Recipe, 
     for alpha in _ALPHAS if networks else ():
         for epochs, log_odds in _network(inputs, outcomes, judged, alpha, recipe, weights):
             tried.networks[alpha, epochs] = log_odds
-    return tried
+    return tried.arrays()
 
 
 def _network(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -12,6 +13,7 @@ from models.training.arrays import Labels, Rows, Weights
 from models.training.encoding import EncoderFit, cross_fitted
 from models.training.fitting import FITTERS, Fitters, Sample
 from models.training.kinds import Kinds
+from models.training.parts import Arrays, Once, afresh
 from models.training.recipe import Recipe
 from scoring.estimators import probability
 from scoring.features import Matrix
@@ -54,21 +56,19 @@ def cross_validate(
     recipe: Recipe,
     step: Callable[[], object],
     fitters: Fitters | None = None,
+    once: Once = afresh,
 ) -> dict[str, OutOfFold]:
     """Both models' out-of-fold log-odds; encoder, scaler and models are fitted anew in every fold. `step` is called
-    after each fold. `fitters` may name fewer models."""
+    after each fold. `fitters` may name fewer models. `once` may have folds that were computed before."""
     fitters = FITTERS if fitters is None else fitters
     results = {name: OutOfFold(np.zeros((recipe.repeats, len(bad)))) for name in fitters}
     for repeat in range(recipe.repeats):
         reseeded = recipe.reseeded(repeat)
         folds = list(_folds(bad, reseeded))
-        for train, test in folds:
-            encoder, scaler, matrix = cross_fitted(fit, train, bad[train], reseeded.seed)
-            held_back = scaler.transform(fit.matrix(encoder, test))
-            sample = Sample(matrix, bad[train], reseeded, Kinds.of(encoder), fit.weights_of(train))
-            for name, fitter in fitters.items():
-                model = fitter(sample)
-                results[name].log_odds[repeat, test] = model.log_odds(held_back)
+        for number, (train, test) in enumerate(folds):
+            fold = partial(_judged, fit, bad, train, test, reseeded, fitters)
+            for name, log_odds in once(f"fold-{repeat}-{number}", fold).items():
+                results[name].log_odds[repeat, test] = log_odds
                 results[name].aucs.append(
                     float(
                         roc_auc_score(
@@ -84,6 +84,16 @@ def cross_validate(
                 result.calibration = calibration_of(result.log_odds[0], bad, fit.weights)
             _calibrate_by_fold(result.log_odds[repeat], bad, folds, fit)
     return results
+
+
+def _judged(
+    fit: EncoderFit, bad: Labels, train: Rows, test: Rows, recipe: Recipe, fitters: Fitters
+) -> Arrays:
+    """Each model's log-odds of the rows to judge by, fitted on the others."""
+    encoder, scaler, matrix = cross_fitted(fit, train, bad[train], recipe.seed)
+    held_back = scaler.transform(fit.matrix(encoder, test))
+    sample = Sample(matrix, bad[train], recipe, Kinds.of(encoder), fit.weights_of(train))
+    return {name: fitter(sample).log_odds(held_back) for name, fitter in fitters.items()}
 
 
 def _folds(bad: Labels, recipe: Recipe) -> Iterator[tuple[Rows, Rows]]:

@@ -1,21 +1,27 @@
 """A candidate from files and the record: reproducible to the byte, judged on what it did not see, and kept, not served."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from benchmarks.load import wait_until
 from lifecycle.learning import Known
 from lifecycle.retraining import Lesson, Retrained, lesson, retrain
+from models.store.errors import AlreadyUnderWay
+from models.store.unfinished import unfinished
 from models.store.versions import Store
 from models.training.data import Data
+from models.training.parts import Kept, identity
 from tests.integration.lifecycle.conftest import LIGHT
 from tests.integration.models.layers import ROOT, contents
 from tests.integration.models.training.conftest import as_published, made_up_rows
@@ -61,6 +67,87 @@ def test_it_tells_what_it_learned_from(made: Retrained, taught: Lesson) -> None:
     assert data["sha256"] == taught.learned.fingerprint == made.version.kept[0].data
     assert data["effective_rows"] < data["rows"] == len(taught.learned)
     assert [(kept.how, kept.by) for kept in made.version.kept] == [("retrained", "ana")]
+
+
+@pytest.mark.parametrize("steps", [1, 3, LIGHT.steps])
+def test_a_killed_one_is_gone_on_with_to_the_same_bytes(
+    steps: int, made: Retrained, taught: Lesson, tmp_path: Path
+) -> None:
+    """SIGKILL after the encoder, a fold, or all: no version, and the same again computes what is not there yet."""
+    store, given = Store(tmp_path / "store"), tmp_path / "given"
+    given.write_bytes(pickle.dumps((taught, store, AS_OF)))
+    killed = subprocess.run([sys.executable, "-c", _DYING, str(given), str(steps)], cwd=ROOT, env=os.environ)
+    assert killed.returncode == -signal.SIGKILL
+    assert store.versions() == []
+    (left,) = store.folder.glob(".unfinished-*")
+    parts = {path: path.stat().st_mtime_ns for path in left.glob("*.npz")}
+    assert len(parts) == min(steps - 1, LIGHT.folds)
+    kept: list[dict[Path, int]] = []
+
+    def look() -> None:
+        kept.append({path: path.stat().st_mtime_ns for path in parts})
+
+    again = retrain(taught, LIGHT, store, "ana", AS_OF, look)
+    assert kept == [parts] * LIGHT.steps, "what was there was not computed anew"
+    assert contents(again.version.layer) == contents(made.version.layer)
+    assert again.version.card == made.version.card
+    assert [path.name for path in store.folder.iterdir() if path.is_dir()] == [made.version.name]
+
+
+_DYING = """
+import os, pickle, signal, sys
+from pathlib import Path
+from lifecycle.retraining import retrain
+from tests.integration.lifecycle.conftest import LIGHT
+taught, store, as_of = pickle.loads(Path(sys.argv[1]).read_bytes())
+left = int(sys.argv[2])
+def step():
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+retrain(taught, LIGHT, store, "ana", as_of, step)
+"""
+
+
+def test_parts_of_another_lesson_are_not_taken(made: Retrained, taught: Lesson, tmp_path: Path) -> None:
+    """Of none whose data, weights or recipe differ; what nobody works on any more goes."""
+    learned = taught.learned
+    heavier = replace(learned, weights=np.ones(len(learned)) * 2)
+    flipped = replace(learned, bad=1 - learned.bad)
+    names = [
+        identity(learned, LIGHT),
+        identity(learned, replace(LIGHT, seed=65)),
+        identity(learned, LIGHT.without("AGE")),
+        identity(heavier, LIGHT),
+        identity(flipped, LIGHT),
+    ]
+    assert len(set(names)) == 5 and identity(learned, LIGHT) == names[0]
+    with unfinished(tmp_path, "one"):
+        with unfinished(tmp_path, "other"):
+            assert (tmp_path / ".unfinished-one").exists(), "somebody works on it"
+        with pytest.raises(AlreadyUnderWay), unfinished(tmp_path, "one"):
+            pass
+    assert list(tmp_path.iterdir()) == [], "what is finished leaves nothing"
+    with pytest.raises(ZeroDivisionError), unfinished(tmp_path, "one"):
+        raise ZeroDivisionError
+    with unfinished(tmp_path, "other"):
+        assert [path.name for path in tmp_path.iterdir()] == [".unfinished-other"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK", b"no archive at all"])
+def test_a_damaged_part_is_computed_anew(damage: bytes, tmp_path: Path) -> None:
+    parts, computed = Kept(tmp_path), []
+
+    def compute() -> dict[str, NDArray[np.float64]]:
+        computed.append(1)
+        return {"model": np.array([0.1, 0.7])}
+
+    for _ in range(2):
+        assert parts("fold", compute)["model"].tolist() == [0.1, 0.7]
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes()[:-40] + damage)
+    assert parts("fold", compute)["model"].tolist() == [0.1, 0.7] and len(computed) == 2
 
 
 def test_ctrl_c_leaves_nothing(tmp_path: Path, house: Callable[[Path], str]) -> None:

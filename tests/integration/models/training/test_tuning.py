@@ -1,6 +1,7 @@
 """A training for a portfolio that nobody made a recipe for: settings by its size and by its data, crosses found."""
 
 import random
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from models.training.crosses import found_crosses
 from models.training.encoding import EncoderFit, cross_fitted
 from models.training.fitting import FITTERS, Sample, with_linear
 from models.training.kinds import Kinds
+from models.training.parts import Kept
 from models.training.recipe import MANY, Recipe
 from models.training.sizing import sized
 from models.training.tuning import tuned
@@ -97,6 +99,20 @@ def test_the_same_applications_give_the_same_settings() -> None:
     recipe, columns, bad = texts_alone(500, random.Random(6))
     first, again = (tuned(columns, bad, recipe, lambda: None) for _ in range(2))
     assert first == again
+
+
+def test_splits_that_were_tried_before_are_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, columns, bad = texts_alone(500, random.Random(6))
+    first = tuned(columns, bad, recipe, lambda: None, once=Kept(tmp_path))
+    assert len(list(tmp_path.iterdir())) == 10
+
+    def never(*split: object) -> None:
+        raise AssertionError("this split was tried before")
+
+    monkeypatch.setattr(tuning, "_try", never)
+    assert tuned(columns, bad, recipe, lambda: None, once=Kept(tmp_path)) == first
 
 
 def test_a_portfolio_that_forbids_the_search_is_trained_by_its_recipe() -> None:

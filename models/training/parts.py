@@ -1,0 +1,89 @@
+"""What a training has computed already, part by part, so that one that was killed goes on from there."""
+
+import hashlib
+import json
+import os
+import platform
+import zipfile
+from collections.abc import Callable
+from dataclasses import fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+import scoring
+from creditrisk.portfolio import active
+from models.training.data import Data
+from models.training.recipe import Recipe
+from scoring.features import Matrix
+
+LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "lightgbm")
+"""What else says which figures come out."""
+Arrays = dict[str, Matrix]
+Once = Callable[[str, Callable[[], Arrays]], Arrays]
+"""Given the name of a part and what computes it, gives the part: computed, or as it was kept."""
+
+
+def afresh(name: str, compute: Callable[[], Arrays]) -> Arrays:
+    """The part, computed: nothing is kept."""
+    return compute()
+
+
+class Kept:
+    """Parts in a folder, each a file that is there whole or not at all. A damaged one is computed again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, name: str, compute: Callable[[], Arrays]) -> Arrays:
+        """The part as it is kept; else computed, and kept. Raises OSError when it cannot be written."""
+        path = self.folder / f"{name}.npz"
+        if (kept := _read(path)) is not None:
+            return kept
+        arrays = compute()
+        new = path.with_name(f".{path.name}")
+        with new.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+        return arrays
+
+
+def _read(path: Path) -> Arrays | None:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def identity(data: Data, recipe: Recipe) -> str:
+    """The same for trainings whose parts are the same: their data, recipe, portfolio, libraries and our own code."""
+    said = {
+        "data": data.fingerprint,
+        "bad": hashlib.sha256(data.bad.tobytes()).hexdigest(),
+        "weights": None if data.weights is None else hashlib.sha256(data.weights.tobytes()).hexdigest(),
+        "recipe": {each.name: getattr(recipe, each.name) for each in fields(recipe) if each.repr},
+        "portfolio": active().fingerprint,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "code": _code(),
+    }
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=_plain).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """What a recipe holds, as JSON has it."""
+    return sorted(value) if isinstance(value, set | frozenset) else vars(value)
+
+
+def _code() -> str:
+    """The SHA-256 of the modules that turn data into figures."""
+    found = hashlib.sha256()
+    for folder in (Path(__file__).parent, Path(scoring.__file__).parent):
+        for path in sorted(folder.rglob("*.py")):
+            found.update(path.read_bytes())
+    return found.hexdigest()
