@@ -31,7 +31,7 @@ words: $(VENV)/tests ## the texts of every language: found in the source, put in
 	$(BIN)/python -m deploy.catalogs
 
 screens: $(VENV)/tests ## a picture of every page in every state and language: docs/screens
-	$(BIN)/python -m pytest tests/e2e/test_screens.py --screens docs/screens -k pictures $(ARGS)
+	$(BIN)/python -m pytest tests/e2e/test_screens.py tests/e2e/test_monitor_page.py --screens docs/screens -k pictures $(ARGS)
 
 bench-scoring: $(VENV)/tests ## microseconds per score, beside the usual way
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.scoring $(ARGS)

@@ -59,7 +59,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--screens: where tests/e2e/test_screens.py puts pictures of all pages."""
+    """--screens: where tests/e2e/test_screens.py and test_monitor_page.py put pictures of all pages."""
     parser.addoption("--screens", metavar="FOLDER", help="take pictures of all pages into this folder")
 
 

@@ -78,7 +78,10 @@ def _section(title: str, about: str, drawn: Sequence[tuple[str, str, str]], behi
 
 def _folded(table: Table) -> str:
     header = "".join(f"<th scope='col'>{escape(cell)}</th>" for cell in table.header)
-    rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(row[0])}</th>{''.join(f'<td>{escape(cell)}</td>' for cell in row[1:])}</tr>"
+        for row in table.rows
+    )
     return (
         f"<details><summary>{escape(table.title or 'The table behind it')}</summary><div class='scroll' tabindex='0'><table>"
         f"<caption>{escape(table.title)}</caption><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table></div></details>"

@@ -97,4 +97,4 @@ def _drift(report: Report, width: int) -> Iterator[str]:
             ]
         )
     if rows:
-        yield from grid(Table("", ["", "PSI", "chance", "verdict", "weeks"], rows), width)
+        yield from grid(Table("", ["distribution", "PSI", "chance", "verdict", "weeks"], rows), width)

@@ -11,7 +11,7 @@ from lifecycle.performance.groups import Treated
 from lifecycle.performance.promised import Promised
 from lifecycle.performance.vintages import Vintage
 from lifecycle.report.numbers import percent, percents, with_interval
-from lifecycle.report.svg import WIDTH, Plot, box, dot, legend, line, picture, shortened, span, text
+from lifecycle.report.svg import SIGN, WIDTH, Plot, box, dot, legend, line, picture, shortened, span, text
 
 ROW = 17.0
 """Height of a row in charts that list things."""
@@ -148,7 +148,7 @@ def moved_most(drift: Drift) -> str:
             box(names, y + 2, across(each.recent.psi) - names, ROW - 5, _STYLES[each.recent.verdict], told)
         )
         parts.append(line(across(each.recent.limit), y + 1, across(each.recent.limit), y + ROW - 2, "limit"))
-        parts.append(text(across(each.recent.psi) + 5, y + 11, f"{each.recent.psi:.2f}", style="tick"))
+        parts.append(text(WIDTH - 4, y + 11, f"{each.recent.psi:.2f}", "end", "tick"))
     return picture(
         bottom + 4, f"What has moved most in the recent weeks; from {MODERATE:g} on it matters", parts
     )
@@ -194,7 +194,7 @@ def rates(
     if len(there) > MOST_ROWS:  # those at both ends
         there.sort(key=lambda row: row[1].value)
         there = there[: MOST_ROWS // 2] + there[-MOST_ROWS // 2 :]
-    names = min(max(6.3 * max(len(name) for name, _, _ in there) + 14, 60.0), 190.0)
+    names = min(max(SIGN * max(len(name) for name, _, _ in there) + 14, 60.0), 190.0)
     low, high = span([end for _, told, _ in there for end in told] + [mark])
     plot = Plot((max(low, 0.0), min(high, 1.0)), (0, 1), 46 + ROW * len(there), names, 22, 22, 24)
     plot.columns(None, *((" %", 100) if per_cent else ("", 1)))
@@ -202,7 +202,7 @@ def rates(
     if not isnan(mark):
         x = plot.at(mark, 0)[0]
         plot.parts.append(line(x, top - 4, x, bottom, "line dash"))
-        plot.parts.append(text(min(x, WIDTH - 6.3 * len(words) / 2 - 4), 13, words, "middle", "key"))
+        plot.parts.append(text(min(x, WIDTH - SIGN * len(words) / 2 - 4), 13, words, "middle", "key"))
     for place, (name, told, title) in enumerate(there):
         y = top + ROW * (place + 0.5)
         plot.parts.append(text(names - 8, y + 4, shortened(name, names - 8), "end", "name"))

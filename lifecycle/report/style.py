@@ -11,7 +11,7 @@ STYLE = """
 body{margin:0;background:var(--paper);color:var(--ink);line-height:1.5;
 font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","Liberation Sans",Arial,sans-serif}
 main{max-width:76rem;margin:0 auto;padding:clamp(1rem,4vw,2.5rem)}
-header p,.about{color:var(--soft);margin:.2rem 0;max-width:68ch}
+header p,.about{color:var(--soft);margin:.2rem 0;max-width:90ch;text-wrap:pretty}
 h1{font-size:clamp(1.5rem,1.2rem + 1.6vw,2.1rem);line-height:1.2;margin:0 0 .3rem}
 h2{font-size:1.3rem;margin:2.4rem 0 .3rem}
 h3{font-size:1rem;margin:0 0 .5rem}
@@ -27,7 +27,7 @@ h3{font-size:1rem;margin:0 0 .5rem}
 .findings .note{background:var(--note-tint);color:var(--note)}.findings .note::before{content:"·"}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;margin:.9rem 0;align-items:start}
 figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:12px;padding:.9rem 1rem;min-width:0}
-figure svg{display:block;width:100%;max-width:36rem;height:auto}
+figure svg{display:block;width:100%;max-width:36rem;height:auto;overflow:visible}
 figcaption{color:var(--soft);font-size:.85rem;margin-top:.4rem}
 details{margin:.6rem 0}
 summary{cursor:pointer;color:var(--accent);font-size:.92rem;width:fit-content}
@@ -36,10 +36,11 @@ summary:focus-visible{outline:2px solid var(--accent);outline-offset:3px;border-
 table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums;width:100%}
 caption{text-align:left;padding:.6rem .8rem 0;color:var(--soft)}
 th,td{padding:.38rem .8rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
-th{font-weight:600;color:var(--soft)}th:first-child,td:first-child{text-align:left}
+thead th{font-weight:600;color:var(--soft)}tbody th{font-weight:400}th:first-child{text-align:left}
 tr:last-child td{border-bottom:0}
 footer{color:var(--soft);font-size:.85rem;margin-top:2.5rem;border-top:1px solid var(--line);padding-top:.8rem;max-width:90ch}
 svg text{fill:var(--ink);font-size:11.5px;font-family:inherit}
+@media screen and (max-width:30rem){figure{padding:.8rem .5rem}svg text{font-size:13px}}
 svg .tick,svg .key{fill:var(--soft);font-variant-numeric:tabular-nums}
 svg .grid{stroke:var(--line);stroke-width:1}
 svg .seen{fill:var(--accent);stroke:none}svg .reach{stroke:var(--accent);stroke-width:1.8}

@@ -9,8 +9,10 @@ from lifecycle.performance.estimate import Estimate
 
 WIDTH = 440
 """Of every chart, in its own units: a phone shows it a little smaller, a desktop a little larger."""
-_SIGN = 6.3
-"""Width of a sign of the charts' text, on average."""
+_FEWEST_TICKS = 3
+"""Figures on an axis that tell how far two of them are apart, with one to spare."""
+SIGN = 7.1
+"""Width of a sign of the charts' text, on average, where it is largest: on a phone."""
 
 
 def text(x: float, y: float, content: str, anchor: str = "start", style: str = "") -> str:
@@ -55,13 +57,13 @@ def legend(y: float, entries: Sequence[tuple[str, str]]) -> list[str]:
         else:
             parts.append(box(x + 3, y - 9, 10, 10, style))
         parts.append(text(x + 21, y, words, style="key"))
-        x += 36 + _SIGN * len(words)
+        x += 36 + SIGN * len(words)
     return parts
 
 
 def shortened(words: str, width: float) -> str:
     """The words as far as they have room."""
-    most = int(width / _SIGN)
+    most = int(width / SIGN)
     return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
@@ -72,9 +74,13 @@ def ticks(low: float, high: float, about: int = 4) -> list[float]:
     raw = (high - low) / about
     unit = 10.0 ** floor(log10(raw))
     step = next(unit * times for times in (1, 2, 5, 10) if unit * times >= raw * 0.999)
-    return [
-        round(step * place, 10) for place in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)
-    ]
+    found = _multiples(step, low, high)
+    return found if len(found) >= _FEWEST_TICKS else _multiples(step / 2, low, high)
+
+
+def _multiples(step: float, low: float, high: float) -> list[float]:
+    first, last = ceil(low / step - 1e-9), floor(high / step + 1e-9)
+    return [round(step * place, 10) for place in range(first, last + 1)]
 
 
 @dataclass
@@ -117,7 +123,7 @@ class Plot:
     def names(self, names: Sequence[str]) -> None:
         """The horizontal axis, of names: as many as have room."""
         room = (WIDTH - self.left - self.right) / max(len(names), 1)
-        every = max(1, ceil((_SIGN * max(map(len, names), default=1) + 8) / room))
+        every = max(1, ceil((SIGN * max(map(len, names), default=1) + 8) / room))
         for place in range(0, len(names), every):
             x, y = self.at(place, self.y[0])
             self.parts.append(text(x, y + 16, names[place], "middle", "tick"))

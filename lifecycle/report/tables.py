@@ -37,7 +37,7 @@ def performance(report: Report) -> Table:
     """The figures: as promised, as expected of these applications, as seen, and over all applicants."""
     seen, promise, ours = report.performance, report.promised, report.foretold
     over_all = report.all_applicants.figures if report.all_applicants else None
-    header = ["", "promised", "expected", "seen", INTERVAL]
+    header = ["figure", "promised", "expected", "seen", INTERVAL]
     names = ("ROC-AUC", "Gini", "KS", "Brier score", "bad rate", "calibration slope", "calibration intercept", "calibration error")  # fmt: skip
     promised = [promise.roc_auc, promise.gini, promise.ks, promise.brier, promise.bad_rate, promise.calibration_slope, promise.calibration_intercept, promise.calibration_error] if promise else []  # fmt: skip
     foretold = [ours.roc_auc.value, 2 * ours.roc_auc.value - 1, ours.ks, ours.brier.value, ours.bad_rate.value, 1.0, 0.0] if ours else []  # fmt: skip
@@ -139,7 +139,7 @@ def drift(report: Report) -> Table:
     return Table(
         "Distributions, what has moved most first",
         [
-            "",
+            "distribution",
             "verdict",
             "recent PSI",
             "chance",
@@ -215,7 +215,7 @@ def challenger(report: Report) -> list[Table]:
         for each in duel.corners
     ]
     return [
-        Table("Champion and challenger", ["", "champion", "challenger"], figures),
+        Table("Champion and challenger", ["figure", "champion", "challenger"], figures),
         Table(
             "Where they disagree",
             [f"at {duel.threshold:g}", "applications", "known", "bad rate", INTERVAL],
@@ -237,7 +237,9 @@ def treatment(report: Report) -> Table:
         for each in report.groups
         if each.ratio
     ]
-    return Table("Approvals by group", ["", "lowest / highest", "ratio", INTERVAL, "four-fifths rule"], rows)
+    return Table(
+        "Approvals by group", ["field", "lowest / highest", "ratio", INTERVAL, "four-fifths rule"], rows
+    )
 
 
 def groups(report: Report) -> list[Table]:

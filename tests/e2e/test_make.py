@@ -34,7 +34,10 @@ WALKED = {
     "lint": Walk("Success: no issues found"),
     "format": Walk("All checks passed!"),
     "words": Walk("es: .* 0 not translated", leaves=("web/locale/pt_BR/LC_MESSAGES/messages.mo",)),
-    "screens": Walk("1 passed", leaves=("docs/screens/es/declined-phone.webp",)),
+    "screens": Walk(
+        "2 passed",
+        leaves=("docs/screens/es/declined-phone.webp", "docs/screens/en/monitor-night-phone.webp"),
+    ),
     "bench-scoring": Walk(
         "creditrisk score --no-reasons, 10,000 rows",
         ("ARGS=file",),

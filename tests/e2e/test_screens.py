@@ -4,7 +4,6 @@ lies beyond the edge of a phone, and `make screens` takes the pictures of docs/s
 The states are had at will, from a stand-in for the intake; test_browser.py has the whole system behind the pages.
 """
 
-import base64
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -24,7 +23,7 @@ from creditrisk.decision import Change, Decision, Reason
 from creditrisk.intake import Intake
 from creditrisk.reviews import Review
 from creditrisk.settings import Settings
-from tests.conftest import ROOT
+from tests.e2e.looking import SIZES, at_night, judged, picture, resize, width_of
 from tests.machine import open_chromium
 from tests.unit.web.conftest import KEY, SCORED_AT, FakeIntake, decision_of
 from tests.unit.web.test_standing import VERSION
@@ -34,10 +33,7 @@ from web.opening import COOKIE
 
 pytestmark = pytest.mark.needs("chromium", "sls")
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 LANGUAGES = ("en", "pt-BR", "es")
-SIZES = {"phone": (390, 844, True), "desktop": (1280, 900, False)}
-"""What a page is seen on → width and height in CSS pixels, and whether it is a phone."""
 APPLICANT = {
     "FULL_NAME": "Júlia Conceição d'Ávila", "DNI": "00123456", "AGE": 19, "PERSONAL_MONTHLY_INCOME": 900, "RESIDENCIAL_STATE": "RJ",
     "RESIDENCIAL_CITY": "Niterói", "MONTHS_IN_THE_JOB": 0, "PAYMENT_DAY": "5", "FLAG_EMAIL": "0", "QUANT_DEPENDANTS": 2,
@@ -136,36 +132,13 @@ class Stage:
         self.browser.add_cookie({"name": "language", "value": language})
         if state.opened:
             self.browser.add_cookie({"name": COOKIE, "value": seals.seal(f"4102444800 {id}", KEY)})
-        width, height, mobile = SIZES[size]
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        resize(self.browser, size)
         if state.sent:
             self.browser.get(f"{self.url}/healthz")
             self.browser.execute_script(SEND, state.path, state.sent)
             WebDriverWait(self.browser, 30, ignored_exceptions=[WebDriverException]).until(_arrived)
         else:
             self.browser.get(self.url + state.path.replace("ID", id))
-
-    def judged(self) -> list[str]:
-        """What axe has to complain of."""
-        self.browser.execute_script(AXE.read_text(encoding="utf-8"))
-        script = "const done = arguments[0]; axe.run({resultTypes: ['violations']}).then(done, done)"
-        found = self.browser.execute_async_script(script)
-        return [
-            f"{each['id']}: {node['html'][:200]}" for each in found["violations"] for node in each["nodes"]
-        ]
-
-    def picture(self, file: Path) -> None:
-        """The whole page, as a small file."""
-        size = self.browser.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
-        whole = {"width": size["width"], "height": size["height"], "deviceScaleFactor": 1, "mobile": False}
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", whole)
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 2_400), "scale": 1}
-        options = {"format": "webp", "quality": 50, "captureBeyondViewport": True, "clip": clip}
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(
-            base64.b64decode(self.browser.execute_cdp_cmd("Page.captureScreenshot", options)["data"])
-        )
 
 
 @pytest.fixture(scope="module")
@@ -182,21 +155,17 @@ def stage() -> Iterator[Stage]:
 @pytest.mark.parametrize("name", STATES)
 def test_axe_has_nothing_to_say_and_nothing_lies_beyond_the_edge(stage: Stage, name: str, size: str) -> None:
     stage.show(STATES[name], "pt-BR" if size == "phone" else "en", size)
-    assert stage.judged() == []
-    assert stage.browser.execute_script("return document.documentElement.scrollWidth") <= SIZES[size][0]
+    assert judged(stage.browser) == []
+    assert width_of(stage.browser) <= SIZES[size][0]
 
 
 @pytest.mark.parametrize(
     "name", ["approved", "declined", "referred", "clerk-declined", "letter", "who-asks", "api"]
 )
 def test_at_night_too(stage: Stage, name: str) -> None:
-    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
-    stage.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
-    try:
+    with at_night(stage.browser):
         stage.show(STATES[name], "es", "desktop")
-        assert stage.judged() == []
-    finally:
-        stage.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+        assert judged(stage.browser) == []
 
 
 @pytest.mark.parametrize("trouble", ["other", "too-often"])
@@ -209,7 +178,7 @@ def test_a_refused_identity_is_said_in_front_and_axe_is_content(stage: Stage, tr
     WebDriverWait(stage.browser, 30, ignored_exceptions=[WebDriverException]).until(
         lambda browser: browser.switch_to.active_element.get_attribute("role") == "alert"
     )
-    assert stage.judged() == []
+    assert judged(stage.browser) == []
 
 
 @pytest.mark.parametrize("javascript", [True, False])
@@ -243,6 +212,6 @@ def test_the_pictures_are_taken_when_they_are_asked_for(stage: Stage, request: p
     for name, language, size in shown:
         stage.show(STATES[name], language, size)
         file = Path(folder) / language / f"{name}-{size}.webp"
-        stage.picture(file)
+        picture(stage.browser, file)
         assert file.read_bytes()[8:12] == b"WEBP"
         assert file.stat().st_size < 150_000
