@@ -20,7 +20,7 @@ from models.store.errors import UnknownVersion
 from models.store.versions import Store, Version
 
 if TYPE_CHECKING:
-    from lifecycle.promotion.gates import Gate
+    from lifecycle.promotion.gate import Gate
     from lifecycle.promotion.past import Reign
     from models.training.data import Data
 
@@ -98,7 +98,7 @@ def promote(
     as_json: bool,
 ) -> None:
     """Let VERSION decide from now on, if it passes the gates: files, law, golden rows, ranking, calibration, fairness,
-    reasons. A running scorer takes it up within seconds.
+    age, reasons. A running scorer takes it up within seconds.
 
     With PROMOTION_APPROVALS=2 the first to ask proposes it, and another person, who asks for the same, confirms.
     """

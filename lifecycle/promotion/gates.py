@@ -2,12 +2,12 @@
 
 The gates ask for what a lender would have to answer for: that it ranks no worse than the active one beyond what chance
 explains, that its probabilities mean what they say, that no group is approved less often than by the active one where that
-is forbidden, that it keeps the law, scores as it did when it was made, and has a reason for each decline.
+is forbidden, nor age held against the elderly, that it keeps the law, scores as it did when it was made, and has a reason
+for each decline.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from typing import Final
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from lifecycle.errors import TooFewOutcomes
 from lifecycle.learning import enough
 from lifecycle.performance.estimate import Estimate
 from lifecycle.promotion.comparison import Judged, compare, judge, of_estimate
+from lifecycle.promotion.elderly import age_gate
+from lifecycle.promotion.gate import Gate
 from models.fairness.grouping import grouping_of, sensitive
 from models.fairness.rates import FOUR_FIFTHS, Ratio
 from models.fairness.rates import compare as compare_groups
@@ -34,16 +36,6 @@ NEAR: Final = 0.01
 """How far the mean probability may lie outside the bad rate's interval."""
 _ASKED: Final = 100
 """The riskiest applications, each of which must have a reason."""
-
-
-@dataclass(frozen=True)
-class Gate:
-    """A gate's name, whether it is passed, a sentence with its figures, and these as data."""
-
-    name: str
-    passed: bool
-    said: str
-    figures: Mapping[str, Any] = field(default_factory=dict)
 
 
 def opened(load: Callable[[], AnyScorer]) -> tuple[AnyScorer | None, list[Gate]]:
@@ -75,6 +67,7 @@ def judged(candidate: AnyScorer, active: AnyScorer | None, data: Data, threshold
     yield _ranking(new, old, data, threshold)
     yield _calibration(new, old)
     yield _fairness(new, old, data, threshold)
+    yield age_gate(candidate, data, threshold)
     yield _reasons(candidate, new, data)
 
 
@@ -118,7 +111,8 @@ def _calibration(new: Judged, old: Judged | None) -> Gate:
 def _fairness(new: Judged, old: Judged | None, data: Data, threshold: float) -> Gate:
     """Fails by a group that surely is approved less than four fifths as often as another, and surely less than by the active
     one. Approvals are counted at the threshold in force and at the bad rate: one of the two tells groups apart. Age, where
-    the law lets it be scored, is told and fails nothing: the law has a gate of its own for it.
+    the law lets it be scored, is told and fails nothing here: the young may be the riskier ones, and of the elderly
+    `age_gate` tells what is due to their age.
     """
     thresholds = tuple(sorted({threshold, round(float(data.bad.mean()), 3)}))
     worst: tuple[float, str] = (np.inf, "no group is large enough to be judged")

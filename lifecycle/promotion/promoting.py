@@ -10,7 +10,8 @@ from creditrisk.settings import Settings
 from lifecycle.audit import AuditLog, open_audit
 from lifecycle.errors import PromotionRefused
 from lifecycle.promotion.activation import ACTIVATED, Activation, active_version, named, then
-from lifecycle.promotion.gates import Gate, judged, opened
+from lifecycle.promotion.gate import Gate
+from lifecycle.promotion.gates import judged, opened
 from models.store.layer import load_all, roll_back
 from models.store.versions import Store, Version, activate
 from models.training.data import Data

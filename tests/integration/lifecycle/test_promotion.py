@@ -16,7 +16,8 @@ from lifecycle.audit import AuditBroken, open_audit, verify
 from lifecycle.errors import NameMissing, PromotionRefused
 from lifecycle.promotion import gates as gates_module
 from lifecycle.promotion.activation import Activation
-from lifecycle.promotion.gates import Gate, judged
+from lifecycle.promotion.gate import Gate
+from lifecycle.promotion.gates import judged
 from lifecycle.promotion.promoting import gates_of, go_back, promote
 from models.store.versions import Store, Version
 from models.training.data import Data
@@ -57,7 +58,7 @@ def passed(gates: list[Gate]) -> dict[str, bool]:
     return {gate.name: gate.passed for gate in gates}
 
 
-ALL = {"files", "law", "golden rows", "evidence", "ranking", "calibration", "fairness", "reasons"}
+ALL = {"files", "law", "golden rows", "evidence", "ranking", "calibration", "fairness", "age", "reasons"}
 
 
 def test_a_good_version_passes_every_gate_and_decides(
