@@ -25,7 +25,7 @@ class Cohort:
     `received` and `scored` are NaT where nobody knows. `probability` and `challenger` are probabilities of default (nan:
     none). `model_codes` are places in `models`, which are "name version"; `policy_codes` in `policies`, which are '' for
     what no policy decided. `propensity` is the chance with which it was accepted: 1 for what the score approved, nan for
-    what was not accepted. `bad` is 1 for bad, 0 for good and mature, -1 for whatever is not known. `exposure` and `loss`
+    what was not accepted, 0 for what had no chance, as the day's places for random acceptance were taken. `bad` is 1 for bad, 0 for good and mature, -1 for whatever is not known. `exposure` and `loss`
     are nan where not told. `columns`: the fields that were asked for, as they are recorded.
     """
 
@@ -153,7 +153,8 @@ def _decisions(cells: Bytes) -> NDArray[np.int8]:
 
 
 def _propensities(decision: NDArray[np.int8], recorded: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(decision == APPROVED, np.where(np.isnan(recorded), 1.0, recorded), np.nan)
+    of_others = np.where(recorded == 0, 0.0, np.nan)
+    return np.where(decision == APPROVED, np.where(np.isnan(recorded), 1.0, recorded), of_others)
 
 
 def _utc(moment: datetime) -> np.datetime64:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from creditrisk.application import FIELDS
 from scoring.features import Columns
 from scoring.levels import MISSING
-from scoring.reference import Bins, Levels, Reference, counted
+from scoring.reference import Bins, Distribution, Levels, Reference, counted
 
 _SCORE_GRID = 1_000
 """Edges of the scores are thousandths."""
@@ -35,9 +35,13 @@ def reference_of(
     fields: Collection[str],
     scores: Mapping[str, NDArray[np.float64]],
     binning: Binning = Binning(),
+    weights: NDArray[np.float64] | None = None,
 ) -> Reference:
     """The distributions of the `fields` among the applications in `columns`, and of each model's probabilities of
     default for them (`scores`: model → one for each application, by a model that did not learn from it where that can be).
+
+    With `weights`, they are those of the applicants that these stand for, as of all who could have been accepted; cells are
+    cut by how many applications there are, and counts add up to as many of equal weight as tell as much (L. Kish, 1965).
     """
     inputs: dict[str, Bins | Levels] = {}
     for name in sorted(fields):
@@ -46,7 +50,41 @@ def reference_of(
             number_bins(columns[name], binning) if number else levels_of(name, columns[name], binning)
         )
     of_scores = {model: score_bins(probabilities, binning) for model, probabilities in scores.items()}
-    return Reference(len(next(iter(scores.values()))), of_scores, inputs)
+    rows = len(next(iter(scores.values())))
+    if weights is not None:
+        rows = round(float(weights.sum() ** 2 / (weights**2).sum()))
+        inputs = {
+            name: _recounted(each, _weighted(each, columns[name], weights, rows))
+            for name, each in inputs.items()
+        }
+        of_scores = {
+            model: _rebinned(each, _weighted(each, scores[model], weights, rows))
+            for model, each in of_scores.items()
+        }
+    return Reference(rows, of_scores, inputs)
+
+
+def _weighted(each: Distribution, values: Any, weights: NDArray[np.float64], rows: int) -> list[int]:
+    """The shares that weighted applications have in each cell, as counts that add up to `rows`."""
+    masses = np.bincount(each.places(values), weights, minlength=len(each.expected))
+    quotas = masses * (rows / masses.sum())
+    counts = np.floor(quotas).astype(int)
+    counts[np.argsort(counts - quotas, kind="stable")[: rows - int(counts.sum())]] += 1
+    told: list[int] = counts.tolist()
+    return told
+
+
+def _recounted(each: Bins | Levels, counts: Sequence[int]) -> Bins | Levels:
+    """The same cells with other counts."""
+    if isinstance(each, Bins):
+        return _rebinned(each, counts)
+    *named, others, missing = counts
+    return Levels(each.field, dict(zip(each.levels, named, strict=True)), others, missing)
+
+
+def _rebinned(each: Bins, counts: Sequence[int]) -> Bins:
+    *told, missing = counts
+    return Bins(each.edges, tuple(told), missing)
 
 
 def score_bins(probabilities: NDArray[np.float64], binning: Binning) -> Bins:

@@ -7,7 +7,7 @@ found and its answer used, so that the history shows every application once.
 
 import logging
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from creditrisk.application import Value
@@ -98,7 +98,7 @@ class Drain:
             scores = self.model.score([entry.application for entry in read])
             scored_at = timestamp()
             changes = self._counterfactuals(read, scores)
-            out = self._out_of_budget(read, scores) if self.policy.exploration else ()
+            out = self._out_of_budget(read, scores) if self.policy.exploration else set()
             return [
                 self._decided(entry, score, scored_at, changes.get(place, ()), entry.claim.id not in out)
                 for place, (entry, score) in enumerate(zip(read, scores, strict=True))
@@ -129,23 +129,22 @@ class Drain:
             log.warning("no counterfactual for %d declined: %s", len(declined), type(error).__name__)
             return {}
 
-    def _out_of_budget(self, read: Sequence[_Read], scores: Sequence[ScoreLike]) -> Container[str]:
-        """The applications that cannot be accepted at random any more: where one of a batch has no place in the day's budget,
-        nobody else had a chance either. No decision waits for Redis: without it, nobody is accepted so."""
+    def _out_of_budget(self, read: Sequence[_Read], scores: Sequence[ScoreLike]) -> set[str]:
+        """The applications that a place would have been drawn for, had the day's budget not been spent. No decision waits for
+        Redis: without it, nobody is accepted so."""
         assert self.policy.exploration
-        drawn = [
-            entry.claim.id
+        ruled = {
+            entry.claim.id: ruling(self.policy, score.probability, entry.application, entry.claim.id)
             for entry, score in zip(read, scores, strict=True)
-            if ruling(self.policy, score.probability, entry.application, entry.claim.id).accepted_at_random
-        ]
+        }
+        drawn = {id: one.accepted_at_random for id, one in ruled.items() if one.propensity is not None}
         if not drawn:
-            return ()
+            return set()
         try:
-            given = self.queue.explore(drawn, self.policy.exploration.budget)
+            return drawn.keys() - self.queue.explore(drawn, self.policy.exploration.budget)
         except QueueUnavailable as error:
             log.warning("nobody is accepted at random now: %s", error)
-            given = set()
-        return {entry.claim.id for entry in read} - given if len(given) < len(drawn) else ()
+            return set(drawn)
 
     def _give_up(self, claim: Claim, error: Exception) -> None:
         """Leave one application for another try, or among the failed. The error's text may quote the applicant."""
@@ -169,6 +168,8 @@ class Drain:
             counterfactual=changes,
             application_id=entry.claim.id if explores else "",
         )
+        if not explores:
+            decision = replace(decision, propensity=0.0)
         answer = Answer(
             entry.claim.id, "decided", entry.received_at, entry.application, decision, corrects=entry.corrects
         )

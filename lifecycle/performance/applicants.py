@@ -24,7 +24,8 @@ class AllApplicants:
     chance asks for: well below all where some could not have been accepted.
 
     `explored` were accepted at random, with known outcomes. `out_of_reach` applicants are riskier than anyone who could be
-    accepted: the figures say nothing of them.
+    accepted: the figures say nothing of them. Nor do they of those who `came_late` on their day, when its places for random
+    acceptance were taken; these are not among the `applicants`.
     """
 
     figures: Figures
@@ -32,6 +33,7 @@ class AllApplicants:
     stand_for: Estimate
     explored: int
     out_of_reach: int
+    came_late: int = 0
 
 
 def weights_of(propensity: Floats) -> Floats:
@@ -41,11 +43,39 @@ def weights_of(propensity: Floats) -> Floats:
     return found
 
 
+def came_late(
+    received: NDArray[np.datetime64], scored: NDArray[np.datetime64], propensity: Floats
+) -> NDArray[np.bool_]:
+    """Who was scored when the places for random acceptance of the day of receipt were taken: from the first one on whose
+    `propensity` is 0, whatever the score.
+
+    Until then each one's chance is known, given what came before; when the places end follows from the draws and the order,
+    not from outcomes. So whoever came earlier can stand for all who did. Whoever came later is left out together, approved or
+    not: to keep those approved alone would make applicants look better than they are.
+    """
+    none_left: NDArray[np.bool_] = np.equal(propensity, 0)
+    late = none_left.copy()
+    if not late.any():
+        return late
+    days, of = np.unique(received.astype("datetime64[D]"), return_inverse=True)
+    first = np.full(len(days), np.iinfo(np.int64).max)
+    timed = none_left & ~np.isnat(scored)
+    np.minimum.at(first, of[timed], scored[timed].astype(np.int64))
+    late |= ~np.isnat(received) & ~np.isnat(scored) & (scored.astype(np.int64) >= first[of])
+    return late
+
+
 def over_all_applicants(
-    probability: Floats, propensity: Floats, bad: NDArray[np.int8], mature: NDArray[np.bool_]
+    probability: Floats,
+    propensity: Floats,
+    bad: NDArray[np.int8],
+    mature: NDArray[np.bool_],
+    late: NDArray[np.bool_] | None = None,
 ) -> AllApplicants | None:
-    """The figures over all applicants who are mature; None when too few of them were accepted at random."""
-    scored = mature & ~np.isnan(probability)
+    """The figures over all applicants who are mature, but those who came `late`; None when too few of them were accepted at
+    random."""
+    everyone = mature & ~np.isnan(probability)
+    scored = everyone if late is None else everyone & ~late
     weight = weights_of(propensity)
     known = scored & (bad >= 0) & np.isfinite(weight)
     explored = known & (propensity < 1)
@@ -60,6 +90,7 @@ def over_all_applicants(
         _whole(weight[accepted]),
         int(np.count_nonzero(explored)),
         int(np.count_nonzero(scored & (probability > reach))),
+        int(np.count_nonzero(everyone & ~scored)),
     )
 
 

@@ -115,6 +115,7 @@ def _all(told: AllApplicants) -> dict[str, Any]:
         **_estimate("stand_for", told.stand_for),
         "explored": told.explored,
         "out_of_reach": told.out_of_reach,
+        "came_late": told.came_late,
     }
 
 

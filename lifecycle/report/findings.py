@@ -52,6 +52,12 @@ def on_outcomes(
             f"The figures over all applicants stand for about {over_all.stand_for.value:,.0f} of {over_all.applicants:,}: the "
             "others could not have been accepted.",
         )
+    if over_all and over_all.came_late:
+        yield Finding(
+            "note",
+            f"The figures over all applicants say nothing of {over_all.came_late:,} who came when the day's places for random "
+            "acceptance were taken; a smaller share, or a larger budget, lets them speak for the whole day.",
+        )
 
 
 def _none_yet(counts: Counts) -> str:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lifecycle.cohort import APPROVED, DECLINED, REFERRED, Cohort
 from lifecycle.drift.report import Drift, drift_of
-from lifecycle.performance.applicants import over_all_applicants
+from lifecycle.performance.applicants import came_late, over_all_applicants
 from lifecycle.performance.challenger import duel
 from lifecycle.performance.expected import expected
 from lifecycle.performance.figures import Figures, deciles, figures
@@ -50,18 +50,19 @@ def make_report(cohort: Cohort, mature: Rows, scope: Scope, beside: Beside) -> R
     known = mature & (bad >= 0) & scored
     decided = cohort.decision != REFERRED
     approved = cohort.decision == APPROVED
-    accepted = (np.isfinite(cohort.propensity) | (bad >= 0)) & scored
+    accepted = ((cohort.propensity > 0) | (bad >= 0)) & scored
     columns = {name: column_of(name, cells) for name, cells in cohort.columns.items() if name != UNKNOWN}
     counts = _counts(cohort, mature, known)
     performance = figures(probability[known], bad[known]) if known.any() else None
     foretold = expected(probability[known]) if known.any() else None
     waiting = accepted & ~known
-    over_all = over_all_applicants(probability, cohort.propensity, bad, mature)
+    late = came_late(cohort.received, cohort.scored, cohort.propensity)
+    over_all = over_all_applicants(probability, cohort.propensity, bad, mature, late)
     drift = _drift(cohort, columns, scored, beside)
     rival = duel(
         probability,
         cohort.challenger,
-        cohort.propensity,
+        np.where(late, np.nan, cohort.propensity),
         known,
         bad,
         scope.threshold,

@@ -72,7 +72,7 @@ def train(data: Data, recipe: Recipe, step: Callable[[], object], once: Once = a
         models[name] = fitter(sample).calibrated(calibration.slope, calibration.intercept)
     step()
     scores = {name: probability(result.log_odds[0]) for name, result in judged.items()}
-    reference = reference_of(data.columns, encoder.fields, scores, recipe.binning)
+    reference = reference_of(data.columns, encoder.fields, scores, recipe.binning, data.weights)
     facts = {
         "trained_at": timestamp(),
         "training_seconds": round(time.monotonic() - start, 1),

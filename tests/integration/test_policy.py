@@ -72,14 +72,29 @@ def test_no_more_than_the_budget_is_accepted_at_random_and_again_the_same_ones(
         assert (answer := found[id]) and answer.decision and answer.decision.propensity == 0.5
     for id in drawn:
         if id not in accepted:
-            assert (answer := found[id]) and answer.decision and answer.decision.propensity is None
-    assert queue.explore(drawn, 6) == accepted, "a place is kept, and there is none more"
+            assert (answer := found[id]) and answer.decision and answer.decision.propensity == 0
+    last = max(ids.index(id) for id in accepted)
+    for place, id in enumerate(ids):
+        if id not in accepted:
+            assert (answer := found[id]) and answer.decision
+            assert answer.decision.propensity == (0.5 if place < last else 0), "the chance that it had"
+    assert queue.explore(dict.fromkeys(drawn, True), 6) == accepted, "a place is kept, and there is none more"
 
 
 def test_every_day_has_its_own_budget(queue: ApplicationQueue) -> None:
     yesterday, today = "01a206f0-0000-7000-8000-000000000001", "01a20c16-5c00-7000-8000-000000000001"
-    assert queue.explore([yesterday, today], 1) == {yesterday, today}
-    assert queue.explore(["01a20c16-5c00-7000-8000-000000000002"], 1) == set()
+    assert queue.explore({yesterday: True, today: True}, 1) == {yesterday, today}
+    late = "01a20c16-5c00-7000-8000-000000000002"
+    assert queue.explore({late: True}, 1) == queue.explore({late: False}, 1) == set()
+
+
+def test_who_was_not_drawn_takes_no_place_and_had_a_chance_while_one_was_left(
+    queue: ApplicationQueue,
+) -> None:
+    ids = [f"01a20c16-5c00-7000-8000-00000000000{number}" for number in range(5)]
+    drawn = dict(zip(ids, (False, True, False, True, False), strict=True))
+    assert queue.explore(drawn, 2) == set(ids[:4])
+    assert queue.explore(drawn, 2) == {ids[1], ids[3]}, "asked again, the places are taken"
 
 
 def test_without_a_budget_to_be_had_nobody_is_accepted_at_random_and_everybody_is_decided(
@@ -98,7 +113,7 @@ def test_without_a_budget_to_be_had_nobody_is_accepted_at_random_and_everybody_i
     drained(POLICY._replace(exploration=Exploration(share=1.0, budget=100)))
     for id in ids:
         assert (answer := history.find(id)) and answer.decision
-        assert (answer.decision.decision, answer.decision.propensity) == ("declined", None)
+        assert (answer.decision.decision, answer.decision.propensity) == ("declined", 0)
 
 
 def test_a_running_scorer_takes_up_a_new_policy_and_refuses_a_broken_one(

@@ -66,7 +66,7 @@ class Decision:
 
     `policy` is the policy's version. `rule` is the rule that decided before the score: its name, a colon and its reason in
     words; such a decision has no other reasons. `propensity` is the chance with which an application from the threshold on
-    was to be accepted at random; None where it had none.
+    was to be accepted at random: 0 when the day's places were taken, None where the policy would not have accepted it so.
     """
 
     probability: float

@@ -6,11 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.reference import reference_of
 from models.training.data import Data
 from models.training.encoding import EncoderFit
 from models.training.train import Training, train
 from models.training.validation import calibration_error, calibration_of
 from scoring.features import Matrix
+from scoring.reference import Reference, loads, shares
 from tests.integration.models.training.conftest import SMALL
 
 LIGHT = replace(
@@ -93,3 +95,25 @@ def test_figures_of_weighted_rows_are_those_of_the_rows_repeated() -> None:
     assert calibration_error(log_odds, bad, np.full(1_000, 3.0)) == pytest.approx(
         calibration_error(log_odds, bad)
     )
+
+
+def test_reference_distributions_are_those_of_all_applicants(data: Data, accepted: Data) -> None:
+    """What comes in later is held against them: by those accepted alone, it would have moved on the first day."""
+    fields = ["AGE", "RESIDENCIAL_STATE"]
+    whole = reference_of(data.columns, fields, {"one": np.linspace(0, 1, len(data))})
+    scores = {"one": np.linspace(0, 1, len(accepted))}
+    assert accepted.weights is not None
+    weighted = reference_of(accepted.columns, fields, scores, weights=accepted.weights)
+    plain = reference_of(accepted.columns, fields, scores)
+    rows = weighted.rows
+    assert rows == round(accepted.weights.sum() ** 2 / (accepted.weights**2).sum()) < len(accepted)
+    for each in (*weighted.inputs.values(), *weighted.scores.values()):
+        assert sum(each.expected) == rows and min(each.expected) >= 0
+
+    def moved(reference: Reference) -> float:
+        ages = reference.inputs["AGE"]
+        seen, told = (shares(counts) for counts in (ages.count(data.columns["AGE"]), ages.expected))
+        return sum((one - other) * float(np.log(one / other)) for one, other in zip(seen, told, strict=True))
+
+    assert moved(whole) < 1e-9 and moved(plain) > 0.1 > 10 * moved(weighted)
+    assert loads(weighted.dumps()) == weighted

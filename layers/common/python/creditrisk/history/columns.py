@@ -142,7 +142,7 @@ TABLE: Final = (
     Column("CHALLENGER_PROBABILITY", PROBABILITY, "what that one said", "challenger_probability"),
     Column("COUNTERFACTUAL", CHANGES, "with which answers a declined application would have been approved by the same model: `[[field, value], …]`; empty when it was approved, or none was found", "counterfactual", since=4),
     Column("POLICY", TEXT, "the version of the policy that decided: its name and a digest of its content", "policy", since=5),
-    Column("PROPENSITY", PROBABILITY, "the chance with which an application from the threshold on was to be accepted at random; empty when it had none", "propensity", since=5),
+    Column("PROPENSITY", PROBABILITY, "the chance with which an application from the threshold on was to be accepted at random: 0 when the day's places were taken; empty when the policy would not have accepted it so", "propensity", since=5),
     Column("RULE", TEXT, "the policy's rule that decided before the score: `name: reason`; empty when none did", "rule", since=5),
     Column("CORRECTS", TEXT, "the id of the application that this one corrects; empty when it corrects none", "corrects", decided=False, since=5),
     Column("RECORD_VERSION", WHOLE, "the version of these columns that the row was written with", since=2),

@@ -143,16 +143,19 @@ class Claims(Shard):
         with available():
             self.redis.zrem(self.keys.scorers, scorer)
 
-    def explore(self, application_ids: Sequence[str], budget: int) -> set[str]:
-        """Those of the applications, received on one or several days, that may be accepted at random within a `budget` of
-        so many a day; asked again, the same ones."""
-        days: dict[str, list[str]] = {}
-        for application_id in application_ids:
-            days.setdefault(f"{received_at(application_id):%Y-%m-%d}", []).append(application_id)
+    def explore(self, drawn: Mapping[str, bool], budget: int) -> set[str]:
+        """Which applications had a chance to be accepted at random within a `budget` of so many a day. `drawn`: the ids in
+        the order in which they are decided, received on one or several days → whether the application was drawn, and so
+        takes a place if there is one; asked again, it has it still."""
+        days: dict[str, list[str | int]] = {}
+        for application_id, takes in drawn.items():
+            days.setdefault(f"{received_at(application_id):%Y-%m-%d}", []).extend(
+                (application_id, int(takes))
+            )
         found: set[str] = set()
-        for day, ids in days.items():
-            given = self.run("explore", [EXPLORED + day], [budget, EXPLORED_SECONDS, *ids])
-            found.update(each.decode() for each in given)
+        for day, asked in days.items():
+            had = self.run("explore", [EXPLORED + day], [budget, EXPLORED_SECONDS, *asked])
+            found.update(each.decode() for each in had)
         return found
 
     def waiting(self) -> int:
