@@ -38,7 +38,8 @@ def list_(days: int, everything: bool, as_json: bool) -> None:
         else:
             click.echo(one_line(_line(review)))
     if not as_json:
-        click.echo(f"{sum(review.open for review in waiting):,} wait for a person's decision")
+        open_ones = sum(review.open for review in waiting)
+        click.echo(f"{counted(open_ones, 'waits', 'wait')} for a person's decision")
 
 
 @reviews.command()

@@ -179,10 +179,10 @@ def simulate(
     ruled = rule_all(policy, applicants)
     approved = ruled.verdict == APPROVED
     known = approved & (applicants.bad >= 0)
-    weights = 1 / applicants.propensity[known]
-    weights[np.isnan(weights)] = (
-        1.0  # an outcome of what was declined: other credit, or a score without a decision
-    )
+    chance = applicants.propensity[
+        known
+    ]  # an outcome of what was declined: other credit, or a score without a decision
+    weights = 1 / np.where(chance > 0, chance, 1.0)
     explored = _explored(policy, ruled, applicants)
     worth = worth or policy.worth
     counts = np.bincount(ruled.rule + 1, minlength=len(policy.rules) + 1)

@@ -12,7 +12,7 @@ from creditrisk.counted import counted
 
 ROOT = Path(__file__).parents[3]
 _MANY = re.compile(
-    r" (applications|applicants|columns|days|entries|fields|files|levels|months|objects|outcomes|rows|rules|values|were|are)\b"
+    r" (applications|applicants|columns|days|entries|fields|files|levels|months|objects|outcomes|rows|rules|values|were|are|wait)\b"
 )
 
 
@@ -40,7 +40,7 @@ def _numbers_of_many(tree: ast.AST) -> Iterator[str]:
                 continue
             said = ast.unparse(value.value)
             spec = ast.unparse(value.format_spec) if value.format_spec else ""
-            is_number = said.startswith("len(") or "," in spec or "count" in said
+            is_number = said.startswith(("len(", "sum(")) or "," in spec or "count" in said
             is_constant = said.removeprefix("len(").rstrip(")").isupper()
             if is_number and not is_constant:
                 yield f"{{{said}}} {after.value}"

@@ -108,6 +108,10 @@ def test_who_was_accepted_at_random_stands_for_all_who_were_not() -> None:
     people = applicants([0.1] * 20 + [0.6], bad=[0] * 20 + [1], propensity=[1.0] * 20 + [0.05])
     assert simulate(simplest(0.5), people).bad_rate == 0
     assert simulate(simplest(0.7), people).bad_rate == pytest.approx(20 / 40)
+    no_chance = applicants([0.1] * 20 + [0.6], bad=[0] * 20 + [1], propensity=[1.0] * 20 + [0.0])
+    assert simulate(simplest(0.7), no_chance).bad_rate == pytest.approx(1 / 21), (
+        "its outcome is its own alone"
+    )
 
 
 def test_what_is_explored_is_expected_within_the_budget_of_each_day() -> None:
