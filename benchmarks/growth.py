@@ -1,7 +1,7 @@
 """What the life after a decision costs for each application, and what that makes of a hundred million: `make bench-growth`.
 
-Measured are processor seconds on ROWS (200,000) made-up applications; the columns of millions are these times the rows, since
-each step is one pass and a sort. What a training costs is told by the manifest of the layer that comes with the project.
+Measured are processor seconds on ROWS (200,000) made-up applications, and memory as the slope of a process' peak between two
+sizes (benchmarks/growth_memory.py); the columns of millions are these times the rows, since each step is one pass and a sort. What a training costs is told by the manifest of the layer that comes with the project.
 """
 
 import sys
@@ -14,22 +14,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.growth_cohort import cohort_of
+from benchmarks.growth_memory import COMPARE, JUDGE, LEARN, RETRAIN, bytes_each
 from benchmarks.tables import write
 from creditrisk.settings import Settings
 from lifecycle.audit import Head, open_audit, verify
 from lifecycle.audit.chain import next_line
-from lifecycle.cohort import Cohort
 from lifecycle.learning import known_of
 from lifecycle.promotion.comparison import compare, judge
-from models.synthetic import synthetic_applicants
 from models.training.data import Data
-from models.training.published import SOURCE_FIELDS
 from scoring import load
 from scoring.manifest import read_manifest
 
 ROWS = 200_000
 MANY = 100_000_000
-_POOL = 5_000
 _RETRAINING_FITS = 6
 """Five of the cross-validation, and the one that is kept."""
 
@@ -48,24 +46,6 @@ def timed(found: list[float]) -> Iterator[None]:
     start = time.process_time()
     yield
     found.append(time.process_time() - start)
-
-
-def cohort_of(rows: int) -> Cohort:
-    """Made-up applications, a tenth of which were accepted one time in twenty, all with outcomes."""
-    draw = np.random.default_rng(1)
-    pool = list(synthetic_applicants(_POOL, seed=1))
-    picked = draw.integers(_POOL, size=rows).tolist()
-    texts = {name: ["" if one[name] is None else str(one[name]) for one in pool] for name in SOURCE_FIELDS}
-    moments = np.datetime64("2025-01-01", "ms") + np.sort(draw.integers(0, 365 * 86_400_000, rows))
-    nothing, codes = np.full(rows, np.nan), np.zeros(rows, np.int16)
-    return Cohort(
-        ids=[f"{number:036d}" for number in range(rows)],
-        received=moments, scored=moments, probability=draw.random(rows), challenger=nothing,
-        decision=np.zeros(rows, np.int8), models=["lightgbm one"], model_codes=codes, policies=[""], policy_codes=codes,
-        propensity=np.where(draw.random(rows) < 0.1, 0.05, 1.0), bad=(draw.random(rows) < 0.26).astype(np.int8),
-        exposure=nothing, loss=nothing,
-        columns={name: [values[place] for place in picked] for name, values in texts.items()},
-    )  # fmt: skip
 
 
 def seconds_of(rows: int, work: Callable[[], object]) -> float:
@@ -88,15 +68,22 @@ def measured(rows: int) -> list[Cost]:
     scored = seconds_of(len(few), lambda: judged.append(judge(scorer, few)))
     paired = seconds_of(len(few), lambda: compare(judged[0], judged[0], few, 0.5))
     facts = read_manifest(settings.model_folder).data
+
+    def memory(step: str) -> float:
+        return bytes_each(step) if rows >= ROWS else 0  # its sizes are its own, and take a minute
+
     validation = facts["cross_validation"]
     fits = validation["folds"] * validation["repeats"] + 1
     training = facts["training_seconds"] / fits / facts["data"]["rows"] * _RETRAINING_FITS * 1_000_000
-    columns, fields = facts["columns"], len(SOURCE_FIELDS)
     return [
-        Cost("learn: read the accepted with their outcomes, weigh them", learned, 2 * 8 * fields),
-        Cost("retrain: six fits of both models, seconds of two cores", training, 8 * (fields + 3 * columns)),
-        Cost("judge a version: score and all figures", scored, 8 * (fields + columns / 16)),
-        Cost("compare two: paired interval", paired, 8 * 12),
+        Cost("learn: read the accepted with their outcomes, weigh them", learned, memory(LEARN)),
+        Cost(
+            "retrain: six fits of both models, seconds of two cores",
+            training,
+            memory(RETRAIN) * facts["columns"],
+        ),
+        Cost("judge a version: score and all figures", scored, memory(JUDGE)),
+        Cost("compare two: paired interval", paired, memory(COMPARE)),
         Cost("verify the audit log, an entry", verifying(rows), 0),
     ]
 

@@ -1,7 +1,7 @@
 """Two versions of the model on the same applications with known outcomes, none of which either learned from."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from lifecycle.performance.figures import Figures, figures
 from lifecycle.performance.ranking import difference, rank
 from models.training.data import Data
 from scoring.scorer import AnyScorer
+
+_PIECE: Final = 50_000
+"""Applications that are scored at once: encoded, each is ten kilobytes."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,11 @@ class Comparison:
 
 def judge(scorer: AnyScorer, data: Data) -> Judged:
     """A model's figures on applications that it did not learn from; weighted where these are."""
-    probability = np.asarray(
-        scorer.probabilities({name: data.columns[name] for name in scorer.fields}), float
-    )
+    pieces = [
+        scorer.probabilities({name: data.columns[name][start : start + _PIECE] for name in scorer.fields})
+        for start in range(0, len(data), _PIECE)
+    ]
+    probability = np.concatenate([np.zeros(0), *pieces])
     return Judged(scorer.version, probability, figures(probability, data.bad.astype(np.int8), data.weights))
 
 
