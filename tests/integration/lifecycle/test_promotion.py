@@ -16,6 +16,7 @@ from lifecycle.audit import AuditBroken, open_audit, verify
 from lifecycle.errors import NameMissing, PromotionRefused
 from lifecycle.promotion import gates as gates_module
 from lifecycle.promotion.activation import Activation
+from lifecycle.promotion.comparison import judge
 from lifecycle.promotion.gate import Gate
 from lifecycle.promotion.gates import judged
 from lifecycle.promotion.promoting import gates_of, go_back, promote
@@ -97,6 +98,17 @@ def test_the_same_model_is_no_worse_than_itself(settings: Settings, good: Path, 
     scorer = load(good, settings.model)
     ranking = next(gate for gate in judged(scorer, scorer, held, 0.5) if gate.name == "ranking")
     assert ranking.passed and ranking.figures["advantage"] == {"value": 0, "low": 0, "high": 0}
+
+
+def test_many_applications_are_judged_in_pieces_to_the_same_figures(
+    good: Path, held: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scorer = load(good, "lightgbm")
+    whole = judge(scorer, held)
+    monkeypatch.setattr("lifecycle.promotion.comparison._PIECE", 500)
+    pieces = judge(scorer, held)
+    assert np.allclose(pieces.probability, whole.probability, rtol=0, atol=1e-12) and len(held) == 1_200
+    assert pieces.figures.roc_auc.value == pytest.approx(whole.figures.roc_auc.value)
 
 
 def test_probabilities_that_are_far_too_high_fail_the_calibration(good: Path, held: Data) -> None:
