@@ -9,16 +9,15 @@ from typing import NamedTuple
 from urllib.request import urlopen
 
 import pytest
-from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 from cli.embedded_redis import free_port
 from tests.conftest import ROOT
 from tests.e2e.browsing import System, complaints, field, heading
+from tests.e2e.person import Person, is_decided, stands_at, wait
 
 pytestmark = pytest.mark.needs("chromium", "redis-server")
 
@@ -44,78 +43,12 @@ ANSWERS: tuple[dict[str, str], ...] = (
 """What somebody without a job answers, page by page, in the words of the pages."""
 
 
-def wait(browser: Chrome, until: Callable[[Chrome], object]) -> None:
-    """Wait for it; while one page makes way for the next, the browser knows of no element."""
-    WebDriverWait(browser, 120, 0.05, ignored_exceptions=[WebDriverException]).until(until)
-
-
-def stands_at(browser: Chrome, title: str) -> None:
-    wait(
-        browser,
-        lambda it: heading(it) == title and it.execute_script("return document.readyState") == "complete",
-    )
-
-
-def is_decided(browser: Chrome) -> None:
-    wait(browser, lambda it: it.find_elements(By.CSS_SELECTOR, ".page-result"))
-
-
-class Person:
-    """Somebody at a browser, whose keys and taps are counted."""
-
-    def __init__(self, browser: Chrome) -> None:
-        self.browser = browser
-        self.keys = self.taps = 0
-
-    @property
-    def focused(self) -> str:
-        return self.browser.switch_to.active_element.get_attribute("id") or ""
-
-    def tap(self, css: str) -> None:
-        element = self.browser.find_element(By.CSS_SELECTOR, css)
-        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
-        self.taps += 1
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.browser.switch_to.active_element.send_keys(key)
-            self.keys += 1
-
-    def answer(self, name: str, text: str) -> None:
-        """As a person on a phone does: tap into a field that has no focus yet and type, or tap a choice."""
-        control = field(self.browser, name)
-        if control.tag_name == "select":
-            Select(control).select_by_visible_text(text)
-            self.taps += 2
-        elif control.get_attribute("type") in ("radio", "checkbox"):
-            (choice,) = [
-                each
-                for each in self.browser.find_elements(
-                    By.CSS_SELECTOR, f".field:has(#field-{name}) label.button"
-                )
-                if each.text == text
-            ]
-            self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", choice)
-            choice.click()
-            self.taps += 1
-        else:
-            if control.get_attribute("value"):
-                control.clear()
-            if self.focused != f"field-{name}":
-                self.tap(f"#field-{name}")
-            self.press(*text)
-
-    def fill(self, *pages: dict[str, str]) -> None:
-        """Answer these pages, and go on after each."""
-        for page in pages:
-            for name, text in page.items():
-                self.answer(name, text)
-            self.go_on(PAGES[ANSWERS.index(page) + 1])
-
-    def go_on(self, to: str) -> None:
-        self.tap("main button.primary[type=submit]")
-        stands_at(self.browser, to)
+def fill(person: Person, *pages: dict[str, str]) -> None:
+    """Answer these pages, and go on after each."""
+    for page in pages:
+        for name, text in page.items():
+            person.answer(name, text)
+        person.go_on(PAGES[ANSWERS.index(page) + 1])
 
 
 @pytest.fixture
@@ -134,17 +67,35 @@ def kept(browser: Chrome) -> str:
     return str(browser.execute_script("return JSON.stringify([{...localStorage}, {...sessionStorage}])"))
 
 
-def test_a_person_with_a_phone_has_a_decision_after_few_keys(system: System, phone: Chrome) -> None:
+FIRST_LOAD = """
+    const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+    return entries.reduce((bytes, entry) => bytes + entry.encodedBodySize, 0);"""
+
+
+def test_a_person_with_a_phone_has_a_decision_after_few_keys_and_within_two_minutes(
+    system: System, phone: Chrome
+) -> None:
     phone.get(system.url)
+    first_load = phone.execute_script(FIRST_LOAD)
     person = Person(phone)
+    person.effort.pages += 1
     for page in ANSWERS:
         assert phone.execute_script("return document.documentElement.scrollWidth") == PHONE["width"]
-        person.fill(page)
+        fill(person, page)
     assert phone.current_url == f"{system.url}check"
-    person.tap("button[data-send]")
-    is_decided(phone)
-    print(f"20 questions: {person.keys} keys, {person.taps} taps, {person.keys + person.taps} in all")
-    assert person.keys + person.taps <= 60
+    person.read("main dl > div")
+    person.leave("button[data-send]", lambda: is_decided(phone))
+    effort = person.effort
+    print(
+        f"{person.questions} questions; {effort.keys} keys, {effort.taps} taps, {effort.keys + effort.taps} in all; "
+        f"a person takes {effort} (the pages took {person.waited:.1f} s here); first load {first_load / 1000:.1f} kB"
+    )
+    assert person.questions == sum(map(len, ANSWERS)) <= 20
+    assert effort.keys + effort.taps <= 60
+    assert effort.seconds <= 120, "reckoned, not measured"
+    told = f"{person.questions} questions with {effort.keys} keys and {effort.taps} taps"
+    assert told in (ROOT / "docs" / "portfolios.md").read_text(encoding="utf-8")
+    assert 10_000 < first_load <= 20_000
     (row,) = system.rows("Ana Lima")
     assert phone.current_url == f"{system.url}application/{row['APPLICATION_ID']}"
     assert (row["RESIDENCIAL_STATE"], row["APPLICATION_SUBMISSION_TYPE"], row["FLAG_VISA"]) == (
@@ -196,7 +147,7 @@ def test_without_scripts_each_page_leads_to_the_next(
     browser = open_browser(javascript=False)
     browser.get(system.url)
     person = Person(browser)
-    person.fill(ANSWERS[0])
+    fill(person, ANSWERS[0])
     assert browser.current_url.startswith(f"{system.url}form/residence?")
     person.tap("button.secondary[type=submit]")
     stands_at(browser, PAGES[0])
@@ -204,7 +155,7 @@ def test_without_scripts_each_page_leads_to_the_next(
     assert not browser.find_element(By.CSS_SELECTOR, "[data-draft]").is_displayed(), (
         "nothing is kept, and nothing said of it"
     )
-    person.fill(*ANSWERS)
+    fill(person, *ANSWERS)
     before = len(system.rows("Ana Lima"))
     person.tap("button[data-send]")
     is_decided(browser)
@@ -250,7 +201,7 @@ def test_what_is_wrong_is_put_in_front_and_its_link_shows_the_label(system: Syst
 def test_a_reload_and_the_browsers_back_lose_nothing(system: System, browser: Chrome) -> None:
     browser.get(system.url)
     person = Person(browser)
-    person.fill(*ANSWERS[:2])
+    fill(person, *ANSWERS[:2])
     person.answer("months_in_the_job", "7")
     browser.refresh()
     stands_at(browser, PAGES[2])
@@ -266,7 +217,7 @@ def test_a_reload_and_the_browsers_back_lose_nothing(system: System, browser: Ch
 def test_a_closed_tab_is_offered_again_and_can_be_forgotten(system: System, browser: Chrome) -> None:
     browser.get(system.url)
     person = Person(browser)
-    person.fill(*ANSWERS[:2])
+    fill(person, *ANSWERS[:2])
     before = browser.current_window_handle
 
     def in_a_new_tab() -> None:
@@ -343,7 +294,7 @@ def test_what_is_not_accepted_comes_back_filled_and_says_when_to_try_again(
 ) -> None:
     browser.get(without_redis.url)
     person = Person(browser)
-    person.fill(*ANSWERS)
+    fill(person, *ANSWERS)
     person.tap("button[data-send]")
     wait(browser, lambda it: it.switch_to.active_element.get_attribute("role") == "alert")
     assert "Try again in 5 seconds." in browser.switch_to.active_element.text

@@ -7,7 +7,7 @@ from selenium.webdriver.common.keys import Keys
 
 from creditrisk.application import FIELDS
 from tests.e2e.browsing import System, complaints, field, fill_in, heading
-from tests.e2e.test_browser_applicant import Person, wait
+from tests.e2e.person import Person, wait
 
 pytestmark = pytest.mark.needs("chromium", "redis-server")
 
