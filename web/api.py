@@ -2,15 +2,14 @@
 
 from dataclasses import asdict
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, request, url_for
 
 from creditrisk.application.validation import validate
 from creditrisk.decision import Answer
-from creditrisk.errors import ReviewRefused
 from creditrisk.reviews import Review
 from creditrisk.sentence import Sentence
 from web.body import read_json
-from web.errors import Problem, as_json, shape
+from web.errors import as_json, shape
 from web.idempotency import key_of
 from web.prefer import seconds_asked
 from web.refusals import UnreadableBody
@@ -44,7 +43,7 @@ def show(application_id: str) -> Reply:
 
 
 @blueprint.post("/applications/<application_id>/reviews")
-def ask_review(application_id: str) -> Reply | Response:
+def ask_review(application_id: str) -> Reply:
     """201 with the review that was asked for, or stands open already; 409 while there is no decision."""
     words = read_json(request).get("words", "")
     if not isinstance(words, str) or len(words) > MOST_WORDS:
@@ -52,13 +51,7 @@ def ask_review(application_id: str) -> Reply | Response:
             Sentence("words must be a text of at most %(most)d characters.", most=MOST_WORDS)
         )
     services().answer(application_id)  # raises as a look-up does
-    try:
-        review = services().intake.ask_review(application_id, words)
-    except ReviewRefused as error:
-        response = as_json(Problem(409, "conflict", str(error)))
-        response.status_code = 409
-        return response
-    return told_of(review), 201, {}
+    return told_of(services().intake.ask_review(application_id, words)), 201, {}
 
 
 @blueprint.get("/applications/<application_id>/reviews")

@@ -16,9 +16,10 @@ from creditrisk.errors import (
     InvalidApplication,
     QueueFull,
     QueueUnavailable,
+    ReviewRefused,
     UnknownApplication,
 )
-from creditrisk.sentence import Sentence
+from creditrisk.sentence import Sentence, sentence_of
 from web.language import DEFAULT, current, ngettext, said
 from web.language import gettext as _
 from web.origin import SAFE_METHODS
@@ -113,6 +114,8 @@ def describe(error: Exception) -> Problem:
             return _problem(403, "cross-origin")
         case IdempotencyConflict():
             return _problem(409, "idempotency-conflict")
+        case ReviewRefused():
+            return Problem(409, "conflict", said(sentence_of(error)))
         case UnknownApplication():
             return _problem(404, "unknown-application")
         case QueueFull():
@@ -149,14 +152,14 @@ def _of_http(error: HTTPException) -> Problem:
     }
     headers = {name: value for name, value in error.get_headers() if name == "Allow"}
     code = HTTPStatus(status).phrase.lower().replace(" ", "-")
-    return Problem(status, code, details.get(status) or _usual(status, error.name), headers=headers)
+    return Problem(status, code, details.get(status) or usual(status, error.name), headers=headers)
 
 
-def _usual(status: int, name: str) -> str:
-    """What the standard says of a status; it says so in English alone."""
+def usual(status: int, name: str = "") -> str:
+    """What the standard says of a status, or that it has this `name`; it says so in English alone."""
     if current() != DEFAULT:
         return _("This request cannot be answered as it stands.")
-    return f"{HTTPStatus(status).description or name}."
+    return f"{HTTPStatus(status).description or name or HTTPStatus(status).phrase}."
 
 
 def _log_unforeseen(error: Exception) -> None:

@@ -6,17 +6,20 @@ from creditrisk.application import FIELDS, Field, Role, Value
 from creditrisk.application.validation import validate
 from creditrisk.decision import Answer
 from creditrisk.portfolio.kinds import Text
+from creditrisk.sentence import Sentence
 from web.body import read_json
 from web.errors import Problem, shape
 from web.idempotency import key_of
+from web.language import said
 from web.services import services
 from web.wording import VERDICTS
 
 blueprint = Blueprint("predict", __name__)
 
-ACCEPTED = (
+ACCEPTED = Sentence(
     "The application is accepted and will be decided; do not send it again. Its answer will be at Location."
 )
+NOT_SCORED = Sentence("The application could not be scored.")
 
 _OWN = frozenset(
     ("Success", "Prediction", "Prediction_score", "Message", "Probability", "id", "errors", "status")
@@ -45,8 +48,8 @@ def predict() -> Reply:
     if answer.decision:
         return _decided(answer), 200, {}
     if answer.status == "failed":
-        return _undecided(answer, answer.failure or "The application could not be scored."), 500, {}
-    return _undecided(answer, ACCEPTED), 202, headers
+        return _undecided(answer, answer.failure or said(NOT_SCORED)), 500, {}
+    return _undecided(answer, said(ACCEPTED)), 202, headers
 
 
 def _decided(answer: Answer) -> dict[str, object]:

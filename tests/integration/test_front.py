@@ -130,6 +130,24 @@ def test_while_the_form_is_away_it_is_said_in_the_shape_that_the_address_speaks(
         assert json.loads(body)["status"] == 503
 
 
+@pytest.mark.parametrize(
+    ("asked", "language", "said"),
+    [
+        (b"Accept-Language: fr, pt", b"en", "Back in a moment"),
+        (b"Accept-Language: pt-PT, en", b"pt-BR", "Voltamos em instantes"),
+        (b"Accept-Language: ES-mx;q=0.9", b"es", "Volvemos en un momento"),
+        (b"Accept-Language: es\r\nCookie: language=pt-BR", b"pt-BR", "Voltamos em instantes"),
+        (b"Accept-Language: pt\r\nCookie: language=en", b"en", "Back in a moment"),
+    ],
+)
+def test_while_the_form_is_away_it_is_said_in_the_language_of_who_asks(
+    alone: Served, asked: bytes, language: bytes, said: str
+) -> None:
+    head = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    _status, reply = alone.ask(head + asked + b"\r\n\r\n")
+    assert b'<html lang="' + language + b'">' in reply and said.encode() in reply
+
+
 def test_with_a_certificate_there_is_tls_and_plain_http_leads_to_it(
     redis_server: EmbeddedRedis, tmp_path: Path
 ) -> None:

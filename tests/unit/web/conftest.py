@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from creditrisk import attempts, seals
 from creditrisk.application_id import new_application_id
 from creditrisk.decision import Answer, Decision, Reason
-from creditrisk.errors import UnknownApplication
+from creditrisk.errors import ReviewRefused, UnknownApplication
 from creditrisk.intake import Intake, Receipt
-from creditrisk.reviews import Review
+from creditrisk.reviews import NOT_DECIDED, Review
 from creditrisk.settings import Settings
 from web import create_app
 
@@ -107,6 +107,8 @@ class FakeIntake:
         )
 
     def ask_review(self, application_id: str, words: str = "") -> Review:
+        if self.find(application_id).decision is None:
+            raise ReviewRefused(NOT_DECIDED)
         self.asked.append(Review(application_id, SCORED_AT, "applicant", words, "2026-12-03"))
         return self.asked[-1]
 

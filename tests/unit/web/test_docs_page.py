@@ -57,6 +57,18 @@ def test_every_code_has_a_page(client: FlaskClient, code: str) -> None:
     assert f"<code>{code}</code>" in reply.text and "What to do" in reply.text
 
 
+def test_an_errors_page_is_in_its_readers_language_and_the_apis_description_says_that_it_is_in_english(
+    client: FlaskClient,
+) -> None:
+    asked = {"Accept-Language": "es"}
+    for code, said in (("conflict", "La revisión se pidió antes"), ("not-found", "No se puede responder")):
+        page = client.get(f"/problems/{code}", headers=asked)
+        assert '<html lang="es">' in page.text and said in page.text
+        assert 'hreflang="en"' in page.text and "language=pt-BR" in page.text
+    page = client.get("/api/docs", headers=asked)
+    assert '<html lang="en">' in page.text and "This page is in English alone." in page.text
+
+
 @pytest.mark.parametrize("code", ["nothing", "ok", "<script>"])
 def test_what_is_no_code_has_none(client: FlaskClient, code: str) -> None:
     assert client.get(f"/problems/{code}").status_code == 404

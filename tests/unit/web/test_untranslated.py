@@ -10,18 +10,27 @@ from typing import Any
 import pytest
 from flask import Flask, template_rendered
 from flask.testing import FlaskClient
+from werkzeug.exceptions import BadHost, FailedDependency
 
 import web
 from creditrisk.application import FIELDS, SECTIONS
 from creditrisk.decision import Change, Reason
-from creditrisk.errors import QueueUnavailable
+from creditrisk.errors import (
+    HistoryUnavailable,
+    IdempotencyConflict,
+    QueueFull,
+    QueueUnavailable,
+    UnknownApplication,
+)
 from creditrisk.portfolio.definition import FieldWords, Words
 from deploy import catalogs
 from tests.unit.web.conftest import FakeIntake, decision_of
 from web import formats, language, words
+from web.problems import PROBLEMS
+from web.refusals import CrossOriginRequest
 
 TEMPLATES = {path.name for path in (Path(web.__file__).parent / "templates").glob("[a-z]*.html")}
-FOR_PROGRAMMERS = {"base.html", "docs.html", "problem_type.html"}
+FOR_PROGRAMMERS = {"base.html", "docs.html"}
 """The documentation of the API, which is in English and says so; and what no page is by itself."""
 SPOKEN = ("aria-label", "alt", "placeholder", "title")
 """Attributes that are read aloud or shown; of our own, those of a script's texts are all but these."""
@@ -142,13 +151,64 @@ def test_no_page_has_a_word_that_is_in_no_catalog(
     pages += [client.post(address, data=typed, headers=CHOSEN).text for address in ("/application", "/clerk")]
     intake.error = None
     pages += _answers(client, intake, typed)
+    codes = [*PROBLEMS, "not-found"]
+    pages += [client.get(f"/problems/{code}", headers=CHOSEN).text for code in codes]
     pages += [client.get(address, headers=CHOSEN).text for address in ("/nowhere", "/offline")]
     pages += [client.put("/", headers=CHOSEN).text]
-    data = (*_months(), *intake.ids, *(str(value) for value in typed.values() if value), *_PROPER)
+    data = (*_months(), *codes, *intake.ids, *(str(value) for value in typed.values() if value), *_PROPER)
     left = {text for page in pages for text in english(page, data)}
     assert left == set(), "put it into _(), then run `make words`"
     assert set(rendered) & TEMPLATES == TEMPLATES - FOR_PROGRAMMERS, "ask for every page here"
 
+
+API = "/api/v1/applications"
+CAUSES = (
+    QueueUnavailable("x"), QueueFull("x"), HistoryUnavailable("x"), IdempotencyConflict("x"), UnknownApplication("x"),
+    CrossOriginRequest(), RuntimeError("x"), FailedDependency("x"), BadHost("x"),
+)  # fmt: skip
+
+
+def test_no_sentence_of_the_api_is_in_no_catalog(
+    client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object]
+) -> None:
+    """Each error that the API knows, with its sentences in the language that was asked for."""
+    replies = [client.post(API, json=raw_application | wrong, headers=CHOSEN) for wrong in _WRONG]
+    for kind, body in _UNREADABLE:
+        replies.append(client.post(API, data=body, headers=CHOSEN, content_type=kind))
+    replies.append(client.post(API, json={}, headers={**CHOSEN, "Idempotency-Key": "ä"}))
+    replies.append(client.post(f"{API}/x/reviews", json={"words": 7}, headers=CHOSEN))
+    replies += [client.get("/api/v1/x", headers=CHOSEN), client.put(API, headers=CHOSEN)]
+    for intake.error in CAUSES:
+        replies.append(client.post(API, json=raw_application, headers=CHOSEN))
+    intake.error, intake.decision = None, None
+    waiting = client.post(API, json=raw_application, headers=CHOSEN).json or {}
+    replies.append(client.post(f"{API}/{waiting['id']}/reviews", json={}, headers=CHOSEN))
+    assert {reply.status_code for reply in replies} == {400, 403, 404, 405, 409, 413, 415, 424, 500, 503}
+    for reply in replies:
+        told = reply.json or {}
+        sentences = [told["title"], told["detail"], *told.get("errors", {}).values()]
+        assert [each for each in sentences if _has_word(each, _OF_PROGRAMS)] == [], told["code"]
+
+
+def test_what_happens_to_an_application_is_said_by_predict_in_the_language_that_was_asked_for(
+    client: FlaskClient, intake: FakeIntake, raw_application: dict[str, object]
+) -> None:
+    intake.decision = None
+    pending = client.post("/predict", json=raw_application, headers=CHOSEN).json or {}
+    refused = client.post("/predict", json={"age": 7}, headers=CHOSEN).json or {}
+    assert [_has_word(each["Message"], ()) for each in (pending, refused)] == [False, False]
+
+
+_WRONG: tuple[dict[str, object], ...] = (
+    {"age": 7, "sex": "X", "nonsense": 1}, {"age": True}, {"age": []}, {"AGE": 34, "age": 34}, {"personal_monthly_income": "1.200"},
+    {"full_name": "x" * 100}, {"DNI": "1"}, {"residencial_zip": "1234"}, {"residencial_state": "x"},
+)  # fmt: skip
+_UNREADABLE = (
+    ("text/plain", "x"), ("application/json", "{"), ("application/json", " " * 65_537), ("application/json", "[]"),
+    ("application/json", '{"age": 1, "age": 2}'), ("application/json", '{"age": NaN}'), ("application/json; charset=koi8-r", "{}"),
+)  # fmt: skip
+_OF_PROGRAMS = ("'age'", "NaN", "JSON", "PUT", "R$")
+"""What the sentences quote."""
 
 _PROPER = ("lightgbm", "abc1234", "R$", "UTC", "BRL", "REAIS", "nonsense", "CSV", "JSON", "PDF", "Niterói", " min",
            "LGPD", "Lei", "art.", "VI", "IV", "II", "III", "Not known to us", "PUT")  # fmt: skip

@@ -152,9 +152,7 @@ class Intake:
         Raises as `find`, and ReviewRefused for what is not decided yet.
         """
         if self.find(application_id).decision is None:
-            raise ReviewRefused(
-                "There is no decision to review yet: ask for a review once the application is decided."
-            )
+            raise ReviewRefused(reviews.NOT_DECIDED)
         return reviews.ask(self._reviews, application_id, words=words)
 
     def reviews(self, application_id: str) -> list[Review]:

@@ -13,6 +13,7 @@ from creditrisk.clock import timestamp
 from creditrisk.errors import ReviewRefused, one_line
 from creditrisk.ledger import Ledger, Table, open_ledger
 from creditrisk.portfolio import in_force
+from creditrisk.sentence import Sentence
 
 __all__ = ["REVIEWS", "Review", "ask", "decide", "every", "of", "open_reviews"]
 
@@ -21,6 +22,10 @@ COLUMNS: Final = ("APPLICATION_ID", "AT", "EVENT", "BY", "DECISION", "WORDS", "D
 DECISION: `approved` or `declined`, empty for what was asked. WORDS: what the applicant said, or the reviewer's reason.
 DEADLINE: the last day (UTC) on which the law wants an answer; empty where it names none."""
 REVIEWS: Final = Table("reviews", COLUMNS, by_key=True)
+NOT_DECIDED: Final = Sentence(
+    "There is no decision to review yet: ask for a review once the application is decided."
+)
+"""What is said to who asks before."""
 _MOST_WORDS: Final = 2_000
 
 

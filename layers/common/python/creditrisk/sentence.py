@@ -22,7 +22,7 @@ class Sentence(str):
         return self
 
 
-def sentence_of(error: ValueError) -> str:
+def sentence_of(error: Exception) -> str:
     """What an error says, as it was given: `str(error)` would forget how it was made."""
     text = error.args[0] if error.args else ""
     return text if isinstance(text, Sentence) else str(error)
