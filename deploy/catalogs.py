@@ -111,8 +111,8 @@ def as_mo(language: str) -> bytes:
 def formats() -> dict[str, dict[str, Any]]:
     """How each language writes figures and days, by Unicode's CLDR: the members of `web.formats.Format`.
 
-    Two things are ours: a plain space parts an amount from its currency in every language, and an English day has its
-    month as a word, since 11/12 is two days.
+    Two things are ours: a space parts an amount from its currency in every language, and an English day has its month as a
+    word, since 11/12 is two days. Where CLDR has a space that no line may break at, so have we: a figure stays with its sign.
     """
     return {language: _format(Locale.parse(language, sep="-")) for language in NAMES}
 
@@ -125,8 +125,8 @@ def _format(locale: Locale) -> dict[str, Any]:
     return {
         "decimal": symbols["decimal"],
         "group": symbols["group"],
-        "percent": "{} %" if english or "\xa0" in locale.percent_formats[None].pattern else "{}%",
-        "money": "{symbol} {amount}" if before else "{amount} {symbol}",
+        "percent": "{}\xa0%" if english or "\xa0" in locale.percent_formats[None].pattern else "{}%",
+        "money": "{symbol}\xa0{amount}" if before else "{amount}\xa0{symbol}",
         "day": _places(short),
         "long_day": _places(locale.date_formats["long"].pattern),
         "months": [months["wide"][month] for month in range(1, 13)],
@@ -150,8 +150,8 @@ def _places(pattern: str) -> str:
 
 
 def formats_text() -> str:
-    """The file that serving reads."""
-    return json.dumps(formats(), ensure_ascii=False, indent=1) + "\n"
+    """The file that serving reads; a space that no line breaks at is written so that it can be seen."""
+    return json.dumps(formats(), ensure_ascii=False, indent=1).replace("\xa0", "\\u00a0") + "\n"
 
 
 def untranslated(catalog: Catalog) -> Iterator[str]:

@@ -6,6 +6,7 @@ alphabet is printed without its marks, or as a dot.
 """
 
 import io
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -190,9 +191,10 @@ def _font(file: pydyf.PDF, name: str) -> bytes:
 
 
 def _lines(text: str, size: float, room: float, widths: tuple[int, ...]) -> Iterator[str]:
-    """The text in lines that are no longer than `room` points; a longer word is broken."""
+    """The text in lines that are no longer than `room` points; a longer word is broken. What a no-break space joins is one
+    word."""
     line = ""
-    for word in text.split():
+    for word in filter(None, re.split(r"[ \t\r\n]+", text)):
         while _width(word, size, widths) > room:
             fits = next(n for n in range(len(word), 0, -1) if _width(word[:n], size, widths) <= room)
             yield from filter(None, (line, word[:fits]))

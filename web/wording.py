@@ -37,10 +37,10 @@ def what_happens_next() -> str:
 
 
 def duration(seconds: float) -> str:
-    """How long something took, in a unit that suits it: "0.25 s", "3.2 s", "12 min"."""
+    """How long something took, in a unit that suits it: "0.25 s", "3.2 s", "12 min"; no line breaks in it."""
     if seconds < 60:
-        return f"{formats.number(seconds, 2 if seconds < 1 else 1)} s"
-    return f"{formats.number(seconds / 60, 0)} min"
+        return f"{formats.number(seconds, 2 if seconds < 1 else 1)}\xa0s"
+    return f"{formats.number(seconds / 60, 0)}\xa0min"
 
 
 def probability(decision: Decision) -> str:

@@ -21,8 +21,8 @@ def shown(reason: Reason, unknown: list[str] | None = None) -> tuple[str, str]:
     ("name", "value", "told"),
     [
         ("AGE", 34, ("Age", "34 years")),
-        ("PERSONAL_MONTHLY_INCOME", 1200.5, ("Monthly income", "R$ 1,200.50")),
-        ("OTHER_INCOMES", 1200, ("Other income", "R$ 1,200.00")),
+        ("PERSONAL_MONTHLY_INCOME", 1200.5, ("Monthly income", "R$\xa01,200.50")),
+        ("OTHER_INCOMES", 1200, ("Other income", "R$\xa01,200.00")),
         ("RESIDENCIAL_STATE", "RJ", ("State", "Rio de Janeiro")),
         ("RESIDENCIAL_CITY", "{value} {", ("City", "{value} {")),
         ("QUANT_DEPENDANTS", 0, ("Dependants", "0")),

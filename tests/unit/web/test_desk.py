@@ -186,8 +186,8 @@ def test_a_refused_form_shows_the_amounts_as_they_were_understood(
     page = client.post("/clerk", data=form | amounts).text
     shown = dict(re.findall(r'<output [^>]*for="field-(\w+)"[^>]*>(.*?)</output>', page))
     assert shown == {
-        "personal_monthly_income": "Understood as R$ 1,200.50",
-        "personal_assets_value": "Understood as R$ 12,000.00",
+        "personal_monthly_income": "Understood as R$\xa01,200.50",
+        "personal_assets_value": "Understood as R$\xa012,000.00",
         "other_incomes": "",
     }
     assert "1 field needs another look" in page

@@ -157,8 +157,8 @@ def test_all_answers_are_shown_as_they_were_understood(client: FlaskClient) -> N
     answers = told(reply)
     assert len(answers) == 20
     expected = {
-        "Full name": "Ana Lima", "DNI": "12345678901", "State": "Rio de Janeiro", "Monthly income": "R$ 1,200.50",
-        "Value of possessions": "R$ 12,000.00", "Home ZIP, first three digits": "240", "E-mail address": "Yes",
+        "Full name": "Ana Lima", "DNI": "12345678901", "State": "Rio de Janeiro", "Monthly income": "R$\xa01,200.50",
+        "Value of possessions": "R$\xa012,000.00", "Home ZIP, first three digits": "240", "E-mail address": "Yes",
         "Which of these cards do you have?": "Visa card", "Age": "34 years",
     }  # fmt: skip
     assert expected.items() <= answers.items()
@@ -183,13 +183,13 @@ def test_each_answer_has_a_way_back_and_from_there_to_the_check(
     assert form.sent["payment_day"] == "10"
     address, sent = form.press("Continue")
     reply = client.post(address, data=sent)
-    assert (heading(reply), told(reply)["Monthly income"]) == ("Check your answers", "R$ 900.00")
+    assert (heading(reply), told(reply)["Monthly income"]) == ("Check your answers", "R$\xa0900.00")
 
     address, sent = Form(there.text).fill(personal_monthly_income="a lot").press("Continue")
     reply = client.post(address, data=sent)
     assert (reply.status_code, list(wrong(reply))) == (400, ["personal_monthly_income"])
     address, sent = Form(reply.text).fill(personal_monthly_income="901").press("Continue")
-    assert told(client.post(address, data=sent))["Monthly income"] == "R$ 901.00"
+    assert told(client.post(address, data=sent))["Monthly income"] == "R$\xa0901.00"
 
 
 def test_cards_are_one_question_of_which_none_is_an_answer(client: FlaskClient) -> None:
@@ -338,7 +338,7 @@ def test_an_applicant_corrects_an_answer_and_the_new_application_names_the_old(
     (first,) = intake.ids
     check = client.post("/correct", data={"application": first})
     assert check.status_code == 200 and "stays on record" in check.text
-    assert told(check)["Age"] == "34 years" and told(check)["Monthly income"] == "R$ 1,200.50"
+    assert told(check)["Age"] == "34 years" and told(check)["Monthly income"] == "R$\xa01,200.50"
     change = next(
         address for address in re.findall(r'formaction="([^"]+)"', check.text) if "field-age" in address
     )

@@ -1,5 +1,6 @@
 """Figures and days as each language writes them, and that they are read again as they were written."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +9,7 @@ from flask import Flask
 from creditrisk.application import FIELDS
 from creditrisk.portfolio.kinds import Money
 from deploy import catalogs
-from web import formats, words
+from web import formats, wording, words
 from web.language import NAMES
 
 
@@ -31,13 +32,23 @@ def test_a_language_writes_figures_and_days_in_its_way(language: str) -> None:
         formats.joined(["a", "b", "c"]), formats.joined(["a"]),
     )  # fmt: skip
     assert written == {
-        "en": ("1,234,567.25", "-1,200", "0", "R$ 1,200.00", "23.4 %", "12.5 %", "50 %", "Mar 5, 2026",
+        "en": ("1,234,567.25", "-1,200", "0", "R$\xa01,200.00", "23.4\xa0%", "12.5\xa0%", "50\xa0%", "Mar 5, 2026",
                "March 5, 2026", "Nov 30, 2026 05:18:32 UTC", "a, b and c", "a"),
-        "pt-BR": ("1.234.567,25", "-1.200", "0", "R$ 1.200,00", "23,4%", "12,5%", "50%", "05/03/2026",
+        "pt-BR": ("1.234.567,25", "-1.200", "0", "R$\xa01.200,00", "23,4%", "12,5%", "50%", "05/03/2026",
                   "5 de março de 2026", "30/11/2026 05:18:32 UTC", "a, b e c", "a"),
-        "es": ("1.234.567,25", "-1.200", "0", "1.200,00 R$", "23,4 %", "12,5 %", "50 %", "5/3/2026",
+        "es": ("1.234.567,25", "-1.200", "0", "1.200,00\xa0R$", "23,4\xa0%", "12,5\xa0%", "50\xa0%", "5/3/2026",
                "5 de marzo de 2026", "30/11/2026 05:18:32 UTC", "a, b y c", "a"),
     }[language]  # fmt: skip
+
+
+@pytest.mark.parametrize("currency", ["R$", "€", "US$", "CHF"])
+def test_no_line_breaks_between_a_figure_and_its_sign(language: str, currency: str) -> None:
+    """As on a narrow phone, and in a letter; a script writes amounts in the same way."""
+    told = (
+        formats.money(1234567.5, currency), formats.money_around(currency), formats.percent(0.1234),
+        wording.duration(0.25), wording.duration(600),
+    )  # fmt: skip
+    assert [len(re.split("[ \t\n]", text)) for text in told] == [1] * len(told)
 
 
 def test_a_spanish_y_is_heard_before_an_i(app: Flask) -> None:
@@ -53,7 +64,7 @@ def test_an_amount_is_read_as_it_is_written(language: str, currency: str, amount
     kind = Money(999_999_999, -1000, currency)
     for text in (formats.money(amount, symbol(currency)), formats.number(amount, 2)):
         assert kind.read(text) == amount
-        assert kind.read(text.replace(" ", "\xa0")) == amount
+        assert kind.read(text.replace("\xa0", " ")) == amount
 
 
 def test_a_value_is_shown_in_the_words_of_the_page(language: str) -> None:
@@ -65,8 +76,8 @@ def test_a_value_is_shown_in_the_words_of_the_page(language: str) -> None:
     assert (
         shown
         == {
-            "en": ["34 years", "R$ 1,200.50", "Yes", "One or more", "Rio de Janeiro", "Niterói", "N"],
-            "pt-BR": ["34 anos", "R$ 1.200,50", "Sim", "Um ou mais", "Rio de Janeiro", "Niterói", "N"],
-            "es": ["34 años", "1.200,50 R$", "Sí", "Uno o más", "Rio de Janeiro", "Niterói", "N"],
+            "en": ["34 years", "R$\xa01,200.50", "Yes", "One or more", "Rio de Janeiro", "Niterói", "N"],
+            "pt-BR": ["34 anos", "R$\xa01.200,50", "Sim", "Um ou mais", "Rio de Janeiro", "Niterói", "N"],
+            "es": ["34 años", "1.200,50\xa0R$", "Sí", "Uno o más", "Rio de Janeiro", "Niterói", "N"],
         }[language]
     )

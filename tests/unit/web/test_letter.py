@@ -15,7 +15,7 @@ from creditrisk.portfolio.definition import Lender
 from tests.unit.web.conftest import SCORED_AT, FakeIntake, decision_of
 from web.helvetica import BOLD, REGULAR
 from web.letter import Letter, letter
-from web.pdf import LEFT, RIGHT, WIDTH, pdf
+from web.pdf import LEFT, RIGHT, WIDTH, _lines, pdf
 from web.result import Result
 
 LENDER = Lender(
@@ -148,6 +148,14 @@ def test_no_line_is_longer_than_the_sheet_is_wide(app: Flask, monkeypatch: pytes
         )
         assert narrowest <= WIDTH - LEFT - RIGHT
     assert sum(line.count("W") for line in lines) >= 260  # the name, and the greeting
+
+
+@pytest.mark.parametrize("room", [10, 60, 100, 200])
+def test_what_a_no_break_space_joins_stays_on_one_line_of_the_pdf(room: int) -> None:
+    lines = list(_lines("Monthly  income: R$\xa01.200,00 at least\nand R$\xa0900,00", 10, room, REGULAR))
+    if room >= 60:
+        assert sum(line.count("R$\xa01.200,00") + line.count("R$\xa0900,00") for line in lines) == 2
+    assert "".join(lines).replace(" ", "") == "Monthlyincome:R$\xa01.200,00atleastandR$\xa0900,00"
 
 
 def test_letters_of_another_alphabet_are_printed_without_their_marks_or_as_dots(

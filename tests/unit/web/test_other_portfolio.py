@@ -148,7 +148,7 @@ def test_a_refused_form_keeps_what_was_typed_and_says_what_to_do(said: Said) -> 
 def test_the_answer_tells_who_what_and_why_in_words(said: Said) -> None:
     page = said.page("answer")
     for words in (
-        '<span class="person-name">Zoë Müller</span>', _reason("Price", "€ -45.60"), _reason("What is it for?", "A new car"), _reason("Your home", "Rented"), _reason("Balance of last month", "-1.5 points"),
+        '<span class="person-name">Zoë Müller</span>', _reason("Price", "€\xa0-45.60"), _reason("What is it for?", "A new car"), _reason("Your home", "Rented"), _reason("Balance of last month", "-1.5 points"),
             "<dt>Date of birth</dt><dd>Feb 28, 1990</dd>",
         "<dt>Remark</dt><dd>Not stated</dd>",
     ):  # fmt: skip

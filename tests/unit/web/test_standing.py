@@ -60,5 +60,6 @@ def test_the_clerk_is_told_and_the_applicant_is_not(
     assert found and found.percentile > 97
     page = client.get(f"/clerk/application/{intake.ids[0]}").text
     assert (
-        f"Of the 39,984 applications that the model was trained on, {found.percentile} % had a lower" in page
+        f"Of the 39,984 applications that the model was trained on, {found.percentile}\xa0% had a lower"
+        in page
     )

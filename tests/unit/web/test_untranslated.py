@@ -210,7 +210,7 @@ _UNREADABLE = (
 _OF_PROGRAMS = ("'age'", "NaN", "JSON", "PUT", "R$")
 """What the sentences quote."""
 
-_PROPER = ("lightgbm", "abc1234", "R$", "UTC", "BRL", "REAIS", "nonsense", "CSV", "JSON", "PDF", "Niterói", " min",
+_PROPER = ("lightgbm", "abc1234", "R$", "UTC", "BRL", "REAIS", "nonsense", "CSV", "JSON", "PDF", "Niterói", "\xa0min",
            "LGPD", "Lei", "art.", "VI", "IV", "II", "III", "Not known to us", "PUT")  # fmt: skip
 """What is the same in every language: names, codes, currencies, units, places in a law; and what tests made up."""
 

@@ -143,7 +143,7 @@ def test_a_day_is_picked_unless_what_was_typed_would_be_hidden_by_that(typed: st
 
 def test_an_amount_is_understood_in_its_own_currency() -> None:
     field = Field("F", "f", "work", "F", Money(9_000, -500, "EUR"), unit="€")
-    assert Widget(field, "-45,60 euros").understood == "Understood as € -45.60"
+    assert Widget(field, "-45,60 euros").understood == "Understood as €\xa0-45.60"
     assert Widget(field, "-501").understood == ""
     assert Widget(field, "").marks == ("€", "EUR", "EUROS")
 
