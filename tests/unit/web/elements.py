@@ -20,6 +20,15 @@ class Elements(HTMLParser):
     def values(self, attribute: str) -> list[str]:
         return [value for _, attributes in self.found if (value := attributes.get(attribute))]
 
+    def point_to_what_is_there(self) -> bool:
+        """Whether labels, descriptions, links and lists name ids of the page, each of which is there once."""
+        ids = self.values("id")
+        wanted = self.values("for") + self.values("list")
+        wanted += [link[1:] for link in self.values("href") if link.startswith("#")]
+        for attribute in ("aria-describedby", "aria-labelledby"):
+            wanted += [id for value in self.values(attribute) for id in value.split()]
+        return len(ids) == len(set(ids)) and set(wanted) <= set(ids)
+
 
 class Form(HTMLParser):
     """A page's form as a browser without scripts sends it: what is filled in, and where each button leads.
