@@ -9,9 +9,10 @@ from werkzeug.exceptions import BadHost, NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from creditrisk.application_id import is_application_id
-from creditrisk.decision import Answer
+from creditrisk.decision import Answer, Decision
 from creditrisk.errors import HistoryUnavailable, QueueUnavailable, UnknownApplication
 from creditrisk.reviews import Review
+from creditrisk.standing import Standing, seen
 from web import words
 from web.body import read_form
 from web.errors import Problem, shape
@@ -20,7 +21,6 @@ from web.opening import is_open, open_for_browser
 from web.prefer import MAX_WAIT
 from web.result import Result
 from web.services import services
-from web.standing import standing
 from web.widgets import Widget
 
 blueprint = Blueprint("answer", __name__)
@@ -146,12 +146,17 @@ def _result(answer: Answer, clerk: bool = False) -> Result | None:
     """A decided application for its pages; None for one that is not decided."""
     if not (decision := answer.decision):
         return None
-    folder = services().settings.model_folder
-    stands = standing(folder, decision.model, decision.model_version, decision.probability) if clerk else None
     reviews: list[Review] = []
     with suppress(HistoryUnavailable):  # the decision is told all the same
         reviews = services().intake.reviews(answer.id)
-    return Result(answer, decision, stands, reviews)
+    return Result(answer, decision, _standing(answer, decision) if clerk else None, reviews)
+
+
+def _standing(answer: Answer, decision: Decision) -> Standing | None:
+    """Where it stands as its scorer told; as the record does not, what the model at hand tells, where there is one."""
+    known = None if answer.standing else seen(services().settings.model_folder)
+    found = known and known.standing(decision.model, decision.model_version, decision.probability)
+    return answer.standing or found
 
 
 def _is_clerk() -> bool:

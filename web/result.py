@@ -10,9 +10,9 @@ from creditrisk.portfolio import in_force
 from creditrisk.portfolio.definition import Lender
 from creditrisk.portfolio.kinds import Text
 from creditrisk.reviews import Review
+from creditrisk.standing import Standing
 from web import formats, wording, words
 from web.language import gettext as _
-from web.standing import Standing
 
 NEAR = 1.5
 """Odds that differ by less are told as "just" on one side of the line."""

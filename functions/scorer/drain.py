@@ -13,13 +13,14 @@ from typing import Any, Protocol
 from creditrisk.application import Value
 from creditrisk.application_id import reference
 from creditrisk.clock import timestamp
-from creditrisk.decision import Answer, ScoreLike, decide, declines, ruling
+from creditrisk.decision import Answer, Decision, ScoreLike, decide, declines, ruling
 from creditrisk.errors import HistoryUnavailable, NotAnApplication, QueueUnavailable
 from creditrisk.history import History, Record
 from creditrisk.policy.definition import Policy, simplest
 from creditrisk.queue import ApplicationQueue, Claim
 from creditrisk.queue.jobs import read_job
 from creditrisk.settings import Settings
+from creditrisk.standing import TOLD, Seen, seen
 
 log = logging.getLogger(__name__)
 
@@ -187,7 +188,8 @@ class Drain:
             raise
 
     def _finish(self, answers: Sequence[Answer]) -> None:
-        decided = {answer.id: answer.decision.to_dict() for answer in answers if answer.decision}
+        known = seen(self.settings.model_folder)
+        decided = {answer.id: _told(answer.decision, known) for answer in answers if answer.decision}
         finished = self.queue.finish(self.name, decided)
         if finished < len(decided):
             log.warning(
@@ -195,3 +197,9 @@ class Drain:
                 len(decided) - finished,
                 len(decided),
             )
+
+
+def _told(decision: Decision, known: Seen | None) -> dict[str, Any]:
+    """A decision as the queue carries it, with where it stands among those that its model was trained on."""
+    stands = known and known.standing(decision.model, decision.model_version, decision.probability)
+    return {**decision.to_dict(), TOLD: stands} if stands else decision.to_dict()

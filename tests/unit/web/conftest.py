@@ -15,6 +15,7 @@ from creditrisk.errors import ReviewRefused, UnknownApplication
 from creditrisk.intake import Intake, Receipt
 from creditrisk.reviews import NOT_DECIDED, Review
 from creditrisk.settings import Settings
+from creditrisk.standing import Standing
 from web import create_app
 
 KEY = "00112233445566778899aabbccddeeff"
@@ -47,6 +48,7 @@ class FakeIntake:
     """
 
     decision: Decision | None = field(default_factory=decision_of)
+    standing: Standing | None = None
     failure: str | None = None
     warned: str = ""
     error: Exception | None = None
@@ -97,6 +99,7 @@ class FakeIntake:
                 application,
                 self.decision,
                 corrects=self.corrects[self.ids.index(application_id)],
+                standing=self.standing,
             )
         return Answer(
             application_id,

@@ -11,6 +11,7 @@ from creditrisk.application import Value
 from creditrisk.errors import NotAProbability
 from creditrisk.policy.definition import Policy, Verdict
 from creditrisk.portfolio import in_force
+from creditrisk.standing import Standing
 
 if TYPE_CHECKING:  # the form has no numpy
     from numpy import bool_, float64
@@ -282,7 +283,7 @@ def principal(contributions: Mapping[str, float], declined: bool, most: int) -> 
 @dataclass(frozen=True)
 class Answer:
     """How an application stands. `failure` says why it could not be scored, when it could not; `corrects` is the id of the
-    application that this one corrects, empty when it is none."""
+    application that this one corrects, empty when it is none; `standing`, where its scorer told it: the record does not."""
 
     id: str
     status: Literal["pending", "decided", "failed"]
@@ -291,3 +292,4 @@ class Answer:
     decision: Decision | None = None
     failure: str | None = None
     corrects: str = ""
+    standing: Standing | None = None

@@ -10,7 +10,7 @@ from typing import Self
 
 from rq.results import Result
 
-from creditrisk import attempts, reviews, seals
+from creditrisk import attempts, reviews, seals, standing
 from creditrisk.application import Application
 from creditrisk.application_id import is_application_id, new_application_id
 from creditrisk.application_id import received_at as time_of
@@ -221,8 +221,9 @@ class Intake:
         if result is None:
             return pending
         if result.type is Result.Type.SUCCESSFUL:
-            decision = Decision.from_dict(result.return_value or {}, sent.application)
-            return replace(pending, status="decided", decision=decision)
+            said = result.return_value or {}
+            decision = Decision.from_dict(said, sent.application)
+            return replace(pending, status="decided", decision=decision, standing=standing.told(said))
         return replace(pending, status="failed", failure=result.exc_string)
 
 
