@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -145,7 +146,12 @@ class _Handler(BaseHTTPRequestHandler):
         return fault
 
     def do_HEAD(self) -> None:
-        self._reply(200, b"")
+        """An object, or (without a key) the bucket."""
+        found = self.server_store.objects.get(self._key(), None if self._key() else b"")
+        if found is None:
+            self._reply(404, b"")
+        else:
+            self._reply(200, found, {"ETag": f'"{md5(found, usedforsecurity=False).hexdigest()}"'})
 
     def do_POST(self) -> None:
         """Of POST requests, ?delete: many objects at once."""

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Any
-from urllib.parse import unquote
 
-from creditrisk.errors import UnusableFile
+from creditrisk.uploads import found
 
 LEAST_PART = 5 << 20
 """S3 takes parts of an upload from 5 MiB on, the last one excepted."""
@@ -28,23 +27,14 @@ def s3() -> Any:
 def pinned(bucket: str, key: str, version: str | None) -> dict[str, str]:
     """How to read just this upload of a key, whatever is put there later: by its version, or else by its content.
 
-    AWS' events name a key as it is, LocalStack's URL-encoded. Raises UnusableFile when it is there no longer.
+    Raises UnusableFile when it is there no longer.
     """
-    from botocore.exceptions import ClientError
-
     given = {"VersionId": version} if version else {}
-    for name in dict.fromkeys((key, unquote(key))):
-        try:
-            found = s3().head_object(Bucket=bucket, Key=name, **given)
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (400, 403, 404):
-                raise
-            continue
-        version = found.get("VersionId")
-        return {"Key": name} | (
-            {"IfMatch": found["ETag"]} if version in (None, "null") else {"VersionId": version}
-        )
-    raise UnusableFile("The file is not there any more, or may not be read; put it into bulk/ once more.")
+    name, told = found(key, "bulk", lambda name: s3().head_object(Bucket=bucket, Key=name, **given))
+    version = told.get("VersionId")
+    return {"Key": name} | (
+        {"IfMatch": told["ETag"]} if version in (None, "null") else {"VersionId": version}
+    )
 
 
 def opened(bucket: str, source: dict[str, str], **more: str) -> Any:

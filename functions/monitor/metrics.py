@@ -17,7 +17,8 @@ def report_metrics(report: Report, function: str) -> str:
     """The line. A figure that cannot be told yet is left out: an alarm then sees that it is missing, and no zero.
 
     RocAuc, RocAucLow and RocAucHigh (the interval's ends), BadRate, CalibrationSlope are seen, RocAucAll is over all
-    applicants, RocAucExpected is of those awaited. Kept is 0 when the score surely ranks worse than it should, else 1. Known are known outcomes; DriftedInputs distributions that have moved, ScorePsi that of the score.
+    applicants, RocAucExpected is of those awaited. Kept is 0 when the score surely ranks worse than it should, else 1. Known
+    are known outcomes; DriftedInputs distributions that have moved, ScorePsi that of the score.
     """
     figures = {name: round(value, 6) for name, value in _figures(report).items() if value == value}
     return json.dumps(

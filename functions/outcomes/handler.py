@@ -6,14 +6,14 @@ import json
 import logging
 from functools import cache
 from typing import Any
-from urllib.parse import unquote, unquote_plus
 
-from creditrisk.errors import CreditRiskError, UnusableFile
+from creditrisk.errors import CreditRiskError
 from creditrisk.history import open_history
 from creditrisk.outcomes import open_outcomes
 from creditrisk.outcomes.adding import add
 from creditrisk.outcomes.given import GivenFile
 from creditrisk.settings import Settings
+from creditrisk.uploads import found
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if key.endswith(("/", _REPORT)):  # a folder made in the console, or what this function wrote
         return {"ignored": True}
     try:
-        key, body = _opened(bucket, key)
+        key, body = found(key, "outcomes", lambda name: _s3().get_object(Bucket=bucket, Key=name)["Body"])
         report = add(open_history(settings.history_url), open_outcomes(settings.history_url), GivenFile(body))
     except CreditRiskError as error:
         log.error("%s", error)
@@ -50,19 +50,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     log.info("outcomes: %s", json.dumps({name: count for name, count in told.items() if name != "problems"}))
     _write(bucket, key, report.as_dict(_MOST_NAMED))
     return told | {"problems": told["problems"][:20]}
-
-
-def _opened(bucket: str, key: str) -> tuple[str, Any]:
-    """The file's key and content. AWS' events name a key as it is, LocalStack's URL-encoded."""
-    from botocore.exceptions import ClientError
-
-    for name in dict.fromkeys((key, unquote(key), unquote_plus(key))):
-        try:
-            return name, _s3().get_object(Bucket=bucket, Key=name)["Body"]
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
-                raise
-    raise UnusableFile("The file is not there any more, or may not be read; put it into outcomes/ once more.")
 
 
 def _write(bucket: str, key: str, told: dict[str, Any]) -> None:

@@ -10,8 +10,10 @@ import pytest
 from creditrisk.files.rows import RESULT_COLUMNS, RowScorer
 from creditrisk.policy.definition import simplest
 from creditrisk.settings import Settings
+from functions.bulk import storage
 from functions.bulk.damage import DamagedRows, KnownByItsLetters
 from scoring import load
+from tests.s3_server import S3Server
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +76,22 @@ def test_a_file_that_is_mostly_utf_8_is_utf_8() -> None:
     known = KnownByItsLetters()
     known.feed("cidade\nNiterói\n".encode() + b"Niter\xe9\n")
     assert known.name() == "utf-8"
+
+
+@pytest.mark.parametrize(
+    ("told", "there"),
+    [
+        ("bulk/of+may.csv", "bulk/of may.csv"),
+        ("bulk/of%20may.csv", "bulk/of may.csv"),
+        ("bulk/a+b.csv", "bulk/a+b.csv"),
+    ],
+)
+def test_an_upload_is_opened_however_the_event_writes_its_name(
+    server: S3Server, told: str, there: str
+) -> None:
+    storage.s3.cache_clear()
+    server.objects[there] = b"AGE\n34\n"
+    source = storage.pinned("bucket", told, None)
+    assert source["Key"] == there
+    assert storage.opened("bucket", source).read() == b"AGE\n34\n"
+    storage.s3.cache_clear()

@@ -65,9 +65,10 @@ def test_the_same_event_twice_adds_nothing_twice(server: S3Server, recorded: str
     assert len(list(open_outcomes(URL).rows())) == 1
 
 
-def test_a_key_that_came_encoded_is_found(server: S3Server, recorded: str) -> None:
+@pytest.mark.parametrize("told", ["outcomes/May/of%20may.csv", "outcomes/May/of+may.csv"])
+def test_a_key_that_came_encoded_is_found(server: S3Server, recorded: str, told: str) -> None:
     event = upload(server, f"APPLICATION_ID,OUTCOME,OBSERVED_AT\n{recorded},bad,2026-03-01\n")
-    event["detail"]["object"]["key"] = "outcomes/May/of%20may.csv"
+    event["detail"]["object"]["key"] = told
     assert function.handler(event, None)["added"] == 1
     assert report(server)["added"] == 1
 
