@@ -38,10 +38,10 @@ SENTENCES = {
     ),
     "unknown-application": Sentence("No application has this number. Check that it is complete."),
     "queue-full": Sentence(
-        "The application was not accepted, because too many are waiting. Please send it again in a moment."
+        "The application was not received, because too many are waiting. Please send it again in a moment."
     ),
     "queue-unavailable": Sentence(
-        "The application was not accepted, because the queue cannot be reached. Please send it again in a moment; "
+        "The application was not received, because the queue cannot be reached. Please send it again in a moment; "
         "sending the same form again does not make a second application."
     ),
     "unavailable": Sentence(

@@ -312,7 +312,7 @@ def test_where_nothing_can_be_reached_the_page_that_says_so_is_ours(
     without_redis.process.kill()
     without_redis.process.wait(60)
     browser.refresh()
-    wait(browser, lambda it: heading(it) == "Estamos fora do ar neste momento")
+    wait(browser, lambda it: heading(it) == "Não foi possível conectar ao nosso site")
     assert browser.find_element(By.TAG_NAME, "html").get_attribute("lang") == "pt-BR"
     assert browser.execute_script("return document.styleSheets[0].cssRules.length") > 10
     assert "Ana Lima" in kept(browser), "and what was typed is where it was"

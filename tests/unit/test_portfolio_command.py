@@ -167,6 +167,6 @@ def test_show_tells_a_languages_words_and_which_there_are() -> None:
     lines = shown.stdout.splitlines()
     assert lines[0] == "Cartões de crédito (PAKDD 2010)"
     assert "  QUANT_CARS: Carros [Nenhum | Um ou mais]" in lines
-    assert "  QUANT_DEPENDANTS: Dependentes Pessoas que vivem desta renda; 0 se não houver." in lines
+    assert "  QUANT_DEPENDANTS: Dependentes Quantas pessoas vivem desta renda; 0 se não houver." in lines
     unknown = run("show", portfolio_folder(), "--language", "fr")
     assert "has no words in fr; there are en, es, pt-BR." in str(unknown.exception)

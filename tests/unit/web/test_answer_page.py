@@ -177,7 +177,7 @@ def test_redis_dying_after_acceptance_does_not_ask_for_a_second_application(
     intake.error_after = QueueUnavailable("gone")
     reply = client.post("/application", data=form)
     assert reply.status_code == 202
-    assert "not accepted" not in reply.text
+    assert "not received" not in reply.text
 
 
 def test_a_failed_application_says_so(

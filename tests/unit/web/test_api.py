@@ -158,7 +158,7 @@ def test_a_look_up_that_cannot_be_made_does_not_say_that_nothing_was_accepted(
     assert reply.status_code == 503
     assert reply.headers["Retry-After"]
     assert reply.json
-    assert "not accepted" not in reply.json["detail"]
+    assert "not received" not in reply.json["detail"]
     assert "Nothing is lost" in reply.json["detail"]
 
 

@@ -220,7 +220,7 @@ def test_when_nothing_can_be_accepted_the_form_comes_back_filled_in(
     reply = client.post("/clerk", data=form)
     assert reply.status_code == 503
     assert int(reply.headers["Retry-After"]) > 0
-    assert "not accepted" in reply.text
+    assert "not received" in reply.text
     assert "send it again" in reply.text
     assert 'value="Ana Souza"' in reply.text
     assert 'value="a-token-of-the-page"' in reply.text

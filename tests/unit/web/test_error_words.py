@@ -9,13 +9,13 @@ from tests.unit.web.conftest import FakeIntake
 
 URL = "/api/v1/applications"
 NOT_REACHED = (
-    "The application was not accepted, because the queue cannot be reached. Please send it again in a moment; "
+    "The application was not received, because the queue cannot be reached. Please send it again in a moment; "
     "sending the same form again does not make a second application."
 )
 CAUSES = [
     (QueueUnavailable("10.0.0.1"), 503, "Service Unavailable", "queue-unavailable", NOT_REACHED),
     (QueueFull("x"), 503, "Service Unavailable", "queue-full",
-     "The application was not accepted, because too many are waiting. Please send it again in a moment."),
+     "The application was not received, because too many are waiting. Please send it again in a moment."),
     (IdempotencyConflict("x"), 409, "Conflict", "idempotency-conflict",
      "This Idempotency-Key was used for another application. Use a new key for a new application."),
     (HistoryUnavailable("x"), 503, "Service Unavailable", "unavailable",

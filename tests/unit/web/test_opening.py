@@ -152,4 +152,4 @@ def test_with_redis_away_nothing_is_opened_and_nothing_is_said_of_sending_again(
     reply = stranger.post(f"/application/{sent}", data=WHO)
     assert reply.status_code == 503
     assert "cannot be looked up just now" in reply.text
-    assert "not accepted" not in reply.text
+    assert "not received" not in reply.text

@@ -210,7 +210,7 @@ def test_nothing_accepted_is_503_and_works_again_by_itself(
     assert reply.status_code == 503
     assert reply.headers["Retry-After"]
     assert reply.json
-    assert "not accepted" in reply.json["Message"]
+    assert "not received" in reply.json["Message"]
     assert "10.0.0.1" not in reply.text
     intake.error = None
     assert client.post("/predict", json=raw_application).status_code == 200
