@@ -80,7 +80,7 @@ def test_a_form_is_answered_with_what_was_recorded(
     reply = client.post("/application", data=form)
     assert reply.status_code == 200
     assert "Your application is approved" in reply.text
-    assert "34.0 %" in client.get(f"/clerk/application/{id_on(reply.text)}").text
+    assert "34.0\xa0%" in client.get(f"/clerk/application/{id_on(reply.text)}").text
     assert recorded(history) == [id_on(reply.text)]
     assert client.get(f"/application/{id_on(reply.text)}").text == reply.text
 
@@ -137,7 +137,7 @@ def test_form_predict_and_api_give_one_applicant_the_same_probability(
     page = client.post("/application", data=applicant)
     predicted = client.post("/predict", json=applicant).json
     answered = client.post(API, json=applicant, headers={"Prefer": "wait=25"}).json
-    assert "71.0 %" in client.get(f"/clerk/application/{id_on(page.text)}").text
+    assert "71.0\xa0%" in client.get(f"/clerk/application/{id_on(page.text)}").text
     assert predicted
     assert answered
     assert (predicted["Prediction"], predicted["Prediction_score"]) == (1, 0.71)
