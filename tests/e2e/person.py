@@ -11,13 +11,38 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
+from creditrisk.application import FIELDS, SECTIONS
+from creditrisk.portfolio import active
+from deploy import catalogs
 from tests.e2e.browsing import field, heading
+from web.language import DEFAULT
 
 SECONDS: Mapping[str, float] = {"keys": 0.33, "taps": 1.1, "swipes": 1.1, "thoughts": 1.35, "pages": 1.0}
 """What each act of somebody with a phone takes, by the keystroke-level model: pointing, here a tap or a swipe, and a moment
 of thought as in S. K. Card, T. P. Moran, A. Newell, "The keystroke-level model for user performance time with interactive
 systems", Communications of the ACM 23 (7), 1980; a key as people type on phones, 36 words a minute (K. Palin and others, "How
 do people type on mobile devices?", MobileHCI 2019). A page is allowed a second, whatever it takes on this machine."""
+
+PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+PAGES = (
+    "Personal details",
+    "Residence",
+    "Work",
+    "Income and assets",
+    "Cards and accounts",
+    "Product",
+    "Check your answers",
+)
+ANSWERS: tuple[dict[str, str], ...] = (
+    {"full_name": "Ana Lima", "DNI": "123456", "quant_of_dependants": "1", "flag_email": "Yes", "age": "34"},
+    {"residencial_state": "Rio de Janeiro", "residencial_city": "Natal", "flag_residencial_phone": "No", "months_in_residence": "24",
+     "residencial_zip": "230"},
+    {"company": "No", "flag_professional_phone": "No", "months_in_the_job": "0"},
+    {"personal_monthly_income": "1200", "other_incomes": "0", "personal_assets_value": "0", "quant_cars": "None"},
+    {"flag_visa": "None of these", "quant_banking_accounts": "1"},
+    {"payment_day": "10"},
+)  # fmt: skip
+"""What somebody without a job answers, page by page, in the words of the pages."""
 
 
 @dataclass
@@ -153,3 +178,28 @@ class Person:
 
 ROWS = 8
 """How many rows of a list a phone shows at once."""
+
+
+def fill(person: Person, *pages: dict[str, str], language: str = DEFAULT) -> None:
+    """Answer these of ANSWERS, in the words of a language, and go on after each."""
+    for page in pages:
+        for name, text in page.items():
+            person.answer(name, in_words(text, language, name))
+        person.go_on(in_words(PAGES[ANSWERS.index(page) + 1], language))
+
+
+def in_words(text: str, language: str, form_name: str = "") -> str:
+    """What stands in English on a page, or as an answer to a field, as it stands there in another language; a name as it is."""
+    if language == DEFAULT:
+        return text
+    words = active().words[language]
+    for key, said in SECTIONS.items():
+        if said == text:
+            return words.sections[key]
+    for each in FIELDS.values():
+        levels = words.fields[each.name].levels or {} if each.form_name == form_name else {}
+        for value, told in levels.items():
+            if each.choices.get(value) == text:
+                return told
+    message = catalogs.read(language).get(text)
+    return str(message.string) if message else text

@@ -17,38 +17,9 @@ from selenium.webdriver.support.wait import WebDriverWait
 from cli.embedded_redis import free_port
 from tests.conftest import ROOT
 from tests.e2e.browsing import System, complaints, field, heading
-from tests.e2e.person import Person, is_decided, stands_at, wait
+from tests.e2e.person import ANSWERS, PAGES, PHONE, Person, fill, is_decided, stands_at, wait
 
 pytestmark = pytest.mark.needs("chromium", "redis-server")
-
-PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
-PAGES = (
-    "Personal details",
-    "Residence",
-    "Work",
-    "Income and assets",
-    "Cards and accounts",
-    "Product",
-    "Check your answers",
-)
-ANSWERS: tuple[dict[str, str], ...] = (
-    {"full_name": "Ana Lima", "DNI": "123456", "quant_of_dependants": "1", "flag_email": "Yes", "age": "34"},
-    {"residencial_state": "Rio de Janeiro", "residencial_city": "Natal", "flag_residencial_phone": "No", "months_in_residence": "24",
-     "residencial_zip": "230"},
-    {"company": "No", "flag_professional_phone": "No", "months_in_the_job": "0"},
-    {"personal_monthly_income": "1200", "other_incomes": "0", "personal_assets_value": "0", "quant_cars": "None"},
-    {"flag_visa": "None of these", "quant_banking_accounts": "1"},
-    {"payment_day": "10"},
-)  # fmt: skip
-"""What somebody without a job answers, page by page, in the words of the pages."""
-
-
-def fill(person: Person, *pages: dict[str, str]) -> None:
-    """Answer these pages, and go on after each."""
-    for page in pages:
-        for name, text in page.items():
-            person.answer(name, text)
-        person.go_on(PAGES[ANSWERS.index(page) + 1])
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The switch of languages in a real browser: what is typed stays, and Enter sends the form."""
+"""Languages in a real browser: both ways are walked in each, and where it is switched, what is typed stays."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.e2e.browsing import System, field
+from tests.e2e.browsing import APPLICANT, KIND_VERDICTS, VERDICTS, System, field, fill_in, heading
+from tests.e2e.person import ANSWERS, PHONE, Person, fill, in_words, is_decided
 
 pytestmark = pytest.mark.needs("chromium", "redis-server")
 
@@ -49,3 +50,41 @@ def test_a_clerk_begins_in_the_first_field_and_not_in_the_switch(
     browser = open_browser()
     browser.get(f"{system.url}clerk?language=pt-BR")
     assert browser.switch_to.active_element.get_attribute("name") == "full_name"
+
+
+WAYS = [("pt-BR", True, True), ("pt-BR", False, False), ("es", True, False), ("es", False, True)]
+"""Language, whether on a phone, whether with scripts."""
+
+
+@pytest.mark.parametrize(("language", "on_a_phone", "javascript"), WAYS)
+def test_an_applicants_way_is_walked_in_another_language(
+    system: System, open_browser: Callable[..., Chrome], language: str, on_a_phone: bool, javascript: bool
+) -> None:
+    browser = open_browser(javascript)
+    if on_a_phone:
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    browser.get(f"{system.url}?language={language}")
+    person = Person(browser)
+    fill(person, *ANSWERS, language=language)
+    assert language_of(browser) == language
+    person.tap("button[data-send]")
+    is_decided(browser)
+    assert heading(browser) in {in_words(said, language) for said in KIND_VERDICTS.values()}
+    assert language_of(browser) == language
+    if on_a_phone:
+        assert browser.execute_script("return document.documentElement.scrollWidth") == PHONE["width"]
+
+
+@pytest.mark.parametrize(("language", "on_a_phone", "javascript"), WAYS)
+def test_a_clerks_way_is_walked_in_another_language(
+    system: System, open_browser: Callable[..., Chrome], language: str, on_a_phone: bool, javascript: bool
+) -> None:
+    browser = open_browser(javascript)
+    if on_a_phone:
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    browser.get(f"{system.desk}?language={language}")
+    fill_in(browser, **{name: in_words(text, language, name) for name, text in APPLICANT.items()})
+    browser.find_element(By.CSS_SELECTOR, ".actions-sticky button").click()
+    is_decided(browser)
+    assert heading(browser) in {in_words(said, language) for said in VERDICTS.values()}
+    assert language_of(browser) == language
