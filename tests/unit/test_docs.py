@@ -77,6 +77,7 @@ DOCUMENTS = {
     "index": "docs/lifecycle.md",
     "index_made": "docs/lifecycle.md",
     "monitor": "docs/monitor.md",
+    "online": "docs/portfolios.md",
     "outcomes": "docs/lifecycle.md",
     "portfolios": "docs/portfolios.md",
     "scale": "docs/scale.md",
