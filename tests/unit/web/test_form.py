@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from creditrisk.application import FIELDS, SECTIONS, Role
 from creditrisk.errors import QueueFull, QueueUnavailable
 from creditrisk.portfolio.kinds import Code
+from tests.conftest import ROOT
 from tests.unit.web.conftest import FakeIntake
 from tests.unit.web.elements import Elements, Form
 from web.pages import is_asked, pages
@@ -320,6 +321,10 @@ def test_the_first_load_is_at_most_20_kb_and_asks_nobody_else(client: FlaskClien
     sizes = {file: len(client.get(file or "", headers=takes).data) for file in files} | {"/": len(first.data)}
     print(f"the first load has {sum(sizes.values()) / 1000:.1f} kB")
     assert sum(sizes.values()) <= 20_000
+    told = re.search(
+        r"is ([\d.]+) kB with all\s+that it loads", (ROOT / "docs/portfolios.md").read_text("utf-8")
+    )
+    assert told and abs(sum(sizes.values()) - float(told[1]) * 1_000) < 500, "zlib's versions differ by less"
     assert "http" not in page.replace("http-equiv", "")
 
 
