@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint format words screens bench-scoring bench-drain bench-cold-start bench-scale bench-index bench-growth bench-policy bench-outcomes bench-portfolios bench-monitor chaos mutants package \
+.PHONY: help run setup test lint format words screens bench-scoring bench-drain bench-http bench-cold-start bench-scale bench-index bench-growth bench-policy bench-outcomes bench-portfolios bench-monitor chaos mutants package \
         localstack localstack-down compose-test clean
 
 help:           ## this list
@@ -38,6 +38,9 @@ bench-scoring: $(VENV)/tests ## microseconds per score, beside the usual way
 
 bench-drain: $(VENV)/tests ## applications per second through queue, scorer and history
 	$(BIN)/python -m benchmarks.drain $(ARGS)
+
+bench-http: $(VENV)/tests ## requests per second under 1 to 256 clients, beside peers: BENCH_PEERS=python, BENCH_BEFORE=checkout
+	$(BIN)/python -m benchmarks.http
 
 bench-cold-start: $(VENV)/tests ## CPU seconds from a new process to the first answer, as packaged
 	$(BIN)/python -m benchmarks.cold_start

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,13 +26,18 @@ class System:
     url: str
     redis: EmbeddedRedis
     folder: Path
+    pid: int
+    """The process that began all others but Redis."""
 
 
 @contextmanager
-def process(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A child process that ends with the block."""
+def process(
+    command: list[str], environment: dict[str, str], folder: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A child process, begun in `folder`, that ends with the block, and so do the processes that it began."""
     child = subprocess.Popen(
         command,
+        cwd=folder,
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -43,11 +48,11 @@ def process(command: list[str], environment: dict[str, str]) -> Iterator[subproc
     finally:
         if child.poll() is None:
             child.send_signal(signal.SIGTERM)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 child.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
+        with suppress(ProcessLookupError):  # what outlives its parent would slow what is measured next
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def _listens(port: int) -> bool:
@@ -67,19 +72,31 @@ def redis_server(folder: Path, appendfsync: str = "always") -> Iterator[Embedded
 
 
 @contextmanager
-def whole_system(folder: Path | None = None) -> Iterator[System]:
-    """This project, as `creditrisk serve` runs it; ready once it has answered an application."""
+def whole_system(folder: Path | None = None, checkout: Path | None = None) -> Iterator[System]:
+    """This project, as `creditrisk serve` runs it; ready once it has answered an application. Another `checkout` of it
+    runs with its own Python."""
     with ExitStack() as stack:
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         redis = stack.enter_context(redis_server(place / "redis"))
         port = free_port()
         environment = {"REDIS_URL": redis.url, "HISTORY_URL": str(place / "history"), "LOG_LEVEL": "WARNING"}
-        command = [sys.executable, "-m", "cli", "serve", "--port", str(port), "--data", str(place)]
-        stack.enter_context(process(command, environment))
+        python = str(checkout / ".venv/bin/python") if checkout else sys.executable
+        command = [python, "-m", "cli", "serve", "--port", str(port), "--data", str(place)]
+        child = stack.enter_context(process(command, environment, checkout))
         url = f"http://127.0.0.1:{port}"
         wait_until(lambda: _listens(port), 60, "the form")
         wait_until(lambda: _ready(f"{url}/readyz"), 60, "the system")
-        yield System(f"{url}/predict", redis, place)
+        yield System(f"{url}/predict", redis, place, child.pid)
+
+
+@contextmanager
+def peer_system(python: str, name: str, model: Path) -> Iterator[tuple[str, int]]:
+    """A peer, run by the Python that has it; gives where it takes applications, and its process."""
+    port = free_port()
+    command = [python, "-m", "benchmarks.peer_server", name, str(port), str(model)]
+    with process(command, {}, Path(__file__).resolve().parents[1]) as child:
+        wait_until(lambda: _listens(port), 120, name)
+        yield f"http://127.0.0.1:{port}/predict", child.pid
 
 
 def _ready(url: str) -> bool:
@@ -109,12 +126,12 @@ def usual_system() -> Iterator[System]:
             "--no-control-socket",
         ]
         stack.enter_context(process([sys.executable, *api], environment))
-        stack.enter_context(
+        child = stack.enter_context(
             process([sys.executable, "-m", "benchmarks.usual", str(place / "history.csv")], environment)
         )
         client = Redis.from_url(redis.url)
         wait_until(lambda: _listens(port) and client.exists("usual:ready") == 1, 120, "the baseline")
-        yield System(f"http://127.0.0.1:{port}/predict", redis, place)
+        yield System(f"http://127.0.0.1:{port}/predict", redis, place, child.pid)
 
 
 def bodies(applications: Iterator[dict[str, object]]) -> list[bytes]:

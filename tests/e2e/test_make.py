@@ -45,6 +45,11 @@ WALKED = {
         leaves=("benchmarks/results/scoring.md",),
     ),
     "bench-drain": Walk("kill -9 of the scorer", ("ARGS=recovery",), leaves=("benchmarks/results/drain.md",)),
+    "bench-http": Walk(
+        r"requests/s \(p50 / p99 ms\)",
+        environment={"BENCH_CLIENTS": "1,8", "BENCH_SECONDS": "0.5", "BENCH_ROUNDS": "1"},
+        leaves=("benchmarks/results/http.md",),
+    ),
     "bench-cold-start": Walk(r"scorer +\| 0\.", environment={"BENCH_RUNS": "1"}),
     "bench-monitor": Walk("holds the true ROC-AUC", ("ARGS=5000",)),
     "bench-policy": Walk(r"decide\(\) row by row", ("ROWS=40000",), leaves=()),

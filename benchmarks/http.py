@@ -1,0 +1,167 @@
+"""`make bench-http`: POST /predict under more and more clients, beside peers and beside another checkout, by turns in one run.
+
+A peer's answer is a probability; ours is a decision that was queued, recorded, and synced to the disk twice before. Client,
+system and Redis share the machine's cores. Peers run where BENCH_PEERS names a Python that has requirements/peers.txt;
+BENCH_BEFORE names another checkout of this project, which is measured in the same turns.
+"""
+
+import os
+import pickle
+import statistics
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from lightgbm import LGBMClassifier
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from benchmarks import tables
+from benchmarks.load import Outcome, closed_loop
+from benchmarks.processor import seconds_by_part
+from benchmarks.system import bodies, peer_system, whole_system
+from creditrisk.application import FIELDS, Role
+from models.synthetic import synthetic_applicants
+
+ROOT = Path(__file__).resolve().parents[1]
+CLIENTS = tuple(int(count) for count in os.environ.get("BENCH_CLIENTS", "1,16,32,64,128,256").split(","))
+SECONDS = float(os.environ.get("BENCH_SECONDS", "6"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "2"))
+PEERS = {"litserve": "LitServe", "fastapi": "FastAPI"}
+OURS, BEFORE = "this system", "before"
+
+
+@dataclass
+class Turn:
+    """One system under one number of clients for one round: what its clients met, and its processor seconds by part."""
+
+    outcome: Outcome
+    processor: dict[str, float]
+
+    def cost(self, part: str) -> float:
+        """Processor milliseconds of a part for each request."""
+        return 1000 * self.processor.get(part, 0.0) / max(1, self.outcome.answered)
+
+
+@contextmanager
+def _running(name: str, sent: list[bytes], model: Path) -> Iterator[tuple[str, list[int]]]:
+    """A system, warm: where it takes applications, and its first processes."""
+    if name in (OURS, BEFORE):
+        checkout = Path(os.environ["BENCH_BEFORE"]) if name == BEFORE else ROOT
+        with whole_system(checkout=checkout) as system:
+            closed_loop(system.url, sent, 8, 1)
+            assert system.redis.process
+            yield system.url, [system.pid, system.redis.process.pid]
+        return
+    with peer_system(os.environ["BENCH_PEERS"], name, model) as (url, pid):
+        closed_loop(url, sent, 8, 1)
+        yield url, [pid]
+
+
+def _measured(systems: list[str], model: Path) -> dict[str, dict[int, list[Turn]]]:
+    sent = bodies(iter(synthetic_applicants(2_000)))
+    turns: dict[str, dict[int, list[Turn]]] = {name: {count: [] for count in CLIENTS} for name in systems}
+    for _ in range(ROUNDS):
+        for name in systems:
+            with _running(name, sent, model) as (url, pids):
+                for count in CLIENTS:
+                    before = seconds_by_part(pids)
+                    outcome = closed_loop(url, sent, count, SECONDS)
+                    after = seconds_by_part(pids)
+                    spent = {part: seconds - before.get(part, 0.0) for part, seconds in after.items()}
+                    turns[name][count].append(Turn(outcome, spent))
+    return turns
+
+
+def _usual_model(folder: Path) -> Path:
+    """What peers serve, fitted to made-up applications: scikit-learn's usual pipeline."""
+    names = [name for name, field in FIELDS.items() if field.role is Role.FEATURE]
+    frame = pd.DataFrame(list(synthetic_applicants(6_000)))[names]
+    bad = np.random.default_rng(1).random(len(frame)) < 0.26
+    text = make_column_selector(dtype_exclude=np.number)
+    encode = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), text), remainder="passthrough")
+    pipeline: Pipeline = make_pipeline(encode, LGBMClassifier(n_estimators=100, verbose=-1, n_jobs=1))
+    path = folder / "model.pickle"
+    path.write_bytes(pickle.dumps(pipeline.fit(frame, bad)))
+    return path
+
+
+def _available() -> list[str]:
+    peers = os.environ.get("BENCH_PEERS")
+    found = [OURS, *([BEFORE] if os.environ.get("BENCH_BEFORE") else [])]
+    for name in PEERS if peers else ():
+        if subprocess.run([str(peers), "-c", f"import {name}"], capture_output=True).returncode == 0:
+            found.append(name)
+    return found
+
+
+def _told(turns: list[Turn]) -> str:
+    return (
+        f"{_rate(turns):,.0f} ({_percentile(turns, 0.5):,.1f} / {_percentile(turns, 0.99):,.1f})"
+        if turns[0].outcome.answered
+        else "none answered"
+    )
+
+
+def _rate(turns: list[Turn]) -> float:
+    return statistics.median(turn.outcome.rate for turn in turns)
+
+
+def _percentile(turns: list[Turn], share: float) -> float:
+    return statistics.median(turn.outcome.percentile(share) for turn in turns)
+
+
+def _cost(turns: list[Turn], part: str) -> float:
+    return statistics.median(turn.cost(part) for turn in turns)
+
+
+def main() -> None:
+    """Measure, print, and keep the tables."""
+    systems = _available()
+    with ExitStack() as stack:
+        model = _usual_model(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        turns = _measured(systems, model)
+    others = systems[1:]
+    rows = []
+    for count in CLIENTS:
+        ours = turns[OURS][count]
+        ratios = [f"{_rate(ours) / max(0.01, _rate(turns[name][count])):.1f} ×" for name in others]
+        costs = [f"{_cost(ours, part):.2f}" for part in ("form", "scorer", "redis", "index")]
+        rows.append((str(count), *ratios, _told(ours), *(_told(turns[name][count]) for name in others), " / ".join(costs)))  # fmt: skip
+    names = [PEERS.get(name, name) for name in others]
+    header = (
+        "clients",
+        *(f"to {name}" for name in names),
+        "requests/s (p50 / p99 ms)",
+        *names,
+        "our processor ms: form / scorer / Redis / index",
+    )
+    data: dict[str, Any] = {
+        name: {
+            str(count): {
+                "rate": _rate(by_count[count]),
+                "p50": _percentile(by_count[count], 0.5),
+                "p99": _percentile(by_count[count], 0.99),
+                "statuses": dict(
+                    sum((Counter(turn.outcome.statuses) for turn in by_count[count]), Counter())
+                ),
+                "processor_ms": {part: _cost(by_count[count], part) for part in by_count[count][0].processor},
+            }
+            for count in CLIENTS
+        }
+        for name, by_count in turns.items()
+    }
+    title = f"POST /predict, the median of {ROUNDS} rounds of {SECONDS:g} s"
+    tables.write("http", title, header, rows, data)
+
+
+if __name__ == "__main__":
+    main()
