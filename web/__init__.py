@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from creditrisk.settings import Settings
 
 
-def create_app(settings: "Settings | None" = None, intake: "Intake | None" = None) -> "Flask":
+def create_app(
+    settings: "Settings | None" = None, intake: "Intake | None" = None, *, many: bool = False
+) -> "Flask":
     """The app, ready to be served: see `web.app`.
 
     It is imported when it is asked for: gunicorn reads `web.serving` first, and gevent has to change Python's own sockets
@@ -17,4 +19,4 @@ def create_app(settings: "Settings | None" = None, intake: "Intake | None" = Non
     """
     from web.app import create_app as create
 
-    return create(settings, intake)
+    return create(settings, intake, many=many)

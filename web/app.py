@@ -24,6 +24,7 @@ from web import (
     offline,
     origin,
     predict,
+    short_way,
     templating,
     words,
 )
@@ -31,11 +32,13 @@ from web.body import MAX_BODY
 from web.services import Services, install
 
 
-def create_app(settings: Settings | None = None, intake: Intake | None = None) -> Flask:
+def create_app(
+    settings: Settings | None = None, intake: Intake | None = None, *, many: bool = False
+) -> Flask:
     """The app, ready to be served; nothing is connected before the first request.
 
     `settings` are read from the environment when none are given (raises SettingError), and `intake` is made
-    from them.
+    from them; `many`: for a process that serves many requests at once.
     """
     settings = settings or Settings.from_environment()
     app = Flask(__name__)
@@ -45,11 +48,13 @@ def create_app(settings: Settings | None = None, intake: Intake | None = None) -
     templating.install(app)
     language.install(app)
     words.install(app)
-    install(app, Services(settings, intake or Intake.connect(settings)))
+    given = Services(settings, intake or Intake.connect(settings, many=many))
+    install(app, given)
 
     compression.install(app)  # installed first, it is done last
     access_log.install(app)
     origin.install(app)
+    short_way.install(app, given)
     headers.install(app)
     assets.install(app)
     errors.install(app)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from threading import BoundedSemaphore
 from typing import cast
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app
 
 from creditrisk.application import Application
 from creditrisk.application_id import is_application_id, received_at
@@ -15,6 +15,7 @@ from creditrisk.decision import Answer
 from creditrisk.errors import HistoryUnavailable, IdempotencyConflict, QueueUnavailable, UnknownApplication
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
+from web.access_log import note
 
 LONG_WAITS = 24
 """Requests that may wait longer than `WAIT_SECONDS` at once: with the scorer down, pages that wait for their
@@ -41,8 +42,8 @@ class Services:
         Raises QueueUnavailable, QueueFull, IdempotencyConflict, UnknownApplication (of `corrects`): nothing was
         accepted.
         """
-        receipt = self.intake.submit(application, idempotency_key=key, corrects=corrects)
-        g.application_id = receipt.id
+        receipt = self.intake.submit(application, idempotency_key=key, corrects=corrects, awaited=seconds > 0)
+        note(receipt.id)
         with suppress(QueueUnavailable, HistoryUnavailable):
             try:
                 if seconds > 0:
@@ -64,7 +65,7 @@ class Services:
         """
         if not is_application_id(application_id):
             raise UnknownApplication("No application has this number.")
-        g.application_id = application_id
+        note(application_id)
         if seconds > 0:
             return self.intake.wait(application_id, seconds)
         return self.intake.find(application_id)

@@ -62,7 +62,12 @@ class FakeIntake:
     corrects: list[str] = field(default_factory=list)
 
     def submit(
-        self, application: Mapping[str, Any], idempotency_key: str | None = None, corrects: str = ""
+        self,
+        application: Mapping[str, Any],
+        idempotency_key: str | None = None,
+        corrects: str = "",
+        *,
+        awaited: bool = False,
     ) -> Receipt:
         if self.error:
             raise self.error

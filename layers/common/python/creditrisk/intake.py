@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
-from rq.results import Result
-
 from creditrisk import attempts, reviews, seals, standing
 from creditrisk.application import Application
 from creditrisk.application_id import is_application_id, new_application_id
@@ -58,10 +56,11 @@ class Intake:
         self._keys = IdKeys(queue.redis, sorted({shard.keys.id_keys for shard in queue.shards}))
 
     @classmethod
-    def connect(cls, settings: Settings) -> Self:
-        """The intake that the settings describe; nothing is contacted yet."""
+    def connect(cls, settings: Settings, *, many: bool = False) -> Self:
+        """The intake that the settings describe; nothing is contacted yet. `many`: this process serves many requests at
+        once."""
         return cls(
-            open_queue(settings),
+            open_queue(settings, many=many),
             settings,
             Waker(settings.scorer_function) if settings.scorer_function else None,
         )
@@ -79,10 +78,15 @@ class Intake:
         return IndexPlaces(self.settings.database_url, self.settings.history_url)
 
     def submit(
-        self, application: Application, idempotency_key: str | None = None, corrects: str = ""
+        self,
+        application: Application,
+        idempotency_key: str | None = None,
+        corrects: str = "",
+        *,
+        awaited: bool = False,
     ) -> Receipt:
         """Accept a valid application. It will be scored and recorded, whatever dies from now on. `corrects` is the id of an
-        earlier one that this one corrects, which stays as it is.
+        earlier one that this one corrects, which stays as it is. Who will `wait` for the answer says so with `awaited`.
 
         The same `idempotency_key` again gives the first application's id, for `IDEMPOTENCY_TTL`; its answer is in the
         history when it has left Redis. Raises IdempotencyConflict when the key came
@@ -106,9 +110,10 @@ class Intake:
                 batch_size=self.settings.batch_size,
                 id_key=(key.secret, key.since),
                 corrects=corrects,
+                awaited=awaited,
             )
         except IdTaken:
-            return self.submit(application, idempotency_key, corrects)
+            return self.submit(application, idempotency_key, corrects, awaited=awaited)
         if ticket and self.waker:
             self._wake(self.waker, shard, ticket)
         return Receipt(accepted, repeated=accepted != application_id)
@@ -213,18 +218,18 @@ class Intake:
             application_id, "pending", sent.received_at, sent.application, corrects=sent.corrects
         )
         try:
-            result = shard.result(application_id, seconds)
+            finished = shard.result(application_id, seconds)
         except QueueUnavailable:
             if not seconds:
                 raise
             return pending
-        if result is None:
+        if finished is None:
             return pending
-        if result.type is Result.Type.SUCCESSFUL:
-            said = result.return_value or {}
-            decision = Decision.from_dict(said, sent.application)
-            return replace(pending, status="decided", decision=decision, standing=standing.told(said))
-        return replace(pending, status="failed", failure=result.exc_string)
+        if finished.answer is None:
+            return replace(pending, status="failed", failure=finished.failure)
+        said = finished.answer
+        decision = Decision.from_dict(said, sent.application)
+        return replace(pending, status="decided", decision=decision, standing=standing.told(said))
 
 
 def _idempotency(key: str, application: Application, corrects: str = "") -> tuple[str, str]:

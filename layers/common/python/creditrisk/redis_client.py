@@ -97,6 +97,11 @@ def again(do: Callable[..., Any], *arguments: Any, over: Callable[[Exception], N
         pause = min(2 * pause, 0.2)
 
 
+def is_worth_another_try(error: Exception) -> bool:
+    """Whether a command that met this error is tried again."""
+    return _patience(error) > 0
+
+
 def _patience(error: Exception) -> float:
     """For how long a command is tried again that met this error; 0 when trying again is of no use."""
     if isinstance(error, AuthenticationError | AuthorizationError):

@@ -5,14 +5,13 @@ Source: rq/job.py (`Job.to_dict`) and rq/results.py (`Result.serialize`) of RQ 3
 
 import json
 import zlib
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, NoReturn
 
 from redis import Redis
 from rq.job import Job, JobStatus
-from rq.results import Result
 from rq.serializers import JSONSerializer
 
 from creditrisk.application import FIELDS, Value
@@ -45,10 +44,11 @@ class Sent(NamedTuple):
 
 
 def job_hash(
-    application: Mapping[str, Value], received_at: str, ttl: int, corrects: str = ""
+    application: Mapping[str, Value], received_at: str, ttl: int, corrects: str = "", reply_to: str = ""
 ) -> dict[str, Any]:
     """The Redis hash of a new job that carries one application. `data` comes first: lua/submit.lua compares it to tell
-    whether the same application was sent before.
+    whether the same application was sent before. `reply_to` is the channel on which lua/finish.lua is to tell the answer,
+    beside where it keeps it.
 
     What it corrects is named only where there is something: a scorer of the version before, beside which a form may run
     while a new version is rolled out, passes over it.
@@ -59,10 +59,11 @@ def job_hash(
     call: list[Any] = [FUNCTION, None, [], carried]
     now = rq_time()
     return {
-        "data": zlib.compress(json.dumps(call).encode()),
+        "data": zlib.compress(json.dumps(call).encode(), 1),
         **_job_without_application(ttl),
         "created_at": now,
         "enqueued_at": now,
+        **({"reply_to": reply_to} if reply_to else {}),
     }
 
 
@@ -105,8 +106,14 @@ def read_job(data: bytes) -> Sent:
     _check_portfolio(kwargs.get("portfolio"), raw)
     application: dict[str, Value] = {}
     for name, field in FIELDS.items():
+        value = raw.get(name)
+        if (
+            value.__class__ is str and field.kind.known.get(value) == value
+        ):  # an answer of today's, as most are
+            application[name] = value
+            continue
         try:
-            application[name] = field.recall(raw.get(name))
+            application[name] = field.recall(value)
         except ValueError as error:
             raise NotAnApplication(f"The job's application is malformed: {name}: {error}") from None
     corrects = kwargs.get("corrects")
@@ -137,17 +144,29 @@ def encode_failure(reason: str) -> str:
     return b64encode(zlib.compress(reason.encode())).decode()
 
 
-def scorers_result(
-    application_id: str, entries: Sequence[tuple[bytes, dict[bytes, bytes]]], redis: Redis
-) -> Result | None:
+def read_answer(encoded: str | bytes) -> dict[str, Any]:
+    """The answer that `encode_answer` encoded."""
+    answer: dict[str, Any] = json.loads(b64decode(encoded))
+    return answer
+
+
+class Finished(NamedTuple):
+    """What a scorer wrote of an application: its answer, or, where it was given up, the reason."""
+
+    answer: Mapping[str, Any] | None
+    failure: str = ""
+
+
+def read_finished(entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]) -> Finished | None:
     """The last entry of a result stream that a scorer wrote: an answer, or a failure with the field `scorer`. None when
     there is none.
 
     A failure without that field is from an RQ worker that was started on this queue by mistake, and says nothing about
     the application.
     """
-    for entry_id, entry in reversed(entries):
-        if entry.get(b"type") == b"1" or b"scorer" in entry:
-            result: Result = Result.restore(application_id, entry_id.decode(), entry, redis, JSONSerializer)
-            return result
+    for _, entry in reversed(entries):
+        if entry.get(b"type") == b"1":
+            return Finished(read_answer(entry[b"return_value"]))
+        if b"scorer" in entry:
+            return Finished(None, zlib.decompress(b64decode(entry[b"exc_string"])).decode())
     return None

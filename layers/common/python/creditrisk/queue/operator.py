@@ -17,9 +17,7 @@ class Operator(Submission):
         return QueueState(
             waiting=waiting,
             claimed=claimed,
-            failed={
-                id: (r and r.exc_string) or "An RQ worker took it by mistake." for id, r in reasons.items()
-            },
+            failed={id: (r and r.failure) or "An RQ worker took it by mistake." for id, r in reasons.items()},
             oldest=oldest.decode() if oldest else None,
             scorers=scorers,
         )

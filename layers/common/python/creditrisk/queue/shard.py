@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from creditrisk.queue import scripts
+from creditrisk.queue.answers import Answers
+from creditrisk.queue.together import Together
 from creditrisk.redis_keys import Keys
 from creditrisk.settings import Settings
 
@@ -22,8 +24,12 @@ class Shard:
         replicas: int = 0,
         keys: Keys | None = None,
         patient: Any = None,
+        together: Together | None = None,
+        answers: Answers | None = None,
     ) -> None:
-        """`redis` is for short commands, `patient` for those that block; without it, the former does both."""
+        """`redis` is for short commands, `patient` for those that block; without it, the former does both.
+
+        `together` and `answers` are of a process that serves many requests at once."""
         self.redis = redis
         self.keys = keys or Keys()
         self.lease_ms = int(lease_seconds * 1000)
@@ -32,6 +38,8 @@ class Shard:
         self.idempotency_ttl = max(idempotency_ttl, result_ttl)
         self.replicas = replicas
         self.patient = patient or redis
+        self.together = together
+        self.answers = answers
 
     def run(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Run one of the scripts. Raises QueueUnavailable."""
