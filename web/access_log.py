@@ -4,7 +4,7 @@ import json
 import logging
 import time
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 
 from creditrisk.application_id import reference
 
@@ -32,20 +32,30 @@ def install(app: Flask) -> None:
         g.started = time.perf_counter()
 
     @app.after_request
-    def write(response: Response) -> Response:
-        if log.isEnabledFor(logging.INFO):
-            log.info(json.dumps(_line(response)))
+    def tell(response: Response) -> Response:
+        method = request.method if request.method in METHODS else "other"
+        route = request.url_rule.rule if request.url_rule else None
+        write(method, route, response.status_code, g.started, g.get("application_id"))
         return response
 
 
-def _line(response: Response) -> dict[str, object]:
+def note(application_id: str) -> None:
+    """The request that is being answered is about this application."""
+    if has_request_context():
+        g.application_id = application_id
+
+
+def write(method: str, route: str | None, status: int, started: float, application_id: str | None) -> None:
+    """Log a request that was taken up at `started`, by `time.perf_counter`."""
+    if not log.isEnabledFor(logging.INFO):
+        return
     line: dict[str, object] = {
         "event": "request",
-        "method": request.method if request.method in METHODS else "other",
-        "route": request.url_rule.rule if request.url_rule else None,
-        "status": response.status_code,
-        "milliseconds": round((time.perf_counter() - g.started) * 1000, 2),
+        "method": method,
+        "route": route,
+        "status": status,
+        "milliseconds": round((time.perf_counter() - started) * 1000, 2),
     }
-    if "application_id" in g:
-        line["application"] = reference(g.application_id)
-    return line
+    if application_id:
+        line["application"] = reference(application_id)
+    log.info(json.dumps(line))

@@ -41,8 +41,8 @@ def read_json(request: Request) -> dict[str, Any]:
     )  # json.loads tells these apart by itself
     body = _read(request)
     try:
-        text = body.decode(codec) if codec else body
-        data = json.loads(text, object_pairs_hook=_each_once, parse_constant=_no_constant)
+        text = body.decode(codec) if codec else body.decode(json.detect_encoding(body), "surrogatepass")
+        data = _DECODER.decode(text)
     except (ValueError, RecursionError):
         raise UnreadableBody(Sentence("The body is not valid JSON.")) from None
     if not isinstance(data, dict):
@@ -130,3 +130,6 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise UnreadableBody(Sentence("%(name)s is not a value of JSON.", name=name))
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_each_once, parse_constant=_no_constant)

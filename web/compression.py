@@ -19,6 +19,8 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def compress(response: Response) -> Response:
+        if (response.content_length or LEAST) < LEAST:
+            return response  # whoever asks gets the same
         if not (response.mimetype or "").startswith(_TYPES) or _is_from_gateway():
             return response
         response.vary.add("Accept-Encoding")

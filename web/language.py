@@ -132,7 +132,7 @@ def install(app: Flask) -> None:
         if "language" in g:
             response.headers["Content-Language"] = g.language
             response.vary.update(("Accept-Language", "Cookie"))
-        if choice := chosen():  # also where a redirect leads on to the page
+        if request.query_string and (choice := chosen()):  # also where a redirect leads on to the page
             response.set_cookie(
                 COOKIE, choice, max_age=_YEAR, path=f"{request.script_root}/",
                 secure=request.is_secure, httponly=True, samesite="Lax",

@@ -49,10 +49,15 @@ def _own_hosts(request: Request) -> set[str]:
     return {host.strip().lower() for host in (request.headers.get("Host", ""), forwarded)} - {""}
 
 
+def refuse_forged(request: Request) -> None:
+    """Raises CrossOriginRequest for an unsafe request from a page of another site."""
+    if is_forged(request):
+        raise CrossOriginRequest
+
+
 def install(app: Flask) -> None:
     """Refuse forged requests before any view sees them."""
 
     @app.before_request
-    def refuse_forged() -> None:
-        if is_forged(request):
-            raise CrossOriginRequest
+    def check() -> None:
+        refuse_forged(request)

@@ -1,6 +1,6 @@
 """POST /predict: JSON in, the decision out, with the members that clients of the first system know."""
 
-from flask import Blueprint, Response, json, request, url_for
+from flask import Blueprint, Request, Response, json, request, url_for
 
 from creditrisk.application import FIELDS, Field, Role, Value
 from creditrisk.application.validation import validate
@@ -11,7 +11,7 @@ from web.body import read_json
 from web.errors import Problem, shape
 from web.idempotency import key_of
 from web.language import said
-from web.services import services
+from web.services import Services, services
 from web.wording import VERDICTS
 
 blueprint = Blueprint("predict", __name__)
@@ -39,17 +39,31 @@ Reply = tuple[dict[str, object], int, dict[str, str]]
 def predict() -> Reply:
     """200 with the decision; 202 when it is not there within WAIT_SECONDS, or waits for a person: accepted, and not to be
     sent again."""
+    return reply(answer_to(request, services()))
+
+
+def answer_to(request: Request, services: Services) -> Answer:
+    """How the application stands that a request brings, after WAIT_SECONDS at most."""
     application = validate(read_json(request))
-    answer = services().submit(application, services().settings.wait_seconds, key_of(request))
-    headers = {"Location": url_for("api.show", application_id=answer.id), "Retry-After": "2"}
-    if answer.decision and answer.decision.decision == "referred":
-        del headers["Retry-After"]  # the person who decides takes longer than any program waits
-        return _referred(answer), 202, headers
-    if answer.decision:
-        return _decided(answer), 200, {}
+    return services.submit(application, services.settings.wait_seconds, key_of(request))
+
+
+def told_at_once(answer: Answer) -> dict[str, object] | None:
+    """The members of an answer that is a decision; None of one that is not."""
+    decided = answer.decision and answer.decision.decision != "referred"
+    return _decided(answer) if decided else None
+
+
+def reply(answer: Answer) -> Reply:
+    """An answer with its status and headers."""
+    if told := told_at_once(answer):
+        return told, 200, {}
     if answer.status == "failed":
         return _undecided(answer, answer.failure or said(NOT_SCORED)), 500, {}
-    return _undecided(answer, said(ACCEPTED)), 202, headers
+    headers = {"Location": url_for("api.show", application_id=answer.id)}
+    if answer.decision:  # the person who decides takes longer than any program waits
+        return _referred(answer), 202, headers
+    return _undecided(answer, said(ACCEPTED)), 202, headers | {"Retry-After": "2"}
 
 
 def _decided(answer: Answer) -> dict[str, object]:
