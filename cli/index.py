@@ -1,6 +1,7 @@
 """`creditrisk index`: the database that answers look-ups, made from the record."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,6 +101,7 @@ def follow() -> None:
     """Follow the record into the index until Ctrl-C or SIGTERM: what is recorded is found within two seconds."""
     import signal
 
+    os.nice(10)  # whoever waits for a decision comes first
     database, history_url = _open()
     end = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

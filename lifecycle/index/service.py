@@ -13,8 +13,8 @@ from lifecycle.index.database import Database
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS: Final = 0.5
-"""Between two looks at a folder, which cost a listing."""
+LOOK_SECONDS: Final = 1.0
+"""Between two looks at a folder, which cost a listing; what has come meanwhile is put into the index as one piece."""
 LIST_SECONDS: Final = 1.0
 """Between two listings of the last days' objects in S3: one request a day listed, while little is new."""
 _ALL_SECONDS: Final = 600.0

@@ -18,6 +18,9 @@ def validate(raw: Mapping[str, object]) -> dict[str, Value]:
     application: dict[str, Value] = {}
     for name, field in FIELDS.items():
         value = values.get(name)
+        if value.__class__ is str and value in field.kind.known:  # as most answers are
+            application[name] = field.kind.known[value]
+            continue
         if isinstance(value, list | dict):
             errors.setdefault(name, Sentence("Give one value, not a list or an object."))
             continue
