@@ -1,9 +1,10 @@
 """What a score means: the decision, its reasons, and the answer that an applicant gets."""
 
 import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, Self, overload
 
@@ -229,8 +230,11 @@ def decide(
         if rule
         else [
             Reason(name, round(contribution, 6), value_told(name, application, unknown))  # as recorded
-            for name, contribution in principal(
-                _told_of(score.contributions, application, unknown, untold), not approved, most
+            for name, contribution in _principal(
+                score.contributions,
+                not approved,
+                most,
+                lambda name: _may_be_told(name, application, unknown, untold),
             )
         ],
         list(unknown),
@@ -252,32 +256,28 @@ def _changes(
     return [Change(*change) for change in changes]
 
 
-def _told_of(
-    contributions: Mapping[str, float],
-    application: Mapping[str, Value],
-    unknown: Container[str],
-    untold: Container[str],
-) -> dict[str, float]:
-    """The contributions that a reason may name: of answers that the applicant gave and the model knows. A gap is no
-    answer, and of a value that it has not seen the model knows nothing that could be a reason."""
-    return {
-        name: contribution
-        for name, contribution in contributions.items()
-        if application.get(name) is not None and name not in unknown and name not in untold
-    }
+def _may_be_told(
+    name: str, application: Mapping[str, Value], unknown: Container[str], untold: Container[str]
+) -> bool:
+    """Whether a reason may name a field: one of an answer that the applicant gave and the model knows. A gap is no answer,
+    and of a value that it has not seen the model knows nothing that could be a reason."""
+    return application.get(name) is not None and name not in unknown and name not in untold
 
 
-def principal(contributions: Mapping[str, float], declined: bool, most: int) -> list[tuple[str, float]]:
-    """Up to `most` contributions: those that raised the risk most when declined, lowered it most when approved.
+def _principal(
+    contributions: Mapping[str, float], declined: bool, most: int, may_be_told: Callable[[str], bool]
+) -> list[tuple[str, float]]:
+    """Up to `most` contributions that may be told: those that raised the risk most when declined, lowered it most when
+    approved.
 
     Equal ones keep their order, so that the same application has the same reasons.
     """
     if declined:
-        told = [item for item in contributions.items() if item[1] >= LEAST]
+        found = [item for item in contributions.items() if item[1] >= LEAST]
     else:
-        told = [item for item in contributions.items() if item[1] <= -LEAST]
-    told.sort(key=itemgetter(1), reverse=declined)
-    return told[: min(most, MOST_REASONS)]
+        found = [item for item in contributions.items() if item[1] <= -LEAST]
+    found.sort(key=itemgetter(1), reverse=declined)
+    return list(islice((item for item in found if may_be_told(item[0])), min(most, MOST_REASONS)))
 
 
 @dataclass(frozen=True)
