@@ -41,6 +41,7 @@ bench-drain: $(VENV)/tests ## applications per second through queue, scorer and 
 
 bench-http: $(VENV)/tests ## requests per second under 1 to 256 clients, beside peers: BENCH_PEERS=python, BENCH_BEFORE=checkout
 	$(BIN)/python -m benchmarks.http
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.floors
 
 bench-cold-start: $(VENV)/tests ## CPU seconds from a new process to the first answer, as packaged
 	$(BIN)/python -m benchmarks.cold_start

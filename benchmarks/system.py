@@ -93,7 +93,7 @@ def whole_system(folder: Path | None = None, checkout: Path | None = None) -> It
 def peer_system(python: str, name: str, model: Path) -> Iterator[tuple[str, int]]:
     """A peer, run by the Python that has it; gives where it takes applications, and its process."""
     port = free_port()
-    command = [python, "-m", "benchmarks.peer_server", name, str(port), str(model)]
+    command = [python, "-m", f"benchmarks.peers.{name}", str(port), str(model)]
     with process(command, {}, Path(__file__).resolve().parents[1]) as child:
         wait_until(lambda: _listens(port), 120, name)
         yield f"http://127.0.0.1:{port}/predict", child.pid

@@ -47,8 +47,8 @@ WALKED = {
     "bench-drain": Walk("kill -9 of the scorer", ("ARGS=recovery",), leaves=("benchmarks/results/drain.md",)),
     "bench-http": Walk(
         r"requests/s \(p50 / p99 ms\)",
-        environment={"BENCH_CLIENTS": "1,8", "BENCH_SECONDS": "0.5", "BENCH_ROUNDS": "1"},
-        leaves=("benchmarks/results/http.md",),
+        environment={"BENCH_CLIENTS": "1,8", "BENCH_SECONDS": "0.5", "BENCH_ROUNDS": "1", "BENCH_TURNS": "1"},
+        leaves=("benchmarks/results/http.md", "benchmarks/results/floors.md"),
     ),
     "bench-cold-start": Walk(r"scorer +\| 0\.", environment={"BENCH_RUNS": "1"}),
     "bench-monitor": Walk("holds the true ROC-AUC", ("ARGS=5000",)),

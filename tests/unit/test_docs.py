@@ -74,6 +74,7 @@ def test_every_file_that_readme_links_to_is_there() -> None:
 RESULTS = sorted((ROOT / "benchmarks" / "results").glob("*.md"))
 DOCUMENTS = {
     "growth": "docs/scale.md",
+    "floors": "docs/performance.md",
     "http": "docs/performance.md",
     "index": "docs/lifecycle.md",
     "index_made": "docs/lifecycle.md",
