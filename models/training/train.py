@@ -4,7 +4,7 @@ import json
 import platform
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +31,7 @@ from scoring import lawful, plain
 from scoring.encoder import Encoder
 from scoring.estimators import Estimator, probability
 from scoring.lawful import AGES
+from scoring.levels import MISSING
 from scoring.loading import GOLDEN
 from scoring.manifest import ENCODER, MODEL_FILES, REFERENCE, SCALER
 from scoring.reference import Reference
@@ -117,14 +118,20 @@ def save(training: Training, target: Path, placing: Callable[[Path], object] | N
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _levels_of_texts(vocabulary: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Of what an encoder knows, what an applicant could have given as a text. A number is no text, though it may be a level,
+    and a gap's level is none of its values."""
+    known = {
+        name: [level for level in levels if level != MISSING]
+        for name, levels in vocabulary.items()
+        if name in FIELDS and not FIELDS[name].choices and not FIELDS[name].is_number
+    }
+    return {name: levels for name, levels in known.items() if levels}
+
+
 def golden_rows(training: Training, count: int = 32) -> bytes:
     """Made-up applications, each with the probability that either model gives it, as JSON."""
-    levels = {
-        name: known
-        for name, known in training.encoder.vocabulary.items()
-        if name in FIELDS and not FIELDS[name].choices
-    }
-    rows = nobodies(count, levels)
+    rows = nobodies(count, _levels_of_texts(training.encoder.vocabulary))
     columns = {name: [row[name] for row in rows] for name in training.encoder.fields}
     matrix = training.scaler.transform(training.encoder.transform(columns))
     told = {name: model.predict_proba(matrix)[:, 1].tolist() for name, model in training.models.items()}
