@@ -11,17 +11,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from cli.embedded_redis import free_port
-
-_USER = "postgres"
-
-
-def programs() -> Path | None:
-    """The folder of PostgreSQL's programs; distributions keep those of servers off the PATH."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    if found:
-        return found[-1].parent
-    there = shutil.which("initdb")
-    return Path(there).parent if there else None
+from localstage.database import USER as _USER
+from localstage.database import programs
 
 
 class PostgresServer:

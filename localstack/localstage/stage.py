@@ -5,12 +5,14 @@ import platform
 import shutil
 import sys
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from cli.embedded_redis import EmbeddedRedis
 from creditrisk.errors import CreditRiskError
 from deploy.packages.network import no_network
 from localstage.address import REGION, form_address, wait_until_it_answers
 from localstage.commands import CommandFailed, end, run
+from localstage.database import Database
 from localstage.paths import ROOT, Folders
 from localstage.server import check_port, server_runs, start_server, stop_server
 from localstage.venvs import install
@@ -20,7 +22,7 @@ _REDIS_WORDS = "redis-server"
 
 @dataclass(frozen=True)
 class Stage:
-    """What runs: the processes' ids, LocalStack's port and Redis' URL."""
+    """What runs: the processes' ids, LocalStack's port, Redis' URL, and the index' database where there is a PostgreSQL."""
 
     port: int
     server: int
@@ -28,6 +30,7 @@ class Stage:
     redis_url: str
     parameters: list[str] = field(default_factory=list)
     """`--param` values for the Serverless Framework."""
+    database: dict[str, Any] | None = None
 
     @property
     def endpoint(self) -> str:
@@ -45,13 +48,14 @@ class Stage:
             "AWS_DEFAULT_REGION": REGION,
             "NODE_NO_WARNINGS": "1",
             "REDIS_URL": self.redis_url,
+            "DATABASE_URL": self.database["url"] if self.database else "",
             "LAMBDA_PYTHON": python(),
             "LAMBDA_ARCHITECTURE": architecture(),
         }
 
     @classmethod
     def start(cls, folders: Folders, port: int) -> "Stage":
-        """Start LocalStack and a Redis beside it, from nothing. Raises CommandFailed."""
+        """Start LocalStack, and a Redis and a PostgreSQL beside it, from nothing. Raises CommandFailed."""
         if folders.state.exists():
             stage = cls(**json.loads(folders.state.read_text()))
             if server_runs(stage.server):
@@ -66,12 +70,17 @@ class Stage:
         except CreditRiskError as error:
             raise CommandFailed(str(error)) from error
         assert redis.process is not None
+        database = None
         try:
+            database = Database.start()
             server = start_server(folders, port)
         except CommandFailed:
             redis.stop()
+            if database:
+                database.stop()
             raise
-        stage = cls(port, server, redis.process.pid, redis.url)
+        beside = asdict(database) if database else None
+        stage = cls(port, server, redis.process.pid, redis.url, database=beside)
         folders.state.write_text(json.dumps(asdict(stage)))
         return stage
 
@@ -82,6 +91,8 @@ class Stage:
             stage = cls(**json.loads(folders.state.read_text()))
             stop_server(stage.server)
             end(stage.redis, _REDIS_WORDS)
+            if stage.database:
+                Database(**stage.database).stop()
         shutil.rmtree(folders.run, ignore_errors=True)
 
     def serverless(self, *arguments: str) -> None:

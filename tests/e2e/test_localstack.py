@@ -16,6 +16,10 @@ import pytest
 
 from benchmarks.load import wait_until
 from cli.embedded_redis import free_port
+from lifecycle.index.errors import NoIndex
+from lifecycle.index.opening import open_database
+from lifecycle.index.query import Query
+from lifecycle.index.search import search
 from localstage.address import connection, form_origin
 from localstage.commands import is_running
 from localstage.paths import Folders
@@ -245,6 +249,26 @@ def test_a_file_of_outcomes_is_added_and_the_monitor_reports_of_it(
     assert {"reports/report.html", "reports/report.json"} <= set(objects("reports/"))
 
 
+@pytest.mark.needs("PostgreSQL")
+def test_a_postgresql_beside_it_is_kept_up_with_what_is_recorded(
+    deployment: Deployment, raw_application: dict[str, object]
+) -> None:
+    ids = submit_all(deployment, raw_application, 3)
+    deployment.answers(ids, 60)
+    database = open_database(deployment.stage.environment["DATABASE_URL"], "s3://elsewhere/history")
+
+    def indexed() -> bool:
+        try:
+            pages = [search(database, Query(id=application_id)) for application_id in ids]
+        except NoIndex:
+            return False
+        return [[row.id for row in page.rows] for page in pages] == [
+            [application_id] for application_id in ids
+        ]
+
+    wait_until(indexed, 240, lambda: deployment.log("indexer"))
+
+
 def test_sls_remove_leaves_no_resource(deployment: Deployment) -> None:
     deployment.stage.serverless("remove")
     client = deployment.client
@@ -279,3 +303,6 @@ def test_taking_it_down_leaves_nothing(deployment: Deployment, folders: Folders)
     assert not folders.run.exists()
     assert not is_running(deployment.stage.server, "process_executor")
     assert not is_running(deployment.stage.redis, "redis-server")
+    if database := deployment.stage.database:
+        assert not is_running(database["process"], "postgres")
+        assert not Path(database["folder"]).exists()
