@@ -16,6 +16,7 @@ from benchmarks.load import wait_until
 from creditrisk import redis_client
 from creditrisk.errors import IdempotencyConflict, QueueUnavailable
 from creditrisk.intake import Intake
+from creditrisk.queue.answers import Answers
 from creditrisk.queue.together import Together
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
@@ -103,6 +104,40 @@ def test_what_was_told_while_nobody_could_hear_is_found(
     drain_all()
     assert many.wait(receipt.id, 60, application).status == "decided"
     wait_until(lambda: listens(many, redis), 60, "the listener again")
+
+
+def test_a_quiet_connection_is_asked_whether_it_lives_and_stays(
+    many: Intake, redis: Redis, make_application: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("creditrisk.queue.answers.QUIET", 0.05)
+    many.submit(make_application(), awaited=True)
+
+    def pings() -> int:
+        return int(redis.info("commandstats").get("cmdstat_ping", {"calls": 0})["calls"])
+
+    wait_until(lambda: listens(many, redis), 60, "the listener")
+    connection = redis.client_list(_type="pubsub")[-1]["id"]
+    before = pings()
+    wait_until(lambda: pings() >= before + 3, 60, "three pings")
+    assert redis.client_list(_type="pubsub")[-1]["id"] == connection
+
+
+class Dropped:
+    """A subscription whose network has gone, without a word."""
+
+    def __init__(self) -> None:
+        self.pinged = 0
+
+    def get_message(self, timeout: float) -> None: ...
+
+    def ping(self) -> None:
+        self.pinged += 1
+
+
+def test_a_connection_that_says_nothing_when_asked_is_given_up() -> None:
+    dropped = Dropped()
+    assert not Answers(None)._hears(dropped)
+    assert dropped.pinged == 1
 
 
 def test_who_gives_up_waiting_leaves_nothing_behind(many: Intake, make_application: Make) -> None:

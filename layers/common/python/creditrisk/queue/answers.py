@@ -8,11 +8,15 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from creditrisk.redis_client import ATTEMPT
+
 log = logging.getLogger(__name__)
 
 LOOK = 0.5
 """Seconds after which who waits looks for the answer itself: Redis tells what it publishes once, and to whoever listens
 just then."""
+QUIET = 5.0
+"""Seconds without a message after which the listener asks whether its connection lives."""
 _PAUSE = 0.2
 """Seconds between two attempts to listen."""
 
@@ -70,13 +74,22 @@ class Answers:
             try:
                 with self._redis.pubsub() as subscribed:
                     subscribed.subscribe(self.channel)
-                    while True:
-                        self._hear(subscribed.get_message(timeout=None))
+                    while self._hears(subscribed):
+                        pass
             except RedisError as error:
                 log.debug("answers are looked for, since nothing can be heard: %s", type(error).__name__)
             except OSError:
                 pass  # the same, as gevent tells it
             sleep(_PAUSE)
+
+    def _hears(self, subscribed: Any) -> bool:
+        """Take the next message, or make sure that there is somebody to send one; returns whether there is."""
+        message = subscribed.get_message(timeout=QUIET)
+        if message is None:  # a network may have dropped the connection without a word
+            subscribed.ping()
+            message = subscribed.get_message(timeout=ATTEMPT)
+        self._hear(message)
+        return message is not None
 
     def _hear(self, message: dict[str, Any] | None) -> None:
         if message and message["type"] == "subscribe":  # what was told before that, nobody has heard
