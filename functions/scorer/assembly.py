@@ -10,6 +10,7 @@ from creditrisk.policy.definition import Policy
 from creditrisk.policy.in_force import policy_in_force
 from creditrisk.policy.place import policy_path
 from creditrisk.queue import ApplicationQueue, open_queue
+from creditrisk.queue.scored import Scored
 from creditrisk.settings import Settings
 from functions.model import files_of
 from functions.model import load_model as load_scorer
@@ -32,6 +33,7 @@ class Assembly:
         self._policy = Watched("policy", [policy_path(settings.policy)], lambda: policy_in_force(settings))
         self.history: History = open_history(settings.history_url)
         self.queue = open_queue(settings)
+        self.scored = Scored(self.queue.redis)
 
     @property
     def model(self) -> Model:
@@ -76,7 +78,7 @@ class Assembly:
         queue = shard or self.queue.shards[0]
         try:
             with Lease(queue, name):
-                yield Drain(queue, self.model, self.history, self.settings, name, self.policy)
+                yield Drain(queue, self.model, self.history, self.settings, name, self.policy, self.scored)
         except CreditRiskError:
             self._leave(queue, name)
             raise
@@ -84,6 +86,7 @@ class Assembly:
 
     def _leave(self, queue: ApplicationQueue, name: str) -> None:
         """Clear the lease, after its thread has ended, which would take it out anew."""
+        self.scored.sync()
         try:
             queue.leave(name)
         except QueueUnavailable as error:

@@ -6,7 +6,8 @@ found and its answer used, so that the history shows every application once.
 """
 
 import logging
-from collections.abc import Container, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ from creditrisk.history import History, Record
 from creditrisk.policy.definition import Policy, simplest
 from creditrisk.queue import ApplicationQueue, Claim
 from creditrisk.queue.jobs import read_job
+from creditrisk.queue.scored import Scored
 from creditrisk.settings import Settings
 from creditrisk.standing import TOLD, Seen, seen
 
@@ -61,14 +63,16 @@ class Drain:
         settings: Settings,
         name: str,
         policy: Policy | None = None,
+        scored: Scored | None = None,
     ) -> None:
-        """Without a policy, the settings' threshold decides."""
+        """Without a policy, the settings' threshold decides. `scored` counts what was scored, by all."""
         self.queue = queue
         self.model = model
         self.history = history
         self.settings = settings
         self.name = name
         self.policy = policy or simplest(settings.threshold)
+        self.scored = scored or Scored(queue.redis)
 
     def step(self) -> int:
         """Drain one batch; returns how many applications were claimed, 0 when nothing waits.
@@ -188,8 +192,10 @@ class Drain:
             raise
 
     def _finish(self, answers: Sequence[Answer]) -> None:
+        decisions = {answer.id: answer.decision for answer in answers if answer.decision}
+        self._count(decisions.values())
         known = seen(self.settings.model_folder)
-        decided = {answer.id: _told(answer.decision, known) for answer in answers if answer.decision}
+        decided = {id: self._told(decision, known) for id, decision in decisions.items()}
         finished = self.queue.finish(self.name, decided)
         if finished < len(decided):
             log.warning(
@@ -198,8 +204,15 @@ class Drain:
                 len(decided),
             )
 
+    def _count(self, decisions: Iterable[Decision]) -> None:
+        told = defaultdict[tuple[str, str], list[float]](list)
+        for decision in decisions:  # one that was recorded before may be of another version
+            told[decision.model, decision.model_version].append(decision.probability)
+        for (model, version), probabilities in told.items():
+            self.scored.add(model, version, probabilities)
 
-def _told(decision: Decision, known: Seen | None) -> dict[str, Any]:
-    """A decision as the queue carries it, with where it stands among those that its model was trained on."""
-    stands = known and known.standing(decision.model, decision.model_version, decision.probability)
-    return {**decision.to_dict(), TOLD: stands} if stands else decision.to_dict()
+    def _told(self, decision: Decision, known: Seen | None) -> dict[str, Any]:
+        """A decision as the queue carries it, with where it stands."""
+        whose = (decision.model, decision.model_version, decision.probability)
+        stands = self.scored.standing(*whose) or (known and known.standing(*whose))
+        return {**decision.to_dict(), TOLD: stands} if stands else decision.to_dict()

@@ -37,7 +37,7 @@ def test_the_answer_tells_it_and_the_record_does_not(
     id = intake.submit(make_application(AGE=30)).id
     assert drain_all() == 1
     answer = intake.find(id)
-    assert answer.standing == (65, 100)
+    assert answer.standing == (65, 100, False)
     intake.queue.redis.flushdb()
     recorded = intake._history.find(id)
     assert recorded and recorded.decision == answer.decision and recorded.standing is None

@@ -29,7 +29,7 @@ def test_it_is_the_share_of_applications_that_had_a_lower_one(
     tmp_path: Path, probability: float, percentile: int
 ) -> None:
     known = seen(write(tmp_path, {"scores": {"lightgbm": SCORES}}))
-    assert known and known.standing("lightgbm", VERSION, probability) == (percentile, 100)
+    assert known and known.standing("lightgbm", VERSION, probability) == (percentile, 100, False)
 
 
 def test_there_is_none_for_another_version_or_another_model(tmp_path: Path) -> None:

@@ -44,3 +44,14 @@ def test_a_form_without_a_model_tells_what_the_scorer_told(
         told
     )
     assert ("was trained on" in page) == bool(told)
+
+
+def test_it_is_told_among_whom_it_stands(intake: FakeIntake, form: Mapping[str, Any], tmp_path: Path) -> None:
+    client = create_app(Settings(model_dir=tmp_path / "nowhere"), cast(Intake, intake)).test_client()
+    intake.standing, intake.decision = (
+        Standing(72, 1234, so_far=True),
+        decision_of(0.9, model_version=VERSION),
+    )
+    page = client.post("/clerk", data=form).text
+    assert "Of the 1,234 applications that this model has scored so far, 72\xa0% had a lower" in page
+    assert "was trained on" not in page

@@ -78,6 +78,11 @@ def attempts_key(place: str, window: int) -> str:
     return f"creditrisk:attempts:{place}:{window}"
 
 
+def scored_key(model: str, version: str) -> str:
+    """How often a version of a model has told each probability: bin → number."""
+    return f"creditrisk:scored:{model}:{version}"
+
+
 def queue_name(shard: int) -> str:
     """RQ's name for the queue of a shard."""
     return f"{QUEUE_NAME}-{shard}" if shard else QUEUE_NAME

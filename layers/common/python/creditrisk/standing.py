@@ -1,6 +1,7 @@
-"""Where an application stands among those that its model was trained on, by its probability of default.
+"""Where an application stands among those that its model has scored so far or, while these are few, was trained on, by its
+probability of default.
 
-The distribution lies beside the model (`reference.json`, of which `scoring.reference` tells the shape). A scorer has it, and
+That of the training lies beside the model (`reference.json`, of which `scoring.reference` tells the shape). A scorer has it, and
 tells with each answer where the application stands; a form that has no model at hand, as on AWS, knows it from there.
 """
 
@@ -19,10 +20,12 @@ TOLD = "standing"
 
 
 class Standing(NamedTuple):
-    """So many of 100 applications, of `among` in all, had a lower probability of default."""
+    """So many of 100 applications, of `among` in all, had a lower probability of default: of those that the model was trained
+    on or, `so_far`, that it has scored."""
 
     percentile: int
     among: int
+    so_far: bool = False
 
 
 class Seen(NamedTuple):
@@ -51,8 +54,8 @@ def seen(folder: Path) -> Seen | None:
 def told(answer: Mapping[str, Any]) -> Standing | None:
     """What a scorer's answer tells; None where it tells nothing, as one of an earlier version."""
     match answer.get(TOLD):
-        case [int(percentile), int(among)]:
-            return Standing(percentile, among)
+        case [int(percentile), int(among), *rest]:
+            return Standing(percentile, among, rest == [True])
     return None
 
 
