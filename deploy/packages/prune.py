@@ -41,6 +41,7 @@ _METADATA = {
 """What stays of a distribution's metadata: its name and version, which programs ask for, and its licence."""
 
 _UNUSED = (
+    "numpy/distutils",
     "numpy/f2py",
     "numpy/_pyinstaller",
     "numpy/testing",
