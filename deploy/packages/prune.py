@@ -41,7 +41,9 @@ _METADATA = {
 """What stays of a distribution's metadata: its name and version, which programs ask for, and its licence."""
 
 _UNUSED = (
+    "numpy/ctypeslib",
     "numpy/distutils",
+    "numpy/doc",
     "numpy/f2py",
     "numpy/_pyinstaller",
     "numpy/testing",
