@@ -32,17 +32,19 @@ def install(app: Flask, services: Services) -> None:
         try:
             _ = request.host  # raises BadHost
             origin.refuse_forged(request)
-            decided = predict.answer_to(request, services)
+            found = predict.answer_to(request, services)
+            told = predict.told_at_once(found)
+            body = f"{app.json.dumps(told, separators=(',', ':'))}\n".encode() if told else b""
         except Exception as error:
             met = error
             return _on_flasks_way(
                 app, environ, start_response, started, lambda: app.handle_user_exception(met)
             )
-        told = predict.told_at_once(decided)
-        body = f"{app.json.dumps(told, separators=(',', ':'))}\n".encode() if told else b""
         if not body or len(body) >= compression.LEAST:
-            return _on_flasks_way(app, environ, start_response, started, lambda: predict.reply(decided))
-        access_log.write("POST", ADDRESS, 200, started, decided.id)
+            return _on_flasks_way(
+                app, environ, start_response, started, lambda: predict.reply(found), found.id
+            )
+        access_log.write("POST", ADDRESS, 200, started, found.id)
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
         return [body]
 
@@ -55,9 +57,12 @@ def _on_flasks_way(
     start_response: "StartResponse",
     started: float,
     made: Callable[[], object],
+    application_id: str = "",
 ) -> Iterable[bytes]:
-    """Finish as Flask does, with all hooks; `made` gives what a view would return."""
+    """Finish as Flask does, with all hooks; `made` gives what a view would return, about an application if one is known."""
     with app.request_context(environ):
         g.started = started
+        if application_id:
+            access_log.note(application_id)
         response: Response = app.finalize_request(made())  # type: ignore[arg-type]
         return response(environ, start_response)

@@ -57,13 +57,16 @@ def test_both_ways_answer_alike(
     assert short == flasks
 
 
+@pytest.mark.parametrize("outcome", ["approved", "pending", "failed", "full"])
 def test_both_ways_log_alike(
     client: FlaskClient,
     intake: FakeIntake,
     raw_application: dict[str, object],
     caplog: pytest.LogCaptureFixture,
+    outcome: str,
 ) -> None:
-    intake.decision = decision_of(0.2)
+    for name, value in OUTCOMES[outcome].items():
+        setattr(intake, name, value)
     with caplog.at_level(logging.INFO, "creditrisk.web"):
         for body in (raw_application, {}):
             for address in ("/predict", "/predict?a=b"):
@@ -74,7 +77,23 @@ def test_both_ways_log_alike(
         assert list(short) == list(flasks)
         differing = {name for name in short if short[name] != flasks[name]}
         assert differing <= {"milliseconds", "application"}
-    assert "application" in lines[0] and "application" not in lines[2]
+    assert ("application" in lines[0]) == (outcome != "full") and "application" not in lines[2]
+
+
+def test_what_goes_wrong_with_an_answer_is_said_on_both_ways(
+    client: FlaskClient,
+    intake: FakeIntake,
+    raw_application: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise ArithmeticError("of ours")
+
+    intake.decision = decision_of(0.2)
+    monkeypatch.setattr("web.predict.told_at_once", broken)
+    replies = [client.post(address, json=raw_application) for address in ("/predict", "/predict?a=b")]
+    assert [reply.status_code for reply in replies] == [500, 500]
+    assert replies[0].json == replies[1].json
 
 
 def test_the_short_way_is_taken(
