@@ -4,6 +4,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import accumulate
 from typing import Any
 
 from creditrisk.errors import QueueUnavailable
@@ -27,6 +28,8 @@ class Scored:
     def __init__(self, redis: Any) -> None:
         self._redis = redis
         self._counts: dict[str, Counter[int]] = {}
+        self._below: dict[str, list[int]] = {}
+        """How many are in the bins below each bin, and in all: worked out when somebody asks, and once for a batch."""
         self._untold: defaultdict[str, Counter[int]] = defaultdict(Counter)
         self._sync_at = 0.0
 
@@ -37,6 +40,7 @@ class Scored:
         self._untold[key] += told
         if time.monotonic() < self._sync_at and key in self._counts:
             self._counts[key] += told
+            self._below.pop(key, None)
             return
         self._sync_at = time.monotonic() + SYNC_SECONDS
         self.sync(key)
@@ -57,17 +61,23 @@ class Scored:
                     self._untold[key] += untold
                     raise
                 self._counts[key] = Counter({int(place): int(number) for place, number in found.items()})
+                self._below.pop(key, None)
 
     def standing(self, model: str, version: str, probability: float) -> Standing | None:
         """Where a probability stands among those that this version has told so far; None while these are fewer than LEAST."""
-        counts = self._counts.get(scored_key(model, version), Counter[int]())
-        among = counts.total()
+        below = self._sums(scored_key(model, version))
+        among = below[-1]
         if among < LEAST:
             return None
         place = _bin(probability)
-        within = probability * BINS - place
-        below = sum(number for other, number in counts.items() if other < place) + within * counts[place]
-        return Standing(round(100 * below / among), among, so_far=True)
+        within = (probability * BINS - place) * (below[place + 1] - below[place])
+        return Standing(round(100 * (below[place] + within) / among), among, so_far=True)
+
+    def _sums(self, key: str) -> list[int]:
+        if key not in self._below:
+            counts = self._counts.get(key, Counter[int]())
+            self._below[key] = list(accumulate((counts[place] for place in range(BINS)), initial=0))
+        return self._below[key]
 
 
 def _bin(probability: float) -> int:
