@@ -1,14 +1,17 @@
 """A small load generator: keep-alive connections in one thread, so that the measured system gets the machine."""
 
-import asyncio
 import itertools
 import selectors
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+SILENCE = 60.0
+"""Seconds without any answer after which no more are waited for."""
 
 
 @dataclass
@@ -18,6 +21,10 @@ class Outcome:
     latencies: list[float] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
     seconds: float = 0.0
+
+    def count(self, status: int, number: int = 1) -> None:
+        """So many requests came to this; 0 stands for no answer."""
+        self.statuses[status] = self.statuses.get(status, 0) + number
 
     @property
     def answered(self) -> int:
@@ -35,51 +42,21 @@ class Outcome:
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000 if ordered else float("nan")
 
 
-class _Connection:
-    """One keep-alive connection that posts JSON."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self.host, self.port, self.path = parts.hostname or "", parts.port or 80, parts.path
-        self.reader: asyncio.StreamReader | None = None
-        self.writer: asyncio.StreamWriter | None = None
-
-    async def post(self, body: bytes) -> int:
-        if self.writer is None or self.writer.is_closing():
-            self.reader, self.writer = await asyncio.open_connection(self.host, self.port)
-        assert self.reader is not None
-        self.writer.write(_request(self.host, self.path, body))
-        answer = await self.reader.readuntil(b"\r\n\r\n")
-        lowered = answer.lower()
-        length = int(lowered.partition(b"content-length:")[2].partition(b"\r\n")[0])
-        await self.reader.readexactly(length)
-        if b"connection: close" in lowered:
-            self.close()
-        return int(answer[9:12])
-
-    def close(self) -> None:
-        if self.writer:
-            self.writer.close()
-            self.writer = None
-
-
 def closed_loop(url: str, bodies: Sequence[bytes], clients: int, seconds: float) -> Outcome:
     """`clients` clients, each of which sends its next request when the last one is answered.
 
     Requests are made beforehand, and answers are only looked at for their end: where client and system share the cores,
     a request costs the client some 20 µs.
     """
-    parts = urlsplit(url)
-    address = (parts.hostname or "", parts.port or 80)
-    requests = itertools.cycle([_request(parts.hostname, parts.path, body) for body in bodies])
+    address, requests = _sent(url, bodies)
     outcome, start = Outcome(), time.perf_counter()
     with selectors.DefaultSelector() as selector:
         for _ in range(clients):
             _Client(address, selector).send(next(requests))
         while open_ := len(selector.get_map()):
-            events = selector.select(60)
+            events = selector.select(SILENCE)
             if not events:
-                outcome.statuses[0] = outcome.statuses.get(0, 0) + open_
+                outcome.count(0, open_)
                 break
             for key, _ in events:
                 client: _Client = key.data
@@ -87,15 +64,14 @@ def closed_loop(url: str, bodies: Sequence[bytes], clients: int, seconds: float)
                 if status is None:
                     continue
                 now = time.perf_counter()
-                outcome.latencies.append(now - client.sent_at)
-                outcome.statuses[status] = outcome.statuses.get(status, 0) + 1
+                outcome.latencies.append(now - client.since)
+                outcome.count(status)
                 if now - start < seconds:
                     client.send(next(requests))
                 else:
                     client.close()
         outcome.seconds = time.perf_counter() - start
-        for key in list(selector.get_map().values()):
-            key.data.close()
+        _close_all(selector)
     return outcome
 
 
@@ -113,11 +89,12 @@ class _Client:
         self._answer = b""
         self._ends = 0
         """Where the answer that is coming in ends; 0 while that is not known."""
-        self.sent_at = 0.0
+        self.since = 0.0
+        """From when on the answer is waited for."""
 
-    def send(self, request: bytes) -> None:
-        """Send one request, whose answer is to be received."""
-        self.sent_at = time.perf_counter()
+    def send(self, request: bytes, since: float | None = None) -> None:
+        """Send one request, whose answer is to be received, and is waited for from now on, or `since` earlier."""
+        self.since = since or time.perf_counter()
         if self._socket is None:
             self._socket = socket.create_connection(self._address)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -159,38 +136,47 @@ class _Client:
 
 def open_loop(url: str, bodies: Sequence[bytes], rate: float, seconds: float) -> Outcome:
     """Requests at a fixed rate, whatever the answers do; latency counts from when a request was due."""
-    outcome = Outcome()
-    idle: list[_Connection] = []
-
-    async def request(number: int, due: float) -> None:
-        connection = idle.pop() if idle else _Connection(url)
-        await _one(connection, bodies[number % len(bodies)], outcome, due)
-        idle.append(connection)
-
-    async def run() -> None:
-        start = time.perf_counter()
-        tasks = []
-        for number in range(int(rate * seconds)):
-            due = start + number / rate
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            tasks.append(asyncio.create_task(request(number, due)))
-        await asyncio.gather(*tasks)
+    address, requests = _sent(url, bodies)
+    outcome, start = Outcome(), time.perf_counter()
+    due = deque(start + number / rate for number in range(int(rate * seconds)))
+    idle: list[_Client] = []
+    with selectors.DefaultSelector() as selector:
+        awaited = 0
+        while due or awaited:
+            while due and due[0] <= time.perf_counter():
+                client = idle.pop() if idle else _Client(address, selector)
+                client.send(next(requests), due.popleft())
+                awaited += 1
+            events = selector.select(max(0.0, due[0] - time.perf_counter()) if due else SILENCE)
+            if not events and not due:
+                outcome.count(0, awaited)
+                break
+            for key, _ in events:
+                client = key.data
+                if client in idle:  # the server closes a connection that it has waited on for long enough
+                    client.close()
+                    continue
+                status = client.receive()
+                if status is not None:
+                    awaited -= 1
+                    outcome.latencies.append(time.perf_counter() - client.since)
+                    outcome.count(status)
+                    idle.append(client)
         outcome.seconds = time.perf_counter() - start
-        for connection in idle:
-            connection.close()
-
-    asyncio.run(run())
+        _close_all(selector)
     return outcome
 
 
-async def _one(connection: _Connection, body: bytes, outcome: Outcome, since: float) -> None:
-    try:
-        status = await asyncio.wait_for(connection.post(body), 60)
-    except (OSError, asyncio.IncompleteReadError, TimeoutError):
-        connection.close()
-        status = 0
-    outcome.latencies.append(time.perf_counter() - since)
-    outcome.statuses[status] = outcome.statuses.get(status, 0) + 1
+def _sent(url: str, bodies: Sequence[bytes]) -> tuple[tuple[str, int], Iterator[bytes]]:
+    """Where to connect, and the requests, over and over."""
+    parts = urlsplit(url)
+    requests = [_request(parts.hostname, parts.path, body) for body in bodies]
+    return (parts.hostname or "", parts.port or 80), itertools.cycle(requests)
+
+
+def _close_all(selector: selectors.BaseSelector) -> None:
+    for key in list(selector.get_map().values()):
+        key.data.close()
 
 
 def wait_until(holds: Callable[[], object], seconds: float, what: str | Callable[[], str]) -> None:
