@@ -1,18 +1,15 @@
 """docs/lifecycle.md, run from top to bottom as a reader would; what its blocks print is what the document says of them."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.machine import ROOT
+from tests.reader import run_blocks
 
 PAGE = (ROOT / "docs/lifecycle.md").read_text(encoding="utf-8")
-NEXT = "== next block =="
 pytestmark = pytest.mark.timeout(900)  # two trainings, in one fixture
 
 
@@ -33,24 +30,7 @@ def said(folder: Path) -> dict[str, list[str]]:
     """What the blocks of each section print, run in one shell; errors stand among it."""
     scripts = [script for section in blocks().values() for script in section]
     scripts[0] += f'ln -s "$PWD" "{folder}/here"\n'
-    mine = ("PORTFOLIO_DIR", "MODEL", "CHALLENGER", "HISTORY_URL", "DATABASE_URL", "POLICY", "THRESHOLD")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", f"echo '{NEXT}'\n".join(scripts)],
-        cwd=ROOT,
-        env=environment
-        | {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "TMPDIR": str(folder),
-            "OPENBLAS_NUM_THREADS": "1",
-        },
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout[-3_000:]
-    printed = iter(done.stdout.split(f"{NEXT}\n"))
+    printed = iter(run_blocks(scripts, ROOT, TMPDIR=str(folder), OPENBLAS_NUM_THREADS="1"))
     return {title: [next(printed) for _ in section] for title, section in blocks().items()}
 
 

@@ -1,10 +1,7 @@
 """docs/policy.md: its commands, run in their order as a reader would, who has put the page's policy beside the portfolio."""
 
 import csv
-import os
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,10 +13,10 @@ from creditrisk.portfolio import active
 from lifecycle.audit import open_audit
 from tests.helpers import Make
 from tests.machine import ROOT
+from tests.reader import run_blocks
 from tests.unit.lifecycle.recorded import House
 
 PAGE = (ROOT / "docs/policy.md").read_text(encoding="utf-8")
-NEXT = "== next block =="
 
 
 def blocks(kind: str) -> list[str]:
@@ -64,25 +61,9 @@ def here(tmp_path: Path, referred: str, make_application: Make) -> Path:
 def test_every_command_does_what_the_page_says(here: Path, referred: str) -> None:
     scripts = [script.replace("APPLICATION_ID", referred) for script in blocks("bash")]
     assert len(scripts) == 2
-    mine = ("PORTFOLIO_DIR", "MODEL", "CHALLENGER", "HISTORY_URL", "DATABASE_URL", "POLICY", "THRESHOLD")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", f"echo '{NEXT}'\n".join(scripts)],
-        cwd=here,
-        env=environment
-        | {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
-            "POLICY": str(here / "policy.toml"),
-            "HISTORY_URL": str(here / "history"),
-        },
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+    reviewed, tried = run_blocks(
+        scripts, here, POLICY=str(here / "policy.toml"), HISTORY_URL=str(here / "history")
     )
-    assert done.returncode == 0, done.stdout[-3_000:]
-    reviewed, tried = done.stdout.split(f"{NEXT}\n")
     listed, waiting, decided = reviewed.strip().splitlines()
     assert listed.startswith(referred) and waiting == "1 waits for a person's decision"
     assert decided.startswith("approved, ")
