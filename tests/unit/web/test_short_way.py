@@ -35,7 +35,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
 OUTCOMES: dict[str, dict[str, Any]] = {
     "approved": {"decision": decision_of(0.2)},
     "declined": {"decision": decision_of(0.7)},
-    "pending": {},
+    "pending": {"decision": None},
+    "referred": {"decision": decision_of(0.6, decision="referred")},
     "failed": {"failure": "It could not be scored."},
     "full": {"error": QueueFull("full")},
     "away": {"error": QueueUnavailable("away")},
@@ -57,7 +58,7 @@ def test_both_ways_answer_alike(
     assert short == flasks
 
 
-@pytest.mark.parametrize("outcome", ["approved", "pending", "failed", "full"])
+@pytest.mark.parametrize("outcome", ["approved", "pending", "referred", "failed", "full"])
 def test_both_ways_log_alike(
     client: FlaskClient,
     intake: FakeIntake,
