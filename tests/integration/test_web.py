@@ -123,9 +123,9 @@ def test_neither_redis_nor_the_history_holds_words(
     assert drain_all() == 1
     recorded_as = (history.folder / "history.csv").read_text(encoding="utf-8")
     result = queue.result(recorded(history)[0])
-    assert result
-    assert [reason["field"] for reason in result.return_value["reasons"]] == ["AGE", "RESIDENCIAL_CITY"]
-    for text in (recorded_as, json.dumps(result.return_value)):
+    assert result and result.answer
+    assert [reason["field"] for reason in result.answer["reasons"]] == ["AGE", "RESIDENCIAL_CITY"]
+    for text in (recorded_as, json.dumps(result.answer)):
         assert "risk" not in text and "years" not in text
 
 

@@ -15,7 +15,7 @@ from cli.index import index
 from lifecycle.index.opening import open_database
 from lifecycle.index.query import Query
 from lifecycle.index.search import search
-from lifecycle.index.service import serve
+from lifecycle.index.service import LOOK_SECONDS, serve
 from tests.integration.index.conftest import Decide, Write
 
 Run = Callable[..., Result]
@@ -103,5 +103,5 @@ def test_a_follower_waits_for_a_record_that_cannot_be_reached(
         return len(pauses) == 5
 
     serve(database, str(folder), wait)
-    assert pauses == [1.0, 2.0, 4.0, 0.5, 0.5]
+    assert pauses == [1.0, 2.0, 4.0, LOOK_SECONDS, LOOK_SECONDS]
     assert search(database, Query()).count.number == 1
