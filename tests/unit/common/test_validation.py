@@ -5,10 +5,37 @@ from typing import Any
 import pytest
 
 from creditrisk.application import FIELDS
-from creditrisk.application.validation import validate
+from creditrisk.application.validation import READ, validate
 from creditrisk.errors import InvalidApplication
+from creditrisk.portfolio.field import Role
 
 Raw = dict[str, object]
+
+
+def test_what_was_read_before_is_no_other_kind_of_value(raw_application: Raw) -> None:
+    raw = {"QUANT_DEPENDANTS": 1} | {
+        name: v for name, v in raw_application.items() if name != "quant_of_dependants"
+    }
+    for _ in range(2):
+        assert validate(raw)["QUANT_DEPENDANTS"] == 1
+        assert "QUANT_DEPENDANTS" in errors_of(raw | {"QUANT_DEPENDANTS": True})
+        assert (
+            validate(raw | {"QUANT_DEPENDANTS": "1"})
+            == validate(raw | {"QUANT_DEPENDANTS": 1.0})
+            == validate(raw)
+        )
+
+
+def test_nobody_is_remembered_and_nothing_long(raw_application: Raw) -> None:
+    kept = {name: read for name, read in READ.items() if hasattr(read, "cache_info")}
+    assert kept.keys() == {name for name, field in FIELDS.items() if field.role is not Role.IDENTITY}
+    entries = kept["AGE"].cache_info().currsize
+    for spaces in range(50, 60):
+        assert validate(raw_application | {"age": f"{' ' * spaces}34"})["AGE"] == 34
+    assert kept["AGE"].cache_info().currsize == entries
+    for months in range(500):
+        validate(raw_application | {"months_in_residence": months})
+    assert kept["MONTHS_IN_RESIDENCE"].cache_info().currsize <= 256
 
 
 def errors_of(raw: Raw) -> dict[str, str]:

@@ -1,11 +1,30 @@
 """From whatever came in (a form, JSON) to an application, or every reason why not at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Final
 
-from creditrisk.application.fields import FIELDS, canonical_name
+from creditrisk.application.fields import AS_TOLD, FIELDS, canonical_name
 from creditrisk.errors import InvalidApplication
+from creditrisk.portfolio.field import Field, Role
 from creditrisk.portfolio.kinds import Value
 from creditrisk.sentence import Sentence, sentence_of
+
+_KEPT = 256
+"""Values of a field of which what they mean is kept: most applicants give one that somebody gave before."""
+_LONGEST_KEPT = 40
+"""Characters of such a value."""
+
+
+def _remembering(field: Field) -> Callable[[object], Value]:
+    """`Field.parse`, which remembers what it has read, but not who somebody is."""
+    if field.role is Role.IDENTITY:
+        return field.parse
+    return lru_cache(_KEPT, typed=True)(field.parse)  # typed: 1 and True are equal, and not the same answer
+
+
+READ: Final = {name: _remembering(field) for name, field in FIELDS.items()}
+"""Canonical name → what reads a value of the field."""
 
 
 def validate(raw: Mapping[str, object]) -> dict[str, Value]:
@@ -16,16 +35,16 @@ def validate(raw: Mapping[str, object]) -> dict[str, Value]:
     """
     values, errors = _by_canonical_name(raw)
     application: dict[str, Value] = {}
-    for name, field in FIELDS.items():
+    for name, read in READ.items():
         value = values.get(name)
-        if value.__class__ is str and value in field.kind.known:  # as most answers are
-            application[name] = field.kind.known[value]
-            continue
-        if isinstance(value, list | dict):
+        if value.__class__ is str:
+            if len(value) > _LONGEST_KEPT:  # type: ignore[arg-type]
+                read = FIELDS[name].parse
+        elif value.__class__ is list or value.__class__ is dict:
             errors.setdefault(name, Sentence("Give one value, not a list or an object."))
             continue
         try:
-            application[name] = field.parse(value)
+            application[name] = read(value)
         except ValueError as error:
             errors.setdefault(name, sentence_of(error))
     if errors:
@@ -38,7 +57,7 @@ def _by_canonical_name(raw: Mapping[str, object]) -> tuple[dict[str, object], di
     values: dict[str, object] = {}
     errors: dict[str, str] = {}
     for spelling, value in raw.items():
-        name = canonical_name(spelling)
+        name = AS_TOLD.get(spelling) or canonical_name(spelling)
         if name is None:
             errors[spelling[:60]] = _no_such_field(spelling)
         elif name in values:
