@@ -3,6 +3,7 @@ referrals; and what an older form, scorer or file makes of it."""
 
 import csv
 import io
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -99,3 +100,8 @@ def test_what_is_no_id_is_not_recorded_as_what_was_corrected(make_application: M
 def test_a_job_without_an_application_is_still_refused() -> None:
     with pytest.raises(NotAnApplication):
         read_job(b"nothing")
+
+
+def test_a_job_is_no_longer_than_zlib_makes_it_at_its_lowest_level(make_application: Make) -> None:
+    data = job_hash(make_application(), "2026-11-23T05:18:32.123Z", 60)["data"]
+    assert len(data) <= 1.02 * len(zlib.compress(zlib.decompress(data), 1))
