@@ -4,8 +4,8 @@ import hashlib
 import json
 import logging
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Self
 
 from creditrisk import attempts, reviews, seals, standing
@@ -214,22 +214,26 @@ class Intake:
 
     @staticmethod
     def _decided(shard: ApplicationQueue, application_id: str, sent: Sent, seconds: float) -> Answer:
-        pending = Answer(
-            application_id, "pending", sent.received_at, sent.application, corrects=sent.corrects
-        )
         try:
             finished = shard.result(application_id, seconds)
         except QueueUnavailable:
             if not seconds:
                 raise
-            return pending
+            finished = None
+        stands = partial(
+            Answer,
+            application_id,
+            received_at=sent.received_at,
+            application=sent.application,
+            corrects=sent.corrects,
+        )
         if finished is None:
-            return pending
+            return stands("pending")
         if finished.answer is None:
-            return replace(pending, status="failed", failure=finished.failure)
+            return stands("failed", failure=finished.failure)
         said = finished.answer
         decision = Decision.from_dict(said, sent.application)
-        return replace(pending, status="decided", decision=decision, standing=standing.told(said))
+        return stands("decided", decision=decision, standing=standing.told(said))
 
 
 def _idempotency(key: str, application: Application, corrects: str = "") -> tuple[str, str]:
