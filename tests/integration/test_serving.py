@@ -221,6 +221,24 @@ def test_gunicorn_changes_pythons_sockets_before_anything_is_made_with_them() ->
     assert "redis" not in done.stdout and "flask" not in done.stdout
 
 
+def test_a_worker_finds_gunicorns_settings_where_attributes_are_and_looks_for_garbage_less_often() -> None:
+    script = """
+import gc, types
+import web.serving as serving
+from gunicorn.config import Config
+config = Config()
+for name in ("workers", "keepalive", "forwarder_headers"):
+    config.set(name, getattr(serving, name))
+before = {name: getattr(config, name) for name in config.settings}
+often = gc.get_threshold()[0]
+serving.post_worker_init(types.SimpleNamespace(cfg=config))
+assert before == {name: getattr(config, name) for name in config.settings}
+assert vars(config)["keepalive"] == serving.keepalive
+assert gc.get_freeze_count() and gc.get_threshold()[0] > often
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
 def test_who_waits_for_an_answer_has_it_before_the_server_is_stopped() -> None:
     """In a process of its own: what is imported with the settings changes Python's own sockets."""
     script = "import web.serving; print(web.serving.graceful_timeout)"
