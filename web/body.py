@@ -2,11 +2,13 @@
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import parse_options_header
 
 from creditrisk.sentence import Sentence
 from web.refusals import UnreadableBody
@@ -31,14 +33,13 @@ def read_json(request: Request) -> dict[str, Any]:
     Stricter than `json.loads`: NaN, Infinity and a key given twice are refused, for each of them would let
     two readers of one body see two different applications. Raises UnreadableBody.
     """
-    if request.mimetype != "application/json":
+    kind, charset = _kind(request)
+    if kind != "application/json":
         raise UnreadableBody(
             Sentence("Send the application as JSON, with the header Content-Type: application/json."), 415
         )
-    charset = request.mimetype_params.get("charset", "utf-8").lower()
-    codec = (
-        None if charset.startswith(("utf-8", "utf-16", "utf-32")) else _codec(charset)
-    )  # json.loads tells these apart by itself
+    tells_itself = not charset or charset.lower().startswith(("utf-8", "utf-16", "utf-32"))
+    codec = None if tells_itself else _codec(charset)  # json.loads tells these apart by itself
     body = _read(request)
     try:
         text = body.decode(codec) if codec else body.decode(json.detect_encoding(body), "surrogatepass")
@@ -53,9 +54,9 @@ def read_json(request: Request) -> dict[str, Any]:
 def read_form(request: Request) -> dict[str, str]:
     """The fields of a form-encoded body, decoded by the charset that its type, or a field `_charset_`, names,
     else as UTF-8. Raises UnreadableBody when it is another kind, other text, or repeats a field."""
-    if request.mimetype != "application/x-www-form-urlencoded":
+    kind, said = _kind(request)
+    if kind != "application/x-www-form-urlencoded":
         raise UnreadableBody(Sentence("Send the form as the form page does, form-encoded."), 415)
-    said = request.mimetype_params.get("charset")
     codec = _codec(said) if said else None
     body = _read(request)
     if codec is None:
@@ -80,6 +81,17 @@ def read_form(request: Request) -> dict[str, str]:
     return form
 
 
+def _kind(request: Request) -> tuple[str, str]:
+    """The media type of a body, and the charset that it names, '' for none."""
+    return _kind_told(request.environ.get("CONTENT_TYPE", ""))
+
+
+@lru_cache(maxsize=32)  # clients have few ways to say it
+def _kind_told(content_type: str) -> tuple[str, str]:
+    kind, parameters = parse_options_header(content_type)
+    return kind.lower(), parameters.get("charset", "")
+
+
 def _codec(charset: str) -> str:
     try:
         return _CHARSETS[charset.strip().lower()]
@@ -92,7 +104,7 @@ def _codec(charset: str) -> str:
 def _read(request: Request) -> bytes:
     """The whole body. Raises UnreadableBody when it does not come, or not as its headers say, and
     RequestEntityTooLarge past MAX_BODY, whether the sender says how long it is or sends it in chunks."""
-    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+    if request.environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("", "identity"):
         raise UnreadableBody(Sentence("Send the body as it is, without a Content-Encoding."), 415)
     length = request.content_length
     if length is None and not request.environ.get("wsgi.input_terminated"):

@@ -14,7 +14,7 @@ LONGEST_KEY = 255
 
 def key_of(request: Request) -> str | None:
     """The client's Idempotency-Key header, None without it; raises UnreadableBody for one we can't keep."""
-    key = request.headers.get("Idempotency-Key")
+    key: str | None = request.environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:
         return None
     if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):

@@ -29,10 +29,10 @@ def is_forged(request: Request) -> bool:
     """Whether an unsafe request came from a page of another site."""
     if request.method in SAFE_METHODS:
         return False
-    site = request.headers.get("Sec-Fetch-Site")
+    site = request.environ.get("HTTP_SEC_FETCH_SITE")
     if site:
         return site not in ("same-origin", "none")
-    origin = request.headers.get("Origin")
+    origin = request.environ.get("HTTP_ORIGIN")
     return origin is not None and _host_of(origin) not in _own_hosts(request)
 
 
