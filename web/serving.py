@@ -28,6 +28,8 @@ from gunicorn import util
 from gunicorn.http import errors, wsgi
 from gunicorn.workers.ggevent import GeventWorker
 
+from web.sending import SentAtOnce
+
 BODY_SECONDS = 10.0
 """How long the body of a request may take to come, as a whole."""
 SEND_SECONDS = 10.0
@@ -81,43 +83,7 @@ def post_worker_init(worker: "Worker") -> None:
     logging.logThreads = logging.logMultiprocessing = False
 
 
-class _Answer(wsgi.Response):  # type: ignore[misc]
-    """gunicorn's response, but for this: the header waits for the first of the body, and both go out at once. A small
-    answer costs one call of the system, and its reader wakes up once."""
-
-    _header = b""
-    headers_sent: bool
-
-    def send_headers(self) -> None:
-        if not self.headers_sent:
-            lines = [*self.default_headers(), *(f"{name}: {value}\r\n" for name, value in self.headers)]
-            self._header = util.to_bytestring("".join([*lines, "\r\n"]), "latin-1")
-            self.headers_sent = True
-
-    def _emit_body(self, data: bytes) -> None:
-        if self.chunked:
-            self._send_header()
-            util.write_chunk(self.sock, data)
-        else:
-            header, self._header = self._header, b""
-            util.write(self.sock, header + data)
-
-    def sendfile(self, respiter: Any) -> bool:
-        super().send_headers()
-        return bool(super().sendfile(respiter))
-
-    def close(self) -> None:
-        self.send_headers()
-        self._send_header()
-        super().close()
-
-    def _send_header(self) -> None:
-        header, self._header = self._header, b""
-        if header:
-            util.write(self.sock, header)
-
-
-wsgi.create = partial(wsgi.create, response_class=_Answer)  # gunicorn has no setting for it
+wsgi.create = partial(wsgi.create, response_class=SentAtOnce)  # gunicorn has no setting for it
 
 
 class _Body:

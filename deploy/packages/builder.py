@@ -17,8 +17,8 @@ from deploy.packages.target import Target
 from deploy.packages.wheels import WheelHouse
 
 _NOT_PACKED = shutil.ignore_patterns(
-    "__pycache__", "*.pyc", "events", "*.md", "*.po", ".*", "serving.py"
-)  # the last is gunicorn's
+    "__pycache__", "*.pyc", "events", "*.md", "*.po", ".*", "serving.py", "sending.py"
+)  # the last two are for gunicorn
 
 
 class Builder:
