@@ -15,6 +15,9 @@ _LONGEST_RECALLED = 1_000
 _NEVER_ACCEPTED: Final = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 """Compiled when it is first asked for, as few values make it be: that takes longer than to read all fields."""
 
+_QUANTITIES: Final = (Whole, Number, Money)
+"""A tuple, and not their union, which would be made anew for every value that is read."""
+
 
 class Role(StrEnum):
     """What a field is for."""
@@ -160,7 +163,7 @@ class Field:
     @property
     def is_number(self) -> bool:
         """Whether the value is a quantity (int or float) rather than text or a code."""
-        return isinstance(self.kind, Whole | Number | Money)
+        return isinstance(self.kind, _QUANTITIES)
 
     @property
     def is_whole(self) -> bool:

@@ -8,7 +8,8 @@ import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple, NoReturn
+from math import isfinite
+from typing import Any, Final, NamedTuple, NoReturn
 
 from redis import Redis
 from rq.job import Job, JobStatus
@@ -112,20 +113,26 @@ def read_job(data: bytes) -> Sent:
         raise NotAnApplication("The job carries no application; discard it.")
     _check_portfolio(kwargs.get("portfolio"), raw)
     application: dict[str, Value] = {}
-    for name, field in FIELDS.items():
+    for name, field, known, is_number in _RECALLED:
         value = raw.get(name)
-        if (
-            value.__class__ is str and field.kind.known.get(value) == value
-        ):  # an answer of today's, as most are
-            application[name] = value
-            continue
-        try:
-            application[name] = field.recall(value)
-        except ValueError as error:
-            raise NotAnApplication(f"The job's application is malformed: {name}: {error}") from None
+        kind = value.__class__
+        if not (
+            value is None  # a gap
+            or (kind is str and known.get(value) == value)  # an answer of today's, as most are
+            or (is_number and (kind is int or (kind is float and isfinite(value))))
+        ):
+            try:
+                value = field.recall(value)
+            except ValueError as error:
+                raise NotAnApplication(f"The job's application is malformed: {name}: {error}") from None
+        application[name] = value
     corrects = kwargs.get("corrects")
     named = isinstance(corrects, str) and is_application_id(corrects)
     return Sent(application, received_at, corrects if named else "")
+
+
+_RECALLED: Final = [(name, field, field.kind.known, field.is_number) for name, field in FIELDS.items()]
+"""What tells most values at a glance, without asking the field: see `Field.recall`."""
 
 
 def _check_portfolio(named: object, application: Mapping[str, object]) -> None:
