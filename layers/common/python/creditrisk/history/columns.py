@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
+from operator import attrgetter
 from typing import Any, Final
 
 from creditrisk.application import FIELDS
@@ -181,17 +182,14 @@ _BEFORE: Final[dict[str, Any]] = {"threshold": 0.5, "model": "", "model_version"
 
 def cells_of(answer: Answer) -> list[Cell]:
     """The cells of a row for a decided application. Raises ValueError for one that is not decided."""
-    decision = answer.decision
-    if decision is None:
+    if answer.decision is None:
         raise ValueError("Only a decided application is recorded.")
     return [
-        *[getattr(decision if decided else answer, name) for name, decided, _ in _BEFORE_FIELDS],
+        *_BEFORE_FIELDS(answer),
         *map(answer.application.get, FIELDS),
         *[
-            write(getattr(decision if decided else answer, name))
-            if write
-            else getattr(decision if decided else answer, name)
-            for name, decided, write in _AFTER_FIELDS
+            write(value) if write else value
+            for write, value in zip(_WRITE_AFTER, _AFTER_FIELDS(answer), strict=True)
         ],
         VERSION,
     ]
@@ -230,6 +228,15 @@ _NEEDED: Final = ("probability", "prediction")
 """The attributes without which there is no decision, whichever version wrote the row."""
 
 _FIRST_FIELD: Final = COLUMNS.index(next(iter(FIELDS)))
-_WRITTEN: Final = [(column.attribute, column.decided, column.type.write) for column in TABLE[:-1]]
-_BEFORE_FIELDS: Final = _WRITTEN[:_FIRST_FIELD]
-_AFTER_FIELDS: Final = _WRITTEN[_FIRST_FIELD + len(FIELDS) :]
+_AFTER: Final = TABLE[_FIRST_FIELD + len(FIELDS) : -1]
+
+
+def _attributes(columns: Sequence[Column]) -> Callable[[Answer], tuple[Any, ...]]:
+    return attrgetter(
+        *(f"decision.{column.attribute}" if column.decided else column.attribute for column in columns)
+    )
+
+
+_BEFORE_FIELDS: Final = _attributes(TABLE[:_FIRST_FIELD])
+_AFTER_FIELDS: Final = _attributes(_AFTER)
+_WRITE_AFTER: Final = [column.type.write for column in _AFTER]

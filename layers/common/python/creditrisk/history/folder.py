@@ -18,7 +18,7 @@ from creditrisk.history import files, tail
 from creditrisk.history.columns import HEADER
 from creditrisk.history.index_place import Place
 from creditrisk.history.parts import Part, Row, records_of
-from creditrisk.history.records import Record, to_line
+from creditrisk.history.records import Record, to_lines
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class FolderHistory:
             mine = held()
             new = [r.answer for r in records if r.answer.id in mine and r.answer.id not in known]
             if new:
-                append_only.write(file, (("" if end else HEADER) + "".join(map(to_line, new))).encode(), end)
+                append_only.write(file, (("" if end else HEADER) + to_lines(new)).encode(), end)
             elif known:
                 os.fsync(file)  # the scorer that wrote them may have died before they were on the disk
             return [*known.values(), *new]

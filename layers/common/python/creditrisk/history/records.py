@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from creditrisk.application import FIELDS, Value
@@ -30,6 +30,7 @@ __all__ = [
     "id_of",
     "record_of",
     "to_line",
+    "to_lines",
 ]
 
 
@@ -50,13 +51,22 @@ class Record:
 
 def to_line(answer: Answer) -> str:
     """The answer as one line of CSV, its line feed included; no value holds a line break."""
-    return csv_line(cells_of(answer))
+    return to_lines([answer])
+
+
+def to_lines(answers: Iterable[Answer]) -> str:
+    """Answers as lines of CSV, each as `to_line` has it."""
+    return _csv(map(cells_of, answers))
 
 
 def csv_line(cells: Sequence[Cell]) -> str:
     """Cells as one line of CSV."""
+    return _csv([cells])
+
+
+def _csv(rows: Iterable[Sequence[Cell]]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
     return buffer.getvalue()
 
 
