@@ -8,8 +8,8 @@ found and its answer used, so that the history shows every application once.
 import logging
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol
 
 from creditrisk.application import Value
 from creditrisk.application_id import reference
@@ -42,8 +42,7 @@ class Model(Protocol):
     ) -> Sequence[_Changes]: ...
 
 
-@dataclass(frozen=True)
-class _Read:
+class _Read(NamedTuple):
     """A claimed application, read from its job."""
 
     claim: Claim
@@ -196,7 +195,7 @@ class Drain:
         self._count(decisions.values())
         known = seen(self.settings.model_folder)
         decided = {id: self._told(decision, known) for id, decision in decisions.items()}
-        finished = self.queue.finish(self.name, decided)
+        finished = self.queue.finish(self.name, decided, self.settings.batch_size)
         if finished < len(decided):
             log.warning(
                 "%d of %d applications were taken over by another scorer",

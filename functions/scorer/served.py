@@ -52,6 +52,11 @@ class Served:
         """Whether there is a lease, and so something to wait for."""
         return self._drain is not None
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is more to drain, as far as is known."""
+        return self.claimed >= self._assembly.settings.batch_size or self.shard.is_ahead(self._name)
+
     def step(self) -> None:
         """Drain one batch, when this shard's Redis answers; else say so, and try again later. Raises HistoryUnavailable."""
         self.claimed = 0

@@ -77,7 +77,7 @@ class Worker:
                     self._over("met")
                 elif time.monotonic() >= self._check_at:
                     self._check_history()
-                if all(shard.claimed < self.assembly.settings.batch_size for shard in served):
+                if not any(shard.goes_on for shard in served):
                     self._wait_for_work(served, bell)
 
     def _shards(self) -> Sequence[ApplicationQueue]:

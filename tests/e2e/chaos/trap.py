@@ -66,9 +66,11 @@ class Trap:
         trap = self
 
         class TrappedQueue(ApplicationQueue):
-            def finish(self, scorer: str, answers: Mapping[str, Mapping[str, Any]]) -> int:
+            def finish(
+                self, scorer: str, answers: Mapping[str, Mapping[str, Any]], claim_next: int = 0
+            ) -> int:
                 if trap.step == "finish-asked":
-                    self.redis.script_load(script("finish")[1])
+                    self.redis.script_load(script("finish+claim")[1])
                     read = AbstractConnection.read_response
 
                     def unread(connection: AbstractConnection, *args: Any, **kwargs: Any) -> Any:
@@ -76,7 +78,7 @@ class Trap:
                         return read(connection, *args, **kwargs)
 
                     AbstractConnection.read_response = unread  # type: ignore[assignment]
-                return super().finish(scorer, answers)
+                return super().finish(scorer, answers, claim_next)
 
         return TrappedQueue
 

@@ -3,13 +3,12 @@
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from creditrisk.application_id import is_application_id, received_at
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """One application that a scorer holds. `data` is its job's data as Redis has it (see `jobs.read_job`), `tries` how
     often scoring it has failed so far; `redelivered` is True when it was held before, and so may be recorded already."""
 

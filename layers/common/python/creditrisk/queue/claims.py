@@ -10,6 +10,7 @@ from creditrisk.clock import timestamp
 from creditrisk.queue import scripts
 from creditrisk.queue.claim import Claim
 from creditrisk.queue.jobs import encode_answer, encode_failure, rq_time
+from creditrisk.queue.scripts import Call
 from creditrisk.queue.shard import Shard
 from creditrisk.queue.submission import COPY_MS, TICKET_MS
 from creditrisk.queue.upkeep import Upkeep
@@ -28,6 +29,8 @@ class Claims(Shard):
     _next: Sequence[str] = ()
     """The ids that were at the head of the queue when it was last looked at: a guess at what the next claim gets."""
     _batch_size = 1
+    _ahead: tuple[str, list[Claim]] = ("", [])
+    """A scorer, and what it claimed when it finished its last batch."""
 
     @cached_property
     def _upkeep(self) -> Upkeep:
@@ -57,11 +60,36 @@ class Claims(Shard):
         return self._upkeep.look(longest, [TRIES, failure, timestamp(), self.failed_ttl])
 
     def claim(self, scorer: str, batch_size: int) -> list[Claim]:
-        """Claim the oldest waiting applications, `batch_size` at most, and take out the scorer's lease."""
+        """Claim the oldest waiting applications, `batch_size` at most, and take out the scorer's lease; or what was claimed
+        when the last batch was finished."""
         self._batch_size = batch_size
-        earlier, unread, read = self._claim(scorer, batch_size, 0, self._next)
+        if ahead := self._taken_ahead(scorer):
+            return ahead
+        call = self._claim(scorer, batch_size, 0, self._next)
+        return self._read(scorer, self._sent(call))
+
+    def is_ahead(self, scorer: str) -> bool:
+        """Whether the next claim has been made already."""
+        return self._ahead[0] == scorer and bool(self._ahead[1])
+
+    def _taken_ahead(self, scorer: str) -> list[Claim]:
+        (whose, claims), self._ahead = self._ahead, ("", [])
+        return claims if whose == scorer else []
+
+    def _claim(self, scorer: str, batch_size: int, earlier: int, known: Sequence[str]) -> Call:
+        names = self.keys
+        keys = [names.queue, names.scorers, names.wip, names.claims(scorer), *map(names.job, known)]
+        return Call("claim", keys, [scorer, batch_size, self.lease_ms, rq_time(), earlier, *known])
+
+    def _sent(self, call: Call) -> Any:
+        return self._copied_claim(call) if self.replicas else self.run(*call)
+
+    def _read(self, scorer: str, reply: Any) -> list[Claim]:
+        """The claims of a reply; what it left unread is asked for."""
+        earlier, unread, read = reply
         if unread:
-            earlier, unread, read = self._claim(scorer, 0, earlier, [id.decode() for id in unread])
+            call = self._claim(scorer, 0, earlier, [id.decode() for id in unread])
+            _, _, read = self._sent(call)
         self._next = []
         parts = iter(read)
         return [
@@ -69,15 +97,7 @@ class Claims(Shard):
             for id, data, tries, redelivered in zip(parts, parts, parts, parts, strict=True)
         ]
 
-    def _claim(self, scorer: str, batch_size: int, earlier: int, known: Sequence[str]) -> Any:
-        names = self.keys
-        keys = [names.queue, names.scorers, names.wip, names.claims(scorer), *map(names.job, known)]
-        arguments = [scorer, batch_size, self.lease_ms, rq_time(), earlier, *known]
-        if not self.replicas:
-            return self.run("claim", keys, arguments)
-        return self._copied_claim(keys, arguments)
-
-    def _copied_claim(self, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+    def _copied_claim(self, call: Call) -> Any:
         """Claim, and wait until the replicas have the claim, too. A replica without it that became the primary would
         give the same applications to another scorer, as if nobody had held them before.
 
@@ -87,7 +107,7 @@ class Claims(Shard):
         until = time.monotonic() + PATIENCE
         while True:
             reply, confirmed = scripts.run_copied(
-                self.redis, "claim", keys, arguments, self.keys.writable, self.replicas, COPY_MS
+                self.redis, *call, self.keys.writable, self.replicas, COPY_MS
             )
             _, unread, read = reply
             if confirmed >= self.replicas or not (unread or read) or time.monotonic() >= until:
@@ -95,25 +115,34 @@ class Claims(Shard):
 
     def held(self, scorer: str) -> set[str]:
         """The ids that the scorer still holds: fewer than it claimed when it was taken for dead meanwhile."""
-        return set(self._held(scorer))
-
-    def _held(self, scorer: str) -> list[str]:
-        with available():
-            return [id.decode() for id in self.redis.lrange(self.keys.claims(scorer), 0, -1)]
+        names = self.keys
+        held, self._next = (
+            [id.decode() for id in ids]
+            for ids in self.run("held", [names.claims(scorer), names.queue], [self._batch_size])
+        )
+        return set(held)
 
     def renew(self, scorer: str) -> None:
         """Renew the scorer's lease."""
         self.run("renew", [self.keys.scorers], [scorer, self.lease_ms])
 
-    def finish(self, scorer: str, answers: Mapping[str, Mapping[str, Any]]) -> int:
-        """Publish the answers (id → JSON data) of what the scorer still holds; returns how many that were."""
+    def finish(self, scorer: str, answers: Mapping[str, Mapping[str, Any]], claim_next: int = 0) -> int:
+        """Publish the answers (id → JSON data) of what the scorer still holds; returns how many that were.
+
+        With `claim_next`, so many of those that wait then, at most, are claimed in the same step: the next `claim` gives
+        them. Not so where replicas must have a claim before it counts.
+        """
         names = self.keys
-        keys = [names.claims(scorer), names.wip, names.finished, names.queue]
+        keys = [names.claims(scorer), names.wip, names.finished]
         keys += [key for id in answers for key in (names.job(id), names.results(id))]
         flat = [part for id, answer in answers.items() for part in (id, encode_answer(answer))]
-        arguments = [scorer, rq_time(), self.result_ttl, self._batch_size, *flat]
-        finished, *following = self.run("finish", keys, arguments)
-        self._next = [id.decode() for id in following]
+        finish = Call("finish", keys, [scorer, rq_time(), self.result_ttl, *flat])
+        if not claim_next or self.replicas:
+            return int(self.run(*finish))
+        finished, claimed = scripts.run_pair(
+            self.redis, finish, self._claim(scorer, claim_next, 0, self._next)
+        )
+        self._ahead = scorer, self._read(scorer, claimed)
         return int(finished)
 
     def fail(self, scorer: str, application_id: str, reason: str, tries: int = TRIES) -> str:
@@ -131,7 +160,10 @@ class Claims(Shard):
 
     def release(self, scorer: str) -> int:
         """Put whatever the scorer still holds back at the head of the queue; returns how many that were."""
-        names, held = self.keys, self._held(scorer)
+        self._taken_ahead(scorer)
+        names = self.keys
+        with available():
+            held = [id.decode() for id in self.redis.lrange(names.claims(scorer), 0, -1)]
         if not held:
             return 0
         keys = [names.queue, names.claims(scorer), names.wip, *map(names.job, held)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from hashlib import sha1
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from redis.exceptions import AskError, NoScriptError, RedisError, TryAgainError
 
@@ -14,10 +14,34 @@ from creditrisk.redis_client import again, available
 _LUA = Path(__file__).with_name("lua")
 
 
+_PAIR = """\
+local function first(KEYS, ARGV)
+{}
+end
+local function second(KEYS, ARGV)
+{}
+end
+local keys, arguments = tonumber(ARGV[1]), tonumber(ARGV[2])
+return {{
+  first({{unpack(KEYS, 1, keys)}}, {{unpack(ARGV, 3, arguments + 2)}}),
+  second({{unpack(KEYS, keys + 1)}}, {{unpack(ARGV, arguments + 3)}}),
+}}
+"""
+
+
+class Call(NamedTuple):
+    """A script with what it is given."""
+
+    name: str
+    keys: Sequence[str]
+    arguments: Sequence[Any]
+
+
 @cache
 def script(name: str) -> tuple[str, str]:
-    """SHA-1 digest and text of a script."""
-    text = (_LUA / f"{name}.lua").read_text()
+    """SHA-1 digest and text of a script; of two as one where `name` is both of theirs with a + between: see `run_pair`."""
+    texts = [(_LUA / f"{part}.lua").read_text() for part in name.split("+")]
+    text = _PAIR.format(*texts) if len(texts) == 2 else texts[0]
     return sha1(text.encode(), usedforsecurity=False).hexdigest(), text
 
 
@@ -29,6 +53,13 @@ def run(redis: Any, name: str, keys: Sequence[str], arguments: Sequence[Any]) ->
             return redis.evalsha(digest, len(keys), *keys, *arguments)
         except NoScriptError:  # this server does not have the script yet
             return redis.eval(text, len(keys), *keys, *arguments)
+
+
+def run_pair(redis: Any, first: Call, second: Call) -> Any:
+    """Run two scripts as one, which is atomic, and one round trip; returns both replies. Raises QueueUnavailable."""
+    counts = (len(first.keys), len(first.arguments))
+    keys, arguments = [*first.keys, *second.keys], [*counts, *first.arguments, *second.arguments]
+    return run(redis, f"{first.name}+{second.name}", keys, arguments)
 
 
 def run_copied(

@@ -3,7 +3,8 @@
 -- ARGV: scorer, batch size, lease ms, started at, how many are of an earlier claim, then the id of each of those jobs
 -- A script may read only jobs that it was given as keys, and which jobs come next is certain only once they are claimed.
 -- When other jobs than the given ones are claimed, nothing is read; the reply says which they are, and the same script is
--- sent again with a batch size of 0 and the jobs to read.
+-- sent again with a batch size of 0 and the jobs to read. Where at least half of what could be claimed is given, only that
+-- is: the rest has just come in, or follows upon what another scorer took, and is not worth a second call.
 -- What the scorer still holds from an earlier claim, whose reply was lost on the way, comes first.
 -- A job that a dead scorer held says how large a batch it may be in (`batch_limit`): what is too many goes back.
 -- Returns how many are of an earlier claim; the ids that are yet to be read; what was read: id, data, tries, redelivered, ...
@@ -27,7 +28,13 @@ if size == 0 then
   end
 else
   earlier = #held
-  local popped = size > #held and redis.call('LPOP', KEYS[1], size - #held) or {}
+  local most = size - #held
+  if most > 0 and #ARGV > 5 then
+    local waiting, known = redis.call('LRANGE', KEYS[1], 0, most - 1), 0
+    while jobs[waiting[known + 1]] do known = known + 1 end
+    if known > 0 and 2 * known >= #waiting then most = known end
+  end
+  local popped = most > 0 and redis.call('LPOP', KEYS[1], most) or {}
   if #popped > 0 then
     local members = {}
     for _, id in ipairs(popped) do

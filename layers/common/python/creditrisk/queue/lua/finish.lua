@@ -1,16 +1,15 @@
 -- Finish applications: their answers become visible, and whoever waits on a result stream is woken. Where a job names a
 -- channel (`reply_to`), its answer is told there, too, together with the others of this batch: id, answer, id, answer ...
--- KEYS: claims, wip, finished, queue, then of each application its job and its results
--- ARGV: scorer, ended at, ttl, batch size, then id, answer, ...
+-- KEYS: claims, wip, finished, then of each application its job and its results
+-- ARGV: scorer, ended at, ttl, then id, answer, ...
 -- Only what this scorer still holds is finished: a scorer that was taken for dead comes too late.
 -- Entries of answers that Redis has expired are removed, up to twice as many as are added: so their number stays bounded.
--- Returns how many this scorer has finished, now or when the same was sent before and its reply was lost; then the ids of
--- the next batch, as it is now.
+-- Returns how many this scorer has finished, now or when the same was sent before and its reply was lost.
 if redis.replicate_commands then redis.replicate_commands() end
 local scorer, ttl = ARGV[1], tonumber(ARGV[3])
 local until_ = tonumber(redis.call('TIME')[1]) + ttl
 local finished, told = 0, {}
-for i = 5, #ARGV, 2 do
+for i = 4, #ARGV, 2 do
   local id, job, results = ARGV[i], KEYS[i], KEYS[i + 1]
   if redis.call('LREM', KEYS[1], 1, id) == 1 then
     redis.call('ZREM', KEYS[2], id .. ':' .. scorer)
@@ -36,4 +35,4 @@ end
 for channel, answers in pairs(told) do redis.pcall('PUBLISH', channel, table.concat(answers, ' ')) end
 local gone = redis.call('ZCOUNT', KEYS[3], '-inf', until_ - ttl)
 if gone > 0 then redis.call('ZREMRANGEBYRANK', KEYS[3], 0, math.min(gone, 2 * finished + 1) - 1) end
-return {finished, unpack(redis.call('LRANGE', KEYS[4], 0, ARGV[4] - 1))}
+return finished
