@@ -27,7 +27,7 @@ class Scored:
 
     def __init__(self, redis: Any) -> None:
         self._redis = redis
-        self._counts: dict[str, Counter[int]] = {}
+        self._counts: dict[str, list[int]] = {}
         self._below: dict[str, list[int]] = {}
         """How many are in the bins below each bin, and in all: worked out when somebody asks, and once for a batch."""
         self._untold: defaultdict[str, Counter[int]] = defaultdict(Counter)
@@ -36,10 +36,12 @@ class Scored:
     def add(self, model: str, version: str, probabilities: Iterable[float]) -> None:
         """Count what a version of a model has told. Where Redis is away, it is told later."""
         key = scored_key(model, version)
-        told = Counter(_bin(probability) for probability in probabilities)
-        self._untold[key] += told
+        told = [_bin(probability) for probability in probabilities]
+        self._untold[key].update(told)
         if time.monotonic() < self._sync_at and key in self._counts:
-            self._counts[key] += told
+            counts = self._counts[key]
+            for place in told:
+                counts[place] += 1
             self._below.pop(key, None)
             return
         self._sync_at = time.monotonic() + SYNC_SECONDS
@@ -58,9 +60,9 @@ class Scored:
                         steps.hgetall(key)
                         found = steps.execute()[-1]
                 except BaseException:
-                    self._untold[key] += untold
+                    self._untold[key].update(untold)
                     raise
-                self._counts[key] = Counter({int(place): int(number) for place, number in found.items()})
+                self._counts[key] = [int(found.get(b"%d" % place, 0)) for place in range(BINS)]
                 self._below.pop(key, None)
 
     def standing(self, model: str, version: str, probability: float) -> Standing | None:
@@ -75,8 +77,7 @@ class Scored:
 
     def _sums(self, key: str) -> list[int]:
         if key not in self._below:
-            counts = self._counts.get(key, Counter[int]())
-            self._below[key] = list(accumulate((counts[place] for place in range(BINS)), initial=0))
+            self._below[key] = list(accumulate(self._counts.get(key, [0] * BINS), initial=0))
         return self._below[key]
 
 
