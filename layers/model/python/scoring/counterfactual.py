@@ -119,12 +119,17 @@ def _of_block(
         for name, field in fields.items()
         for value, distance in islice(_values(field, application.get(name)), LEVELS)
     ]
-    tried = _scored(model, applications, singles)
+    as_they_are = [_Candidate(place, (), 0) for place in range(len(applications))]
+    # As they are, too: a row more of each costs less than to ask the model again for those whose one answer is not enough.
+    scored = _scored(model, applications, [*as_they_are, *singles])
+    tried = [one for one in scored if one.candidate.changes]
     best = _approved(tried, threshold)
-    lacking = [place for place in range(len(applications)) if place not in best]
-    if lacking and len(fields) > 1:
-        as_they_are = _scored(model, applications, [_Candidate(place, (), 0) for place in lacking])
-        now = {one.candidate.place: _log_odds(one.probability) for one in as_they_are}
+    now = {
+        one.candidate.place: _log_odds(one.probability)
+        for one in scored
+        if not one.candidate.changes and one.candidate.place not in best
+    }
+    if now and len(fields) > 1:
         pairs = list(_pairs(tried, now, _log_odds(threshold)))
         best |= (both := _approved(_scored(model, applications, pairs), threshold))
         smaller = [found for one in both.values() for found in _smaller(one.candidate, applications, fields)]
