@@ -8,24 +8,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from redis import Redis
 
 from benchmarks import tables
+from benchmarks.draining import by_turns, drained, queue_of
 from benchmarks.load import Outcome, closed_loop, open_loop, wait_until
 from benchmarks.simple_worker import drained_by_simple_worker
-from benchmarks.system import bodies, process, redis_server, usual_system, whole_system
+from benchmarks.system import bodies, process, usual_system, whole_system
 from creditrisk.application_id import new_application_id
 from creditrisk.clock import timestamp
 from creditrisk.decision import Answer, Decision
 from creditrisk.history.records import HEADER, to_line
 from creditrisk.intake import Intake
 from creditrisk.settings import Settings
-from functions.scorer.assembly import Assembly
 from models.synthetic import synthetic_applicants
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
@@ -69,23 +68,15 @@ def _latency(outcome: Outcome) -> str:
     return f"{outcome.percentile(0.5):,.1f} / {outcome.percentile(0.99):,.1f}"
 
 
-@contextmanager
-def queue_of(count: int, folder: Path) -> Iterator[Settings]:
-    """A Redis in which `count` applications wait."""
-    with redis_server(folder / "redis") as server:
-        settings = Settings(redis_url=server.url, history_url=str(folder / "history"), max_queue=10_000_000)
-        intake = Intake.connect(settings)
-        for application in synthetic_applicants(count):
-            intake.submit(application)
-        yield settings
-
-
 def draining(rows: list[Row], data: dict[str, Any]) -> None:
     """Draining a full queue: reasons on, history on; beside RQ's SimpleWorker running the same scoring."""
     with tempfile.TemporaryDirectory() as place:
         baseline = drained_by_simple_worker(Path(place), max(500, QUEUED // 20))
-    with tempfile.TemporaryDirectory() as place, queue_of(QUEUED, Path(place)) as settings:
-        ours = _in_this_process(settings)
+    several = {}
+    for scorers in (1, 2, 4):
+        with tempfile.TemporaryDirectory() as place, queue_of(QUEUED, Path(place)) as full:
+            several[scorers] = drained(full, scorers).rate
+    ours = several[1]
     rows.append(
         (
             f"draining {QUEUED:,} queued, one process, per second",
@@ -95,10 +86,6 @@ def draining(rows: list[Row], data: dict[str, Any]) -> None:
         )
     )
     data["drain"] = {"rate": ours, "baseline": baseline, "factor": ours / baseline}
-    several = {}
-    for scorers in (1, 2, 4):
-        with tempfile.TemporaryDirectory() as place, queue_of(QUEUED, Path(place)) as settings:
-            several[scorers] = _with_workers(settings, scorers)
     rows.append(
         (
             "  by 1 / 2 / 4 scorer processes, per second",
@@ -108,35 +95,6 @@ def draining(rows: list[Row], data: dict[str, Any]) -> None:
         )
     )
     data["scorers"] = several
-
-
-def _in_this_process(settings: Settings) -> float:
-    assembly = Assembly(settings)
-    start, count = time.perf_counter(), 0
-    with assembly.drain("bench") as drain:
-        while claimed := drain.step():
-            count += claimed
-    return count / (time.perf_counter() - start)
-
-
-def _with_workers(settings: Settings, scorers: int) -> float:
-    """The rate while all scorers are up: from the first answer to the last."""
-    environment = {"REDIS_URL": settings.redis_url, "HISTORY_URL": settings.history_url, "LOG_LEVEL": "ERROR"}
-    client = Redis.from_url(settings.redis_url)
-    barrier = "creditrisk:bench"
-    client.rename("rq:queue:applications", barrier)  # nothing to do until every scorer is up
-    workers = [process([sys.executable, "-m", "cli", "worker"], environment) for _ in range(scorers)]
-    try:
-        for worker in workers:
-            worker.__enter__()
-        wait_until(lambda: client.zcard("creditrisk:scorers") == scorers, 60, "a scorer")
-        start = time.perf_counter()
-        client.rename(barrier, "rq:queue:applications")
-        wait_until(lambda: client.zcard("rq:finished:applications") == QUEUED, 120, "the drain")
-        return QUEUED / (time.perf_counter() - start)
-    finally:
-        for worker in workers:
-            worker.__exit__(None, None, None)
 
 
 def long_history(rows: list[Row], data: dict[str, Any]) -> None:
@@ -183,7 +141,8 @@ def _write_history(folder: Path, count: int) -> None:
 
 def memory(rows: list[Row], data: dict[str, Any]) -> None:
     """Resident memory of the scorer between the first tenth and the end of many applications."""
-    with tempfile.TemporaryDirectory() as place, queue_of(MEMORY_APPLICATIONS // 10, Path(place)) as settings:
+    with tempfile.TemporaryDirectory() as place, queue_of(MEMORY_APPLICATIONS // 10, Path(place)) as full:
+        settings = full.settings
         client = Redis.from_url(settings.redis_url)
         intake = Intake.connect(settings)
         environment = {
@@ -223,8 +182,8 @@ def recovery(rows: list[Row], data: dict[str, Any]) -> None:
     """From the kill -9 of the only scorer, with applications in its hands, to the last of them answered."""
     worst = 0.0
     for _ in range(3):
-        with tempfile.TemporaryDirectory() as place, queue_of(2_000, Path(place)) as settings:
-            worst = max(worst, _kill_and_wait(settings, 2_000))
+        with tempfile.TemporaryDirectory() as place, queue_of(2_000, Path(place)) as full:
+            worst = max(worst, _kill_and_wait(full.settings, 2_000))
     rows.append(("kill -9 of the scorer → all answered by the next, s (worst of 3)", f"{worst:.1f}", "", ""))
     data["recovery_seconds"] = worst
 
@@ -246,16 +205,19 @@ PARTS = {"http": http, "drain": draining, "history": long_history, "memory": mem
 
 
 def main() -> None:
-    """Measure the parts named on the command line, or all of them."""
+    """Measure the parts named on the command line, or all of them; `turns` has a table of its own."""
     rows: list[Row] = []
     data: dict[str, Any] = {}
     for name, part in PARTS.items():
         if len(sys.argv) == 1 or name in sys.argv[1:]:
             print(f"… {name}", file=sys.stderr, flush=True)
             part(rows, data)
-    tables.write(
-        "drain", "Queue, scorer and history", ("what", "this system", "beside", "difference"), rows, data
-    )
+    if rows:
+        header = ("what", "this system", "beside", "difference")
+        tables.write("drain", "Queue, scorer and history", header, rows, data)
+    if len(sys.argv) == 1 or "turns" in sys.argv[1:]:
+        print("… turns", file=sys.stderr, flush=True)
+        by_turns()
 
 
 if __name__ == "__main__":

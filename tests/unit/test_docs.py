@@ -73,6 +73,7 @@ def test_every_file_that_readme_links_to_is_there() -> None:
 
 RESULTS = sorted((ROOT / "benchmarks" / "results").glob("*.md"))
 DOCUMENTS = {
+    "draining": "docs/performance.md",
     "growth": "docs/scale.md",
     "floors": "docs/performance.md",
     "http": "docs/performance.md",
