@@ -8,6 +8,7 @@ from redis import Redis
 from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
 from functions.scorer.assembly import Assembly
+from functions.scorer.served import Served
 from tests.helpers import Make, let_leases_run_out, renew_no_more
 
 
@@ -140,3 +141,23 @@ def test_where_replicas_must_have_a_claim_it_is_made_by_itself(
     queue.finish("s", {id: {} for id in ids[:2]}, 2)
     assert not queue.is_ahead("s")
     assert queue.held("s") == set()
+
+
+def test_a_worker_does_not_wait_while_it_has_something_in_hand(
+    intake: Intake, assembly: Assembly, make_application: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake.submit(make_application())
+    append = assembly.history.append
+
+    def append_while_another_comes(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        intake.submit(make_application())
+        return append(*arguments)
+
+    monkeypatch.setattr(assembly.history, "append", append_while_another_comes)
+    with Served(assembly, assembly.queue.shards[0], "s") as served:
+        served.step()
+        assert served.goes_on, "the second is claimed, and nothing waits in the queue that would wake it"
+        served.step()
+        assert served.claimed == 1
+        assert not served.goes_on
