@@ -1,7 +1,9 @@
 """Shallow trees as arrays: a tree of depth three is seven questions, so a row is one of 128 patterns in each tree."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,10 @@ LEAVES = 2**DEPTH
 PATTERNS = 2**NODES
 _BLOCK = 16
 """Rows at a time: their answers to all the questions stay in the processor's cache."""
+_MANY = 512
+"""From so many rows on they are scored question by question, all rows at once, and not row by row: the same to the bit."""
+_AT_ONCE = 128
+"""Rows that are asked at once when there are many, for the cache's sake, too."""
 
 
 def _bytewise(nodes: NDArray[Any], filler: float) -> NDArray[Any]:
@@ -66,14 +72,16 @@ class Trees:
     shap_column: NDArray[np.int32]
     base: float
     _ready: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _questions: "_Questions | None" = field(default=None, repr=False, compare=False)
     _shares: "_Shares | None" = field(default=None, repr=False, compare=False)
 
     def log_odds(self, matrix: Matrix) -> Matrix:
         """The sum of the leaves that each row falls into."""
         out = np.empty(len(matrix))
-        for start in range(0, len(matrix), _BLOCK):
-            rows = slice(start, start + _BLOCK)
-            out[rows] = self._sums(self._patterns(matrix[rows]))
+        many = len(matrix) >= _MANY
+        for rows in _blocks(len(matrix), _AT_ONCE if many else _BLOCK):
+            block = matrix[rows]
+            out[rows] = self._sums(self._places(self._asked(block)) if many else self._patterns(block))
         return out
 
     def explained(self, matrix: Matrix) -> tuple[Matrix, Matrix]:
@@ -82,11 +90,17 @@ class Trees:
         if self._shares is None:
             self._shares = _Shares(self)
         out, shares = np.empty(len(matrix)), np.empty(matrix.shape)
-        for start in range(0, len(matrix), _BLOCK):
-            rows = slice(start, start + _BLOCK)
-            patterns = self._patterns(matrix[rows])
-            out[rows] = self._sums(patterns)
-            shares[rows] = self._shares.by_column(patterns, matrix.shape[1])
+        if len(matrix) >= _MANY:
+            patterns = np.empty((len(self.column), len(matrix)), np.uint8)
+            for rows in _blocks(len(matrix), _AT_ONCE):
+                patterns[:, rows] = self._asked(matrix[rows])
+                out[rows] = self._sums(self._places(patterns[:, rows]))
+            self._shares.put_into(shares, patterns)
+            return out, shares
+        for rows in _blocks(len(matrix), _BLOCK):
+            places = self._patterns(matrix[rows])
+            out[rows] = self._sums(places)
+            shares[rows] = self._shares.by_column(places, matrix.shape[1])
         return out, shares
 
     def _sums(self, patterns: NDArray[np.int64]) -> Matrix:
@@ -99,6 +113,17 @@ class Trees:
         values = matrix.take(ready["column"], axis=1)
         left = (values <= ready["threshold"]) | (np.isnan(values) & ready["missing_left"])
         places: NDArray[np.int64] = np.packbits(left, axis=1, bitorder="little") + ready["tree_start"]
+        return places
+
+    def _asked(self, matrix: Matrix) -> NDArray[np.uint8]:
+        """The pattern of answers in each tree of each row (trees × rows)."""
+        if self._questions is None:
+            self._questions = _Questions.of(self)
+        return self._questions.patterns(matrix)
+
+    def _places(self, patterns: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """Patterns (trees × rows) as places in the table of all patterns (rows × trees)."""
+        places: NDArray[np.int64] = np.add(patterns.T, self._prepared()["tree_start"], order="C")
         return places
 
     def _prepared(self) -> dict[str, Any]:
@@ -114,7 +139,47 @@ class Trees:
         return self._ready
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_ready": {}, "_shares": None}
+        return {**vars(self), "_ready": {}, "_questions": None, "_shares": None}
+
+
+def _blocks(rows: int, size: int) -> Iterator[slice]:
+    return (slice(start, start + size) for start in range(0, rows, size))
+
+
+class _Questions(NamedTuple):
+    """The different questions that the nodes of all trees ask: whether a column's value is at most the `threshold`.
+
+    `column` counts the matrix's columns twice: as they are, so that a missing value goes right, and with missing values
+    lowest, so that it goes left. `of_node` (7 × trees) tells which question a node asks.
+    """
+
+    column: NDArray[np.int64]
+    threshold: Matrix
+    of_node: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, trees: Trees) -> "_Questions":
+        """Those that these trees ask."""
+        left = trees.missing_left | np.isinf(trees.threshold)  # no node there: see `Trees._prepared`
+        asked = np.stack([trees.column.ravel(), left.ravel(), trees.threshold.ravel()])
+        different, of_node = np.unique(asked, axis=1, return_inverse=True)
+        column, low = different[:2].astype(np.int64)
+        of_tree = of_node.reshape(trees.column.shape)
+        return cls(2 * column + low, different[2][:, None], np.ascontiguousarray(of_tree.T))
+
+    def patterns(self, matrix: Matrix) -> NDArray[np.uint8]:
+        """The pattern of answers in each tree of each row (trees × rows)."""
+        twice = np.empty((matrix.shape[1], 2, len(matrix)))
+        twice[:, 0] = matrix.T
+        twice[:, 1] = np.where(np.isnan(twice[:, 0]), -np.inf, twice[:, 0])
+        values = twice.reshape(-1, len(matrix)).take(self.column, axis=0)
+        answers = (values <= self.threshold).view(np.uint8)
+        *first, last = self.of_node
+        patterns: NDArray[np.uint8] = answers.take(last, axis=0)
+        for node in reversed(first):
+            patterns <<= 1
+            patterns |= answers.take(node, axis=0)
+        return patterns
 
 
 class _Shares:
@@ -147,3 +212,23 @@ class _Shares:
         if rows > 1:
             cells = (np.arange(0, rows * width, width)[:, None] + cells).ravel()
         return np.bincount(cells, shares, rows * width).astype(float, copy=False).reshape(rows, width)
+
+    def put_into(self, shares: Matrix, patterns: NDArray[np.uint8]) -> None:
+        """The same sums, of many rows at once, into `shares`, given the rows' patterns (trees × rows)."""
+        sums = np.zeros(shares.shape[::-1])
+        for column, trees, tables, start in self._of_columns:
+            tables.take(patterns.take(trees, axis=0) + start).sum(axis=0, out=sums[column])
+        shares[:] = sums.T
+
+    @cached_property
+    def _of_columns(self) -> list[tuple[int, NDArray[np.intp], Matrix, NDArray[np.int64]]]:
+        """Each column that some tree has, with these trees in order, their tables in a row, and where each table starts."""
+        tables = self.table.reshape(-1, PATTERNS, NODES).transpose(0, 2, 1)
+        of_tree = self.column.reshape(-1, NODES)
+        used = tables.any(axis=2)
+        found = []
+        for column in np.unique(of_tree[used]).tolist():
+            trees, places = np.nonzero(used & (of_tree == column))
+            start = np.arange(len(trees))[:, None] * PATTERNS
+            found.append((column, trees, tables[trees, places].ravel(), start))
+        return found
