@@ -38,7 +38,7 @@ class DamagedRows(RowScorer):
         text, rows, bad = self.score_text(body.decode(encoding, "surrogateescape"))
         return _DAMAGED.sub("\N{REPLACEMENT CHARACTER}", text), rows, bad
 
-    def score(self, rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    def score(self, rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
         results = super().score(rows)
         for number, row in enumerate(rows if self._damaged else ()):
             if _DAMAGED.search("".join(row)):

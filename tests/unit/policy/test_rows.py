@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from creditrisk.files.rows import RESULT_COLUMNS, RowScorer
 from creditrisk.policy.definition import Exploration, Policy
 from creditrisk.policy.reading import read_policy
+from scoring.scorer import Scores
 from tests.helpers import Make
-from tests.unit.policy.test_ruling import Said
 
 
 class ByAge:
@@ -18,8 +19,9 @@ class ByAge:
 
     name, version, fields = "lightgbm", "v", ["AGE"]
 
-    def score_columns(self, columns: Mapping[str, Sequence[Any]], explained: bool) -> list[Said]:
-        return [Said(age / 100, {"AGE": 0.5} if explained else {}) for age in columns["AGE"]]
+    def scores(self, columns: Mapping[str, Sequence[Any]], explained: bool) -> Scores:
+        ages = np.array(list(columns["AGE"]), float)
+        return Scores(ages / 100, np.full((len(ages), 1), 0.5) if explained else None, [()] * len(ages))
 
     def counterfactuals(self, declined: Sequence[Mapping[str, Any]], threshold: float) -> list[list[tuple[str, Any]]]:  # fmt: skip
         return [[("AGE", threshold * 100 - 1)] for _ in declined]

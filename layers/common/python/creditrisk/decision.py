@@ -240,14 +240,14 @@ def decide(
         list(unknown),
         challenger,
         score.challenger,
-        _changes(counterfactual, application, policy) if verdict == "declined" and not rule else [],
+        changes_told(counterfactual, application, policy) if verdict == "declined" and not rule else [],
         policy.version,
         propensity,
         rule,
     )
 
 
-def _changes(
+def changes_told(
     changes: Sequence[tuple[str, Value]], application: Mapping[str, Value], policy: Policy
 ) -> list[Change]:
     """What would have had an application approved; nothing when a rule would have stood against it then."""

@@ -6,6 +6,7 @@ column costs one gather, for one application or for thousands.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from creditrisk.repeated import Repeated
 from scoring.chains import Chain, Walk
 from scoring.features import ACTIVE, Columns, Features, Matrix, Part
 from scoring.levels import MISSING
@@ -36,6 +38,11 @@ class _Memo(dict[Any, int]):
         if len(self) < _MEMO_SIZE:
             self[raw] = code
         return code
+
+
+def _quantities(column: Sequence[Any]) -> Sequence[Any] | Matrix:
+    """A column of what will be numbers, NaN where there is none."""
+    return np.array(column.values, float)[column.places] if isinstance(column, Repeated) else column
 
 
 @dataclass(frozen=True)
@@ -111,13 +118,16 @@ class Encoder:
         codes = np.empty((rows, len(readers)), np.int64)
         for position, (memo, raw_of, several) in enumerate(readers):
             raw = zip(*raw_of(columns), strict=True) if several else raw_of(columns)
-            codes[:, position] = np.fromiter(map(memo.__getitem__, raw), np.int64, rows)
+            if isinstance(raw, Repeated):
+                codes[:, position] = raw.array(memo.__getitem__, np.int64)
+            else:
+                codes[:, position] = np.fromiter(map(memo.__getitem__, raw), np.int64, rows)
         return codes
 
     def matrix(self, columns: Columns, codes: NDArray[np.int64]) -> Matrix:
         """The matrix, given the levels' codes."""
         ready = self._prepared()
-        raw = np.array([columns[name] for name in ready["raw"]], float)
+        raw = np.array([_quantities(columns[name]) for name in ready["raw"]], float)
         numbers = [of(*(raw[place] for place in places)) for of, places in ready["numbers"]]
         out = np.empty((len(codes), ready["width"]))
         if numbers:

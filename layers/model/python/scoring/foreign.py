@@ -5,9 +5,8 @@ the model, and no pickle, is left in it. A model is a chain of graphs: the first
 each as an input of its own), each further one what the one before gives, and the last gives the probabilities.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import repeat
 from random import Random
 from typing import Any
 
@@ -20,7 +19,7 @@ from scoring.errors import LibraryMissing, UnreadableGraph
 from scoring.features import Columns, Matrix
 from scoring.inputs import Input, Inputs
 from scoring.manifest import Manifest
-from scoring.scorer import NOT_EXPLAINED, Challenger, Score
+from scoring.scorer import Challenger, Score, Scores
 
 DECLARED = tuple(name for name, field in FIELDS.items() if field.role is not Role.IDENTITY)
 """The fields that a model may be given: identity is never among them."""
@@ -136,16 +135,20 @@ class ForeignScorer:
 
     def score_columns(self, columns: Columns, explained: bool = True) -> list[Score]:
         """Score many applications, given by columns (field → canonical values); the challenger is not asked."""
+        return self.scores(columns, explained).each(self.fields)
+
+    def scores(self, columns: Columns, explained: bool = True) -> Scores:
+        """The same, as arrays."""
         table = self._inputs.table(columns)
-        contributions: Iterable[Mapping[str, float]] = repeat(NOT_EXPLAINED)
+        contributions = None
         if explained:
             values = zip(*(columns[name] for name in self.fields), strict=True)
-            contributions = (
-                dict(zip(self.fields, self._shares(row, dict(zip(self.fields, given, strict=True)))[0].tolist(), strict=True))
+            shares = [
+                self._shares(row, dict(zip(self.fields, given, strict=True)))[0]
                 for row, given in zip(table, values, strict=True)
-            )  # fmt: skip
-        probabilities = self._probabilities(table).tolist()
-        return list(map(Score, probabilities, contributions, self._inputs.unknown(columns)))
+            ]
+            contributions = np.array(shares).reshape(len(table), len(self.fields))
+        return Scores(self._probabilities(table), contributions, self._inputs.unknown(columns))
 
     def probabilities(self, columns: Columns) -> Matrix:
         """Probabilities of default of many applications, given by columns (field → canonical values)."""

@@ -22,6 +22,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
+from operator import call
 from typing import Any, Final, NamedTuple
 
 from creditrisk.application import FIELDS
@@ -108,7 +109,7 @@ def alike(value: Any, other: Any) -> str:
 
 def joined(levels: Sequence[Level], *values: Any) -> str:
     """The levels of several values in one."""
-    return "|".join(level(value) for level, value in zip(levels, values, strict=True))
+    return "|".join(map(call, levels, values))
 
 
 def by_kind(field: Field) -> Level:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scoring.counterfactual import Changes, counterfactuals
 from scoring.encoder import Encoder
@@ -35,6 +36,27 @@ class Score(NamedTuple):
     challenger: float | None = None
 
 
+class Scores(NamedTuple):
+    """What a model says of many applications, as arrays: each one's probability of default; what every one of the model's
+    fields contributed (rows × fields; None unless asked for); the fields whose value it had never seen."""
+
+    probabilities: Matrix
+    contributions: Matrix | None
+    unknown: Sequence[tuple[str, ...]]
+
+    def only(self, rows: NDArray[np.intp]) -> "Scores":
+        """What it says of these rows alone."""
+        contributions = None if self.contributions is None else self.contributions[rows]
+        return Scores(self.probabilities[rows], contributions, [self.unknown[row] for row in rows.tolist()])
+
+    def each(self, fields: Sequence[str]) -> list[Score]:
+        """The same, one by one, given the model's fields."""
+        told: Iterable[Mapping[str, float]] = repeat(NOT_EXPLAINED)
+        if self.contributions is not None:
+            told = (dict(zip(fields, row, strict=True)) for row in self.contributions.tolist())
+        return list(map(Score, self.probabilities.tolist(), told, self.unknown))
+
+
 class AnyScorer(Protocol):
     """An active model of either kind: ours (Scorer), or one that was handed over (scoring.foreign)."""
 
@@ -51,6 +73,9 @@ class AnyScorer(Protocol):
 
     def score_columns(self, columns: Columns, explained: bool = True) -> list[Score]:
         """Score many applications, given by columns (field → canonical values); the challenger is not asked."""
+
+    def scores(self, columns: Columns, explained: bool = True) -> Scores:
+        """The same, as arrays."""
 
     def probabilities(self, columns: Columns) -> Matrix:
         """Their probabilities of default alone."""
@@ -126,7 +151,8 @@ class Scorer:
         if not applications:
             return []
         columns = {name: [application.get(name) for application in applications] for name in self.fields}
-        scores, matrix = self._scores(columns, explained)
+        found, matrix = self._scores(columns, explained)
+        scores = found.each(self.fields)
         if self.challenger is None:
             return scores
         beside = self.challenger.probabilities(applications, self.encoder, matrix)
@@ -134,22 +160,23 @@ class Scorer:
 
     def score_columns(self, columns: Columns, explained: bool = True) -> list[Score]:
         """Score many applications, given by columns (field → canonical values); the challenger is not asked."""
+        return self.scores(columns, explained).each(self.fields)
+
+    def scores(self, columns: Columns, explained: bool = True) -> Scores:
+        """The same, as arrays."""
         return self._scores(columns, explained)[0]
 
-    def _scores(self, columns: Columns, explained: bool) -> tuple[list[Score], Matrix]:
+    def _scores(self, columns: Columns, explained: bool) -> tuple[Scores, Matrix]:
         """The scores, and the scaled matrix that they were made of."""
         codes = self.encoder.codes(columns)
         matrix = self.scaler.transform(self.encoder.matrix(columns, codes))
-        contributions: Iterable[Mapping[str, float]] = repeat(NOT_EXPLAINED)
+        contributions = None
         if explained:
             log_odds, shares = self.model.explained(matrix)
-            contributions = (
-                dict(zip(self.fields, row, strict=True)) for row in (shares @ self._groups).tolist()
-            )
+            contributions = shares @ self._groups
         else:
             log_odds = self.model.log_odds(matrix)
-        probabilities = probability(log_odds).tolist()
-        return list(map(Score, probabilities, contributions, self.encoder.unseen(codes))), matrix
+        return Scores(probability(log_odds), contributions, self.encoder.unseen(codes)), matrix
 
     def probabilities(self, columns: Columns) -> Matrix:
         """Probabilities of default of many applications, given by columns (field → canonical values)."""

@@ -1,18 +1,23 @@
 """Scores the rows of a table, as text: each gets its decision with reasons, or all errors because of which it has none."""
 
 import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, repeat
 from typing import Any, Protocol
 
-from creditrisk.application import FIELDS, Field, Role, Value
-from creditrisk.decision import MOST_REASONS, ScoreLike, decide, declines
+import numpy as np
+from numpy.typing import NDArray
+
+from creditrisk.application import FIELDS, Role, Value
+from creditrisk.deciding import APPROVED, VERDICTS, principal_reasons, verdicts
+from creditrisk.decision import MOST_REASONS, ScoreLike, changes_told, decide, declines
 from creditrisk.errors import NotAProbability, WrongColumns
 from creditrisk.files.columns import Columns
-from creditrisk.files.pieces import reader
-from creditrisk.formulas import as_it_was
+from creditrisk.files.lines import Row, Written, rows_of
+from creditrisk.files.memo import Memo, Refusal
 from creditrisk.history.columns import changes_cell, names_cell, reasons_cell
 from creditrisk.policy.definition import Policy
+from creditrisk.repeated import Repeated
 
 RESULT_COLUMNS = (
     "probability",
@@ -26,11 +31,21 @@ RESULT_COLUMNS = (
 )
 """The columns that are added to a row; `rule` tells of the policy's rule that decided before the score. What the history has, too, is spelt as it is there."""
 _NEEDED = [n for n, field in FIELDS.items() if not field.missing and field.role is not Role.IDENTITY]
-_MEMO_SIZE = 50_000
-_LONGEST_MEMO = 200
-"""Most characters of a text that is remembered: longer ones seldom come twice."""
 _BLOCK = 2_000
 """How many rows are scored at a time: few enough to be in the processor's cache still when they are written."""
+
+
+class ScoresLike(Protocol):
+    """What a scorer says of many applications: see `scoring.scorer.Scores`."""
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]: ...
+    @property
+    def contributions(self) -> NDArray[np.float64] | None: ...
+    @property
+    def unknown(self) -> Sequence[tuple[str, ...]]: ...
+    def only(self, rows: NDArray[np.intp]) -> "ScoresLike": ...
+    def each(self, fields: Sequence[str]) -> Sequence[ScoreLike]: ...
 
 
 class ColumnScorer(Protocol):
@@ -40,39 +55,10 @@ class ColumnScorer(Protocol):
     version: str
     fields: list[str]
 
-    def score_columns(self, columns: Mapping[str, Sequence[Any]], explained: bool) -> Sequence[ScoreLike]: ...
+    def scores(self, columns: Mapping[str, Sequence[Any]], explained: bool) -> ScoresLike: ...
     def counterfactuals(
         self, declined: Sequence[Mapping[str, Any]], threshold: float
     ) -> Sequence[Sequence[tuple[str, Value]]]: ...
-
-
-class Refusal(str):
-    """Why a value is refused."""
-
-
-class _Memo(dict[str, Any]):
-    """Text → its canonical value, or a Refusal; each text of a column is read only once."""
-
-    def __init__(self, field: Field, exported: bool) -> None:
-        super().__init__()
-        self._exported = exported
-        self._field = field
-        self.refused = False  # whether any text was refused
-
-    def __missing__(self, text: str) -> Any:
-        value = self._read(text)
-        if len(self) < _MEMO_SIZE and len(text) <= _LONGEST_MEMO:
-            self[text] = value
-        return value
-
-    def _read(self, text: str) -> Any:
-        if self._exported:
-            text = as_it_was(text)
-        try:
-            return self._field.parse(text)
-        except ValueError as error:
-            self.refused = True
-            return Refusal(f"{self._field.name}: {error}")
 
 
 class RowScorer:
@@ -101,7 +87,7 @@ class RowScorer:
         self.place = self.columns.place
         exported = _is_history(header)
         self._memos = {
-            name: _Memo(FIELDS[name], exported)
+            name: Memo(FIELDS[name], exported)
             for name in self.place
             if FIELDS[name].role is not Role.IDENTITY
         }
@@ -118,26 +104,38 @@ class RowScorer:
         Empty lines are no rows. A row that is too long or too short is written with as many cells as the header, so that
         its error is in the right column.
         """
-        rows = list(filter(None, reader(io.StringIO(text, newline=""), self.delimiter)))
-        out, bad = io.StringIO(), 0
-        writer = csv.writer(out, delimiter=self.delimiter, lineterminator="\n")
-        for start in range(0, len(rows), _BLOCK):
-            block = rows[start : start + _BLOCK]
-            results = self.score(block)
-            writer.writerows(self._fitted(row) + cells for row, cells in zip(block, results, strict=True))
-            bad += sum(1 for cells in results if cells[-1])
-        return out.getvalue(), len(rows), bad
+        out: list[str] = []
+        count = bad = 0
+        rows = rows_of(text, self.delimiter)
+        while block := list(islice(rows, _BLOCK)):
+            results = self.score([row.cells for row in block])
+            out += self._lines(block, results)
+            count, bad = count + len(block), bad + sum(1 for cells in results if cells[-1])
+        return "".join(out), count, bad
 
-    def _fitted(self, row: list[str]) -> list[str]:
-        return row if len(row) == self.width else (row + [""] * self.width)[: self.width]
+    def _lines(self, rows: Sequence[Row], results: Sequence[Sequence[str]]) -> Iterator[str]:
+        """Rows with their results as they are written: what is plain text as it is, everything else by the csv module."""
+        plain = [bool(row.plain) and len(row.cells) == self.width for row in rows]
+        written = Written()
+        csv.writer(written, delimiter=self.delimiter, lineterminator="\n").writerows(
+            cells if as_it_is else [*self._fitted(row.cells), *cells]
+            for as_it_is, row, cells in zip(plain, rows, results, strict=True)
+        )
+        return (
+            f"{row.plain}{self.delimiter}{line}" if as_it_is else line
+            for as_it_is, row, line in zip(plain, rows, written, strict=True)
+        )
 
-    def score(self, rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    def _fitted(self, row: Sequence[str]) -> Sequence[str]:
+        return row if len(row) == self.width else [*row, *[""] * self.width][: self.width]
+
+    def score(self, rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
         """The cells of RESULT_COLUMNS for each row, in order. A row that cannot be scored gets its errors; the others are
         scored all the same."""
         whole = [number for number, row in enumerate(rows) if len(row) == self.width]
         by_column = list(zip(*(rows[number] for number in whole), strict=True)) or [()] * self.width
         columns = {
-            name: list(map(memo.__getitem__, by_column[self.place[name]]))
+            name: Repeated.of(by_column[self.place[name]]).each(memo.__getitem__)
             for name, memo in self._memos.items()
         }
         errors = self._errors(columns, whole)
@@ -147,8 +145,7 @@ class RowScorer:
         decided = self._decided(columns, good)
         if not errors:
             return decided
-        nothing = [""] * (len(RESULT_COLUMNS) - 1)
-        results = [[*nothing, errors.get(number, "")] for number in range(len(rows))]
+        results: list[Sequence[str]] = [self._refused(errors.get(number, "")) for number in range(len(rows))]
         for position, cells in zip(good, decided, strict=True):
             results[whole[position]] = cells
         return results
@@ -160,59 +157,98 @@ class RowScorer:
             told += f" It goes over {lines} lines: perhaps a quotation mark in its first is not closed."
         return told
 
-    def _errors(self, columns: dict[str, list[Any]], whole: Sequence[int]) -> dict[int, str]:
+    def _errors(self, columns: Mapping[str, Repeated], whole: Sequence[int]) -> dict[int, str]:
         """Number of a row → all its errors, as one text."""
         errors: dict[int, str] = {}
-        for name, values in columns.items():
+        for name, column in columns.items():
             if self._memos[name].refused:
-                for number, value in zip(whole, values, strict=True):
-                    if type(value) is Refusal:
-                        errors[number] = f"{errors[number]}; {value}" if number in errors else str(value)
+                for position in np.flatnonzero(column.array(_is_refused, bool)).tolist():
+                    number, told = whole[position], column[position]
+                    errors[number] = f"{errors[number]}; {told}" if number in errors else str(told)
         return errors
 
-    def _decided(self, columns: dict[str, list[Any]], good: Sequence[int]) -> list[list[str]]:
+    def _refused(self, error: str) -> list[str]:
+        return [*[""] * (len(RESULT_COLUMNS) - 1), error]
+
+    def _decided(self, columns: Mapping[str, Repeated], good: Sequence[int]) -> list[Sequence[str]]:
         if not good:
             return []
-        everything = len(good) == len(next(iter(columns.values())))
-        given = {
-            name: (columns[name] if everything else [columns[name][at] for at in good])
-            if name in columns
-            else [None] * len(good)
-            for name in self._fields
-        }
-        scores = self.scorer.score_columns(given, bool(self.reasons))
-        if not self.reasons and not self.policy.rules:  # the application's values are needed for nothing else
-            return [self._cells(score, {}, ()) for score in scores]
-        rows = [dict(zip(given, row, strict=True)) for row in zip(*given.values(), strict=True)]
-        if not self.reasons:
-            return [self._cells(score, row, ()) for score, row in zip(scores, rows, strict=True)]
-        declined = [
-            at for at, score in enumerate(scores) if declines(score.probability, self.policy.decline_from)
-        ]
-        found = self.scorer.counterfactuals([rows[at] for at in declined], self.policy.approve_below)
-        changes = dict(zip(declined, found, strict=True))
-        return [
-            self._cells(score, row, changes.get(at, ()))
-            for at, (score, row) in enumerate(zip(scores, rows, strict=True))
-        ]
+        rows = np.array(good)
+        given = {name: columns[name] for name in self._fields if name in columns}
+        if len(rows) < len(next(iter(columns.values()))):
+            given = {name: column.only(rows) for name, column in given.items()}
+        for name in self._fields:
+            given.setdefault(name, Repeated([None], np.zeros(len(rows), np.intp)))
+        scores = self.scorer.scores(given, bool(self.reasons))
+        cells = self._by_score(given, scores)
+        odd = self._not_by_score(given, scores.probabilities)
+        for at, score, application in zip(
+            odd, scores.only(odd).each(self.scorer.fields), _applications(given, odd), strict=True
+        ):
+            cells[at] = self._cells(score, application)
+        return cells
 
-    def _cells(
-        self, score: ScoreLike, application: Mapping[str, Any], changes: Sequence[tuple[str, Value]]
-    ) -> list[str]:
-        """The cells of RESULT_COLUMNS for a scored row: its decision, or an error when the model gave no probability."""
+    def _by_score(self, given: Mapping[str, Repeated], scores: ScoresLike) -> list[Sequence[str]]:
+        """The cells of rows that the score decides, all at once."""
+        probabilities, policy = scores.probabilities, self.policy
+        found = verdicts(policy, probabilities)
+        declined = declines(probabilities, policy.decline_from)
+        reasons: Iterable[str] = repeat("", len(found))
+        changes = [""] * len(found)
+        if scores.contributions is not None:
+            told = principal_reasons(
+                scores.contributions,
+                self.scorer.fields,
+                given,
+                scores.unknown,
+                found == APPROVED,
+                self.reasons,
+            )
+            reasons = map(reasons_cell, told)
+            for at, cell in self._changes(given, np.flatnonzero(declined)):
+                changes[at] = cell
+        return list(
+            zip(
+                map(repr, probabilities.tolist()),
+                map(str, declined.astype(int).tolist()),
+                map(VERDICTS.__getitem__, found.tolist()),
+                reasons,
+                Repeated.of(scores.unknown).each(names_cell),
+                changes,
+                repeat("", len(found)),
+                repeat("", len(found)),
+                strict=True,
+            )
+        )
+
+    def _changes(
+        self, given: Mapping[str, Repeated], declined: NDArray[np.intp]
+    ) -> Iterator[tuple[int, str]]:
+        """Declined row → the cell of what would have had it approved."""
+        applications = _applications(given, declined)
+        found = self.scorer.counterfactuals(applications, self.policy.approve_below)
+        for at, application, changes in zip(declined.tolist(), applications, found, strict=True):
+            yield at, changes_cell(changes_told(changes, application, self.policy))
+
+    def _not_by_score(
+        self, given: Mapping[str, Repeated], probabilities: NDArray[np.float64]
+    ) -> NDArray[np.intp]:
+        """The rows that a rule decides on, and those whose score is no probability."""
+        odd = ~((probabilities >= 0) & (probabilities <= 1))
+        if self.policy.rules:
+            applications = _applications(given, np.arange(len(odd)))
+            odd |= [self.policy.rule_for(application) is not None for application in applications]
+        return np.flatnonzero(odd)
+
+    def _cells(self, score: ScoreLike, application: Mapping[str, Any]) -> list[str]:
+        """The cells of a row that is decided by itself: by a rule, or not at all when the model gave no probability."""
+        scorer = self.scorer
         try:
             decision = decide(
-                score,
-                application,
-                self.policy,
-                self.scorer.name,
-                self.scorer.version,
-                "",
-                most=self.reasons,
-                counterfactual=changes,
+                score, application, self.policy, scorer.name, scorer.version, "", most=self.reasons
             )
         except NotAProbability as error:
-            return [*[""] * (len(RESULT_COLUMNS) - 1), str(error)]
+            return self._refused(str(error))
         return [
             repr(decision.probability),
             str(decision.prediction),
@@ -223,6 +259,16 @@ class RowScorer:
             decision.rule,
             "",
         ]
+
+
+def _applications(given: Mapping[str, Repeated], rows: NDArray[np.intp]) -> list[dict[str, Any]]:
+    """Some rows, each as field → canonical value."""
+    columns = [column.only(rows) for column in given.values()]
+    return [dict(zip(given, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _is_refused(value: Any) -> bool:
+    return type(value) is Refusal
 
 
 def _columns(header: Sequence[str]) -> Columns:

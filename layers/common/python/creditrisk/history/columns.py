@@ -15,7 +15,7 @@ from math import isnan, nan
 from operator import attrgetter
 from typing import Any, Final
 
-from creditrisk.application import FIELDS
+from creditrisk.application import FIELDS, Value
 from creditrisk.decision import Answer, Change, Decision, Reason
 
 Cell = str | int | float | None
@@ -53,9 +53,12 @@ def _verdict(text: str) -> str:
     return text
 
 
-def reasons_cell(reasons: list[Reason]) -> str:
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def reasons_cell(reasons: Sequence[tuple[str, float, Value]]) -> str:
     """Reasons as JSON: [[field, contribution, value], …]."""
-    return json.dumps(reasons, ensure_ascii=False)
+    return _as_json(reasons)
 
 
 def _read_reasons(text: str) -> list[Reason]:
