@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from creditrisk.errors import UnusableFile
 from creditrisk.files.encoding import Encoding
+from creditrisk.files.lines import Row, cells_of
 from creditrisk.files.rows import RESULT_COLUMNS, RowScorer
 
 _DAMAGED = re.compile("[\udc80-\udcff]")
@@ -37,6 +38,11 @@ class DamagedRows(RowScorer):
             self._damaged = True
         text, rows, bad = self.score_text(body.decode(encoding, "surrogateescape"))
         return _DAMAGED.sub("\N{REPLACEMENT CHARACTER}", text), rows, bad
+
+    def _scored(self, rows: Sequence[Row]) -> list[Sequence[str]]:
+        if not self._damaged:
+            return super()._scored(rows)
+        return self.score([cells_of(row, self.delimiter) for row in rows])
 
     def score(self, rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
         results = super().score(rows)

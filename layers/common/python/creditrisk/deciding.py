@@ -2,13 +2,13 @@
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from creditrisk.application import Value
-from creditrisk.decision import LEAST, MOST_REASONS, declines
+from creditrisk.decision import LEAST, MOST_REASONS, ScoreLike, declines
 from creditrisk.policy.definition import Policy, Verdict
 from creditrisk.portfolio import in_force
 from creditrisk.repeated import Repeated
@@ -19,6 +19,32 @@ APPROVED: Final = 0
 
 Told = tuple[str, float, Value]
 """A reason: see `creditrisk.decision.Reason`."""
+
+
+class ScoresLike(Protocol):
+    """What a scorer says of many applications: see `scoring.scorer.Scores`."""
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]: ...
+    @property
+    def contributions(self) -> NDArray[np.float64] | None: ...
+    @property
+    def unknown(self) -> Sequence[tuple[str, ...]]: ...
+    def only(self, rows: NDArray[np.intp]) -> "ScoresLike": ...
+    def each(self, fields: Sequence[str]) -> Sequence[ScoreLike]: ...
+
+
+class ColumnScorer(Protocol):
+    """What is needed of the active model: see `scoring.Scorer`."""
+
+    name: str
+    version: str
+    fields: list[str]
+
+    def scores(self, columns: Mapping[str, Sequence[Any]], explained: bool) -> ScoresLike: ...
+    def counterfactuals(
+        self, declined: Sequence[Mapping[str, Any]], threshold: float
+    ) -> Sequence[Sequence[tuple[str, Value]]]: ...
 
 
 def verdicts(policy: Policy, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -138,7 +138,7 @@ class Encoder:
         out[:, first:last] = codes.take(ready["flag_parts"], axis=1) == ready["flag_codes"]
         index = (codes.astype(float) @ ready["strides"] + ready["offsets"]).astype(np.int64)
         end = last + len(self.lookups)
-        out[:, last:end] = ready["tables"][index]
+        out[:, last:end] = ready["tables"].take(index)
         if self.chains:
             out[:, end:] = ready["walk"].columns(codes)
         return out

@@ -43,7 +43,10 @@ def probability(log_odds: Matrix) -> Matrix:
 
 def bounded(matrix: Matrix) -> Matrix:
     """Missing values at the training mean (0, after scaling), extreme ones at the bound."""
-    return np.minimum(np.maximum(np.where(np.isnan(matrix), 0.0, matrix), -CLIP), CLIP)
+    result: Matrix = np.where(np.isnan(matrix), 0.0, matrix)
+    np.maximum(result, -CLIP, out=result)
+    np.minimum(result, CLIP, out=result)
+    return result
 
 
 def _two_columns(log_odds: Matrix) -> Matrix:
@@ -87,9 +90,12 @@ class Blend:
         """
         inputs = bounded(matrix)
         of_trees, shares = self.trees.explained(matrix)
+        log_odds = self._blended(of_trees, inputs)
         shares *= self.weight
-        shares += (inputs - self.mean) * ((1 - self.weight) * self.coefficients)
-        return self._blended(of_trees, inputs), shares
+        inputs -= self.mean
+        inputs *= (1 - self.weight) * self.coefficients
+        shares += inputs
+        return log_odds, shares
 
     @property
     def baseline(self) -> float:
@@ -142,7 +148,9 @@ class Network:
         flat = np.abs(step) < 1e-12
         passed = np.where(flat, (start > 0).astype(float), (after - before) / np.where(flat, 1.0, step))
         gradient = (passed * self.output) @ self.hidden.T
-        return after @ self.output + self.output_bias, (inputs - self.mean) * gradient
+        inputs -= self.mean
+        inputs *= gradient
+        return after @ self.output + self.output_bias, inputs
 
     @property
     def baseline(self) -> float:

@@ -14,5 +14,6 @@ class Scaler:
 
     def transform(self, matrix: Matrix) -> Matrix:
         """(matrix − mean) / deviation, column by column."""
-        result: Matrix = (matrix - self.mean) / self.deviation
+        result: Matrix = matrix - self.mean
+        result /= self.deviation
         return result

@@ -77,11 +77,11 @@ class Trees:
 
     def log_odds(self, matrix: Matrix) -> Matrix:
         """The sum of the leaves that each row falls into."""
+        if len(matrix) >= _MANY:
+            return self._sums_of_many(self._asked(matrix))
         out = np.empty(len(matrix))
-        many = len(matrix) >= _MANY
-        for rows in _blocks(len(matrix), _AT_ONCE if many else _BLOCK):
-            block = matrix[rows]
-            out[rows] = self._sums(self._places(self._asked(block)) if many else self._patterns(block))
+        for rows in _blocks(len(matrix), _BLOCK):
+            out[rows] = self._sums(self._patterns(matrix[rows]))
         return out
 
     def explained(self, matrix: Matrix) -> tuple[Matrix, Matrix]:
@@ -89,14 +89,10 @@ class Trees:
         log-odds less `base`."""
         if self._shares is None:
             self._shares = _Shares(self)
-        out, shares = np.empty(len(matrix)), np.empty(matrix.shape)
         if len(matrix) >= _MANY:
-            patterns = np.empty((len(self.column), len(matrix)), np.uint8)
-            for rows in _blocks(len(matrix), _AT_ONCE):
-                patterns[:, rows] = self._asked(matrix[rows])
-                out[rows] = self._sums(self._places(patterns[:, rows]))
-            self._shares.put_into(shares, patterns)
-            return out, shares
+            asked = self._asked(matrix)
+            return self._sums_of_many(asked), self._shares.of_many(asked, matrix.shape[1])
+        out, shares = np.empty(len(matrix)), np.empty(matrix.shape)
         for rows in _blocks(len(matrix), _BLOCK):
             places = self._patterns(matrix[rows])
             out[rows] = self._sums(places)
@@ -121,10 +117,13 @@ class Trees:
             self._questions = _Questions.of(self)
         return self._questions.patterns(matrix)
 
-    def _places(self, patterns: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """Patterns (trees × rows) as places in the table of all patterns (rows × trees)."""
-        places: NDArray[np.int64] = np.add(patterns.T, self._prepared()["tree_start"], order="C")
-        return places
+    def _sums_of_many(self, patterns: NDArray[np.uint8]) -> Matrix:
+        """The sums of the leaves, given patterns (trees × rows)."""
+        out = np.empty(patterns.shape[1])
+        start = self._prepared()["tree_start"]
+        for rows in _blocks(len(out), _AT_ONCE):
+            out[rows] = self._sums(np.add(patterns[:, rows].T, start, order="C"))
+        return out
 
     def _prepared(self) -> dict[str, Any]:
         if not self._ready:
@@ -169,16 +168,23 @@ class _Questions(NamedTuple):
 
     def patterns(self, matrix: Matrix) -> NDArray[np.uint8]:
         """The pattern of answers in each tree of each row (trees × rows)."""
-        twice = np.empty((matrix.shape[1], 2, len(matrix)))
-        twice[:, 0] = matrix.T
-        twice[:, 1] = np.where(np.isnan(twice[:, 0]), -np.inf, twice[:, 0])
-        values = twice.reshape(-1, len(matrix)).take(self.column, axis=0)
-        answers = (values <= self.threshold).view(np.uint8)
+        patterns = np.empty((self.of_node.shape[1], len(matrix)), np.uint8)
+        twice = np.empty((matrix.shape[1], 2, _AT_ONCE))
+        values = np.empty((len(self.column), _AT_ONCE))
+        answers = np.empty(values.shape, bool)
         *first, last = self.of_node
-        patterns: NDArray[np.uint8] = answers.take(last, axis=0)
-        for node in reversed(first):
-            patterns <<= 1
-            patterns |= answers.take(node, axis=0)
+        for rows in _blocks(len(matrix), _AT_ONCE):
+            block = matrix[rows].T
+            width = block.shape[1]
+            twice[:, 0, :width] = block
+            twice[:, 1, :width] = np.where(np.isnan(block), -np.inf, block)
+            np.take(twice.reshape(-1, _AT_ONCE), self.column, axis=0, out=values, mode="clip")
+            np.less_equal(values, self.threshold, out=answers)
+            pattern = answers.view(np.uint8).take(last, axis=0)
+            for node in reversed(first):
+                pattern += pattern  # a shift by one bit takes ten times as long
+                pattern |= answers.view(np.uint8).take(node, axis=0)
+            patterns[:, rows] = pattern[:, :width]
         return patterns
 
 
@@ -213,12 +219,12 @@ class _Shares:
             cells = (np.arange(0, rows * width, width)[:, None] + cells).ravel()
         return np.bincount(cells, shares, rows * width).astype(float, copy=False).reshape(rows, width)
 
-    def put_into(self, shares: Matrix, patterns: NDArray[np.uint8]) -> None:
-        """The same sums, of many rows at once, into `shares`, given the rows' patterns (trees × rows)."""
-        sums = np.zeros(shares.shape[::-1])
+    def of_many(self, patterns: NDArray[np.uint8], width: int) -> Matrix:
+        """The same sums of many rows at once, given their patterns (trees × rows)."""
+        sums = np.zeros((width, patterns.shape[1]))
         for column, trees, tables, start in self._of_columns:
             tables.take(patterns.take(trees, axis=0) + start).sum(axis=0, out=sums[column])
-        shares[:] = sums.T
+        return np.ascontiguousarray(sums.T)
 
     @cached_property
     def _of_columns(self) -> list[tuple[int, NDArray[np.intp], Matrix, NDArray[np.int64]]]:

@@ -1,18 +1,14 @@
 """Rows of CSV as they stand in a text: most are plain, and need no csv module to be read and to be written again."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import TypeGuard
 
 from creditrisk.files.pieces import reader
 
-
-class Row(NamedTuple):
-    """A row's cells, and its line where that is plain: without quotation marks. What is plain would be written as it is."""
-
-    cells: list[str]
-    plain: str = ""
+Row = str | list[str]
+"""A row's line where that is plain, without quotation marks, so that it would be written as it is; else the row's cells."""
 
 
 class Written(list[str]):
@@ -26,6 +22,22 @@ def rows_of(text: str, delimiter: str) -> Iterator[Row]:
     lines = io.StringIO(text, newline="")
     for line in lines:
         if '"' in line:
-            yield Row(next(reader(chain([line], lines), delimiter)))
+            yield next(reader(chain([line], lines), delimiter))
         elif plain := line.rstrip("\r\n"):
-            yield Row(plain.split(delimiter), plain)
+            yield plain
+
+
+def cells_of(row: Row, delimiter: str) -> list[str]:
+    """The cells of a row."""
+    return row.split(delimiter) if isinstance(row, str) else row
+
+
+def all_plain(rows: Sequence[Row], delimiter: str, width: int) -> TypeGuard[Sequence[str]]:
+    """Whether all rows are plain, with so many cells each."""
+    return all(isinstance(row, str) and row.count(delimiter) == width - 1 for row in rows)
+
+
+def columns_of(rows: Sequence[str], delimiter: str, width: int) -> list[list[str]]:
+    """The columns of rows that are `all_plain`."""
+    cells = delimiter.join(rows).split(delimiter)
+    return [cells[place::width] for place in range(width)]

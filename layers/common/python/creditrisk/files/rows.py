@@ -3,17 +3,17 @@
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from creditrisk.application import FIELDS, Role, Value
-from creditrisk.deciding import APPROVED, VERDICTS, principal_reasons, verdicts
+from creditrisk.application import FIELDS, Role
+from creditrisk.deciding import APPROVED, VERDICTS, ColumnScorer, ScoresLike, principal_reasons, verdicts
 from creditrisk.decision import MOST_REASONS, ScoreLike, changes_told, decide, declines
 from creditrisk.errors import NotAProbability, WrongColumns
 from creditrisk.files.columns import Columns
-from creditrisk.files.lines import Row, Written, rows_of
+from creditrisk.files.lines import Row, Written, all_plain, cells_of, columns_of, rows_of
 from creditrisk.files.memo import Memo, Refusal
 from creditrisk.history.columns import changes_cell, names_cell, reasons_cell
 from creditrisk.policy.definition import Policy
@@ -33,32 +33,6 @@ RESULT_COLUMNS = (
 _NEEDED = [n for n, field in FIELDS.items() if not field.missing and field.role is not Role.IDENTITY]
 _BLOCK = 2_000
 """How many rows are scored at a time: few enough to be in the processor's cache still when they are written."""
-
-
-class ScoresLike(Protocol):
-    """What a scorer says of many applications: see `scoring.scorer.Scores`."""
-
-    @property
-    def probabilities(self) -> NDArray[np.float64]: ...
-    @property
-    def contributions(self) -> NDArray[np.float64] | None: ...
-    @property
-    def unknown(self) -> Sequence[tuple[str, ...]]: ...
-    def only(self, rows: NDArray[np.intp]) -> "ScoresLike": ...
-    def each(self, fields: Sequence[str]) -> Sequence[ScoreLike]: ...
-
-
-class ColumnScorer(Protocol):
-    """What is needed of the active model: see `scoring.Scorer`."""
-
-    name: str
-    version: str
-    fields: list[str]
-
-    def scores(self, columns: Mapping[str, Sequence[Any]], explained: bool) -> ScoresLike: ...
-    def counterfactuals(
-        self, declined: Sequence[Mapping[str, Any]], threshold: float
-    ) -> Sequence[Sequence[tuple[str, Value]]]: ...
 
 
 class RowScorer:
@@ -108,22 +82,29 @@ class RowScorer:
         count = bad = 0
         rows = rows_of(text, self.delimiter)
         while block := list(islice(rows, _BLOCK)):
-            results = self.score([row.cells for row in block])
+            results = self._scored(block)
             out += self._lines(block, results)
             count, bad = count + len(block), bad + sum(1 for cells in results if cells[-1])
         return "".join(out), count, bad
 
+    def _scored(self, rows: Sequence[Row]) -> list[Sequence[str]]:
+        """The cells of RESULT_COLUMNS for each row of a text."""
+        if all_plain(rows, self.delimiter, self.width):
+            return self._results(columns_of(rows, self.delimiter, self.width), range(len(rows)), {})
+        return self.score([cells_of(row, self.delimiter) for row in rows])
+
     def _lines(self, rows: Sequence[Row], results: Sequence[Sequence[str]]) -> Iterator[str]:
-        """Rows with their results as they are written: what is plain text as it is, everything else by the csv module."""
-        plain = [bool(row.plain) and len(row.cells) == self.width for row in rows]
+        """Rows with their results as they are written: a plain one as it is, everything else by the csv module."""
+        delimiter, marks = self.delimiter, self.width - 1
+        as_it_is = [isinstance(row, str) and row.count(delimiter) == marks for row in rows]
         written = Written()
-        csv.writer(written, delimiter=self.delimiter, lineterminator="\n").writerows(
-            cells if as_it_is else [*self._fitted(row.cells), *cells]
-            for as_it_is, row, cells in zip(plain, rows, results, strict=True)
+        csv.writer(written, delimiter=delimiter, lineterminator="\n").writerows(
+            cells if plain else [*self._fitted(cells_of(row, delimiter)), *cells]
+            for plain, row, cells in zip(as_it_is, rows, results, strict=True)
         )
         return (
-            f"{row.plain}{self.delimiter}{line}" if as_it_is else line
-            for as_it_is, row, line in zip(plain, rows, written, strict=True)
+            f"{row}{delimiter}{line}" if plain else line
+            for plain, row, line in zip(as_it_is, rows, written, strict=True)
         )
 
     def _fitted(self, row: Sequence[str]) -> Sequence[str]:
@@ -134,18 +115,24 @@ class RowScorer:
         scored all the same."""
         whole = [number for number, row in enumerate(rows) if len(row) == self.width]
         by_column = list(zip(*(rows[number] for number in whole), strict=True)) or [()] * self.width
+        misfits = {number: self._misfit(row) for number, row in enumerate(rows) if len(row) != self.width}
+        return self._results(by_column, whole, misfits)
+
+    def _results(
+        self, by_column: Sequence[Sequence[str]], whole: Sequence[int], misfits: dict[int, str]
+    ) -> list[Sequence[str]]:
+        """The cells of all rows: of the `whole` ones, whose numbers these are, and of those that do not fit the header."""
         columns = {
             name: Repeated.of(by_column[self.place[name]]).each(memo.__getitem__)
             for name, memo in self._memos.items()
         }
-        errors = self._errors(columns, whole)
-        if len(whole) < len(rows):
-            errors |= {number: self._misfit(row) for number, row in enumerate(rows) if len(row) != self.width}
+        errors = self._errors(columns, whole) | misfits
+        if not errors:
+            return self._decided(columns, whole)
         good = [position for position, number in enumerate(whole) if number not in errors]
         decided = self._decided(columns, good)
-        if not errors:
-            return decided
-        results: list[Sequence[str]] = [self._refused(errors.get(number, "")) for number in range(len(rows))]
+        rows = range(len(whole) + len(misfits))
+        results: list[Sequence[str]] = [self._refused(errors.get(number, "")) for number in rows]
         for position, cells in zip(good, decided, strict=True):
             results[whole[position]] = cells
         return results
