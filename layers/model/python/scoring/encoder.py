@@ -22,6 +22,9 @@ from scoring.levels import MISSING
 _MEMO_SIZE = 4_096
 """Raw values that a part remembers: the frequent ones come early, and free text would fill the memory."""
 
+_AT_ONCE = 128
+"""Rows whose look-ups are done at once: their places in the tables stay in the processor's cache."""
+
 
 class _Memo(dict[Any, int]):
     """Raw value (or tuple of them) → code of its level."""
@@ -136,9 +139,11 @@ class Encoder:
         first = len(numbers) + len(self.same)
         last = first + len(self.one_hot)
         out[:, first:last] = codes.take(ready["flag_parts"], axis=1) == ready["flag_codes"]
-        index = (codes.astype(float) @ ready["strides"] + ready["offsets"]).astype(np.int64)
         end = last + len(self.lookups)
-        out[:, last:end] = ready["tables"].take(index)
+        for start in range(0, len(codes), _AT_ONCE):
+            rows = slice(start, start + _AT_ONCE)
+            index = codes[rows].astype(float) @ ready["strides"] + ready["offsets"]
+            out[rows, last:end] = ready["tables"].take(index.astype(np.int64))
         if self.chains:
             out[:, end:] = ready["walk"].columns(codes)
         return out
