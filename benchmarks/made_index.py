@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.made_history import BEGIN, YEAR_MS, Names, id_at
 from creditrisk.decision import declines
+from lifecycle.index.building import finish
 from lifecycle.index.database import Database
 from lifecycle.index.entries import Entry
 from lifecycle.index.folding import fold
@@ -44,7 +45,7 @@ def make_index(database: Database, rows: int, seed: int = 1) -> None:
             writer = _Knowing(new, connection, draw)
             writer.add(1, list(entries(begin, min(rows, begin + _AT_ONCE))), columns)
             writer.close()
-    new.finish()
+    finish(new)
     database.take_over()
 
 

@@ -2,6 +2,7 @@
 
 import logging
 
+from lifecycle.index import names
 from lifecycle.index.database import Database
 from lifecycle.index.errors import RecordReplaced
 from lifecycle.index.following import Enough, Follower, Progress, never, untold
@@ -46,8 +47,17 @@ def _fill(new: Database, history_url: str, progress: Progress, enough: Enough) -
     if not new.is_whole():
         if not follower.catch_up(progress=progress, enough=enough).done:
             return False
-        new.finish()
+        finish(new)
     return follower.catch_up(progress=progress, enough=enough).done  # what came in meanwhile
+
+
+def finish(new: Database) -> None:
+    """Make what look-ups need, once the rows are in: an index is whole then."""
+    with new.writing() as connection:
+        new.make_indexes(connection)
+        names.put_all(new, connection)
+        new.say(connection, "whole", "1")
+    new.settle()
 
 
 def follow(database: Database, history_url: str, recent: bool = False, enough: Enough = never) -> int:

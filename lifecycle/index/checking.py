@@ -14,7 +14,7 @@ from lifecycle.index import bucket_record, folder_record, ledgers, names
 from lifecycle.index.database import Database
 from lifecycle.index.entries import bin_of
 from lifecycle.index.pieces import Known, Piece
-from lifecycle.index.schema import DAY, applications, daily, daily_facets, daily_levels, facets, sources
+from lifecycle.index.schema import DAY, applications, daily, daily_facets, daily_levels, days, facets, sources
 from lifecycle.index.writing import Facet, Later, levels_of
 
 NAMED = 20
@@ -142,9 +142,16 @@ class _Check:
     def _counts(self) -> None:
         """The daily tables against what they add up."""
         expected = Counter[tuple[int, int, int]]()
-        chosen = select(applications.c.received, applications.c.facet, applications.c.probability)
-        for received, facet, probability in self.connection.execute(chosen):
-            expected[received // DAY, facet, bin_of(probability)] += 1
+        numbers: dict[int, tuple[int, int]] = {}
+        columns = (applications.c[name] for name in ("n", "received", "facet", "probability"))
+        for n, received, facet, probability in self.connection.execute(select(*columns)):
+            day = received // DAY
+            expected[day, facet, bin_of(probability)] += 1
+            first, last = numbers.get(day, (n, n))
+            numbers[day] = min(first, n), max(last, n)
+        told = {row.day: (row.first_n, row.last_n) for row in self.connection.execute(select(days))}
+        if wrong := sum(told.get(day) != numbers.get(day) for day in told.keys() | numbers.keys()):
+            self.found.differs(f"{wrong} days do not tell which numbers their applications have")
         stored = {(row.day, row.facet, row.bin): row.number for row in self.connection.execute(select(daily))}
         self._compare_counts("daily", expected, stored)
         sums = Counter[tuple[int, int]]()

@@ -5,22 +5,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, Index, select
+from sqlalchemy import ColumnElement, Connection, Engine, Index, Table, select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from creditrisk.errors import one_line
-from lifecycle.index import names
 from lifecycle.index.errors import IndexUnavailable, NoIndex
 from lifecycle.index.numbers import Numbers
 from lifecycle.index.schema import BY_ID, SECONDARY, VERSION, about, metadata
+
+Rows = Sequence[tuple[Any, ...]]
 
 
 class Database(ABC):
     """An index in a database. It is *whole* once everything that was recorded before it was begun is in it."""
 
-    mark: ClassVar[str] = "?"
-    """What stands for a parameter in plain SQL."""
     secondary: ClassVar[Sequence[Index]] = SECONDARY
     """What a look-up needs besides the keys."""
     snapshot: ClassVar[Mapping[str, Any]] = {}
@@ -72,28 +71,34 @@ class Database(ABC):
             connection.execute(CreateIndex(BY_ID, if_not_exists=True))
             self.say(connection, "version", VERSION)
 
-    def finish(self) -> None:
-        """Make what look-ups need, once the rows are in. What was begun before is gone on with."""
-        with self.writing() as connection:
-            for index in self.secondary:
-                connection.execute(CreateIndex(index, if_not_exists=True))
-            names.put_all(connection)
-            self.say(connection, "whole", "1")
+    def make_indexes(self, connection: Connection) -> None:
+        """Make the indexes of what look-ups ask for. What was begun before is gone on with."""
+        for index in self.secondary:
+            connection.execute(CreateIndex(index, if_not_exists=True))
+
+    def settle(self) -> None:
+        """Let the database look at what it holds, so that it plans well."""
         with told(), self.engine.connect() as connection:
             self._settle(connection)
 
     def say(self, connection: Connection, key: str, value: str) -> None:
         """Keep what the index says about itself."""
-        self.many(
-            connection,
-            "INSERT INTO about (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            [(key, value)],
-        )
+        self.put(connection, about, ("key", "value"), [(key, value)], "value = excluded.value")
 
-    def many(self, connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Run a statement, in which ? is a parameter, for each of many rows."""
+    def put(
+        self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows, otherwise: str = ""
+    ) -> None:
+        """Insert rows with these columns; `otherwise` says, as SQL, what is set in the row that has the same key."""
+        if not rows:
+            return
+        key = ", ".join(column.name for column in table.primary_key)
+        conflict = f" ON CONFLICT ({key}) DO UPDATE SET {otherwise}" if otherwise else ""
+        self._put(connection, table, columns, rows, conflict)
+
+    def change(self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows) -> None:
+        """Set these columns of the rows that are found by the last of them."""
         if rows:
-            connection.exec_driver_sql(statement.replace("?", self.mark), list(rows))
+            self._change(connection, table, columns, rows)
 
     # What differs between the two
 
@@ -118,8 +123,18 @@ class Database(ABC):
         """Bytes that it takes."""
 
     @abstractmethod
-    def add(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    def add(self, connection: Connection, rows: Rows) -> None:
         """Add rows of `applications`."""
+
+    @abstractmethod
+    def _put(
+        self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows, conflict: str
+    ) -> None:
+        """Insert rows, with a clause for those that are there."""
+
+    @abstractmethod
+    def _change(self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows) -> None:
+        """Set all columns but the last, by which rows are found."""
 
     @abstractmethod
     def with_ids(
@@ -145,7 +160,7 @@ class Database(ABC):
 
     @abstractmethod
     def _settle(self, connection: Connection) -> None:
-        """Let the database look at what it holds, so that it plans well."""
+        """What `settle` does."""
 
     @abstractmethod
     def _is_missing(self, error: SQLAlchemyError) -> bool:

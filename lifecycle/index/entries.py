@@ -1,28 +1,34 @@
 """What the index keeps of a row of the history."""
 
+import csv
 import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from operator import itemgetter
 from typing import Final, NamedTuple
+
+import numpy as np
 
 from creditrisk.application import FIELDS, Role
 from creditrisk.application_id import milliseconds
 from creditrisk.errors import UnreadableRow
 from creditrisk.history.parts import Layout, Row
 from creditrisk.portfolio.kinds import Text
+from lifecycle.arrays import moments
 from lifecycle.index.folding import fold, fold_identity
 from lifecycle.index.schema import BINS, UNTOLD
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_VERDICTS = ("approved", "declined", "referred")
+_VERDICTS = frozenset(("approved", "declined", "referred"))
+_PREDICTIONS = frozenset("01")
 _IDENTITY = [(name, field.kind) for name, field in FIELDS.items() if field.role is Role.IDENTITY]
 NAMES: Final = tuple(name for name, kind in _IDENTITY if isinstance(kind, Text) and kind.name)
 """The fields that hold a person's name."""
 NUMBER: Final = next((name for name, kind in _IDENTITY if name not in NAMES), "")
 """The field that holds the identity number: the first field of identity that is no name."""
+_WANTED = ("APPLICATION_ID", "RECEIVED_AT", "SCORED_AT", *NAMES, NUMBER, "MODEL", "MODEL_VERSION", "PROBABILITY",
+           "PREDICTION", "DECISION", "REASONS", "THRESHOLD", "POLICY")  # fmt: skip
 
 
 class Entry(NamedTuple):
@@ -44,48 +50,51 @@ class Entry(NamedTuple):
 
 
 class EntryReader:
-    """Reads rows under one layout. What is written as usual is read without making a record of it, which takes a fifth of
-    the time; anything else is left to the history's own reader, so that both always agree on what can be read."""
+    """Reads rows under one layout. Lines that are all written as usual are read at once and by column, which takes a tenth
+    of the time; anything else is left to the history's own reader, so that both always agree on what can be read."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        columns = {name: place for place, name in enumerate(layout.columns)}
-        self._plain = bool(layout.version)
-        self._names = [columns[name] for name in NAMES if name in columns]
-        wanted = ("APPLICATION_ID", "RECEIVED_AT", "SCORED_AT", NUMBER, "MODEL", "MODEL_VERSION", "PROBABILITY",
-                  "PREDICTION", "DECISION", "REASONS", "THRESHOLD", "POLICY")  # fmt: skip
-        # A column that is not there is the cell beyond the last, which is added for it.
-        self._taken = itemgetter(*(columns.get(name, len(columns)) for name in wanted))
+        self._there = [name for name in _WANTED if name in layout.columns]
+        self._taken = itemgetter(*map(layout.columns.index, self._there))
 
-    def entry(self, cells: list[str], place: int) -> Entry | None:
-        """What the index keeps of a row with as many cells as the layout has columns; None when only the history's own
-        reader can tell what it says."""
-        if not self._plain:
+    def entries(self, lines: Sequence[str], places: Sequence[int]) -> list[Entry] | None:
+        """What the index keeps of lines, which begin at these places; None when only the history's own reader can tell what
+        one of them says."""
+        cells = _cells(lines, self.layout)
+        if not cells:
             return None
-        (id_, received, scored, number, model, version, probability, prediction, decision, reasons, threshold,
-         policy) = self._taken([*cells, ""])  # fmt: skip
-        name = cells[self._names[0]] if len(self._names) == 1 else " ".join([cells[at] for at in self._names])
+        column = dict(zip(self._there, zip(*map(self._taken, cells), strict=True), strict=True))
+        nothing = [""] * len(cells)
+        ids, decisions = column["APPLICATION_ID"], column.get("DECISION", nothing)
         usual = (
-            decision in _VERDICTS
-            and prediction in ("0", "1")
-            and ((reasons[:2] == "[[" and reasons[-2:] == "]]") or reasons in ("[]", ""))
-            and _ID.fullmatch(id_)
+            _VERDICTS.issuperset(decisions)
+            and _PREDICTIONS.issuperset(column.get("PREDICTION", nothing))
+            and all(map(_is_list, column.get("REASONS", nothing)))
+            and all(map(_ID.fullmatch, ids))
         )
         if not usual:
             return None
         try:
-            chance, limit = float(probability), float(threshold or 0.5)
-            moment = moment_of(received) if received else 0
-            if not math.isfinite(chance) or not math.isfinite(limit):
-                return None
-            scored_at = moment_of(scored) if scored else 0
+            chances = list(map(float, column["PROBABILITY"]))
+            limits = [float(told or 0.5) for told in column.get("THRESHOLD", nothing)]
+            received = _moments(column.get("RECEIVED_AT", nothing))
+            scored = _moments(column.get("SCORED_AT", nothing))
         except ValueError:
             return None
-        moment = moment or scored_at or milliseconds(id_)
-        return Entry(
-            id_, moment, scored_at or moment, fold_identity(number), fold(name), model, version, policy, decision,
-            chance, limit, place, cells,
-        )  # fmt: skip
+        if not all(map(math.isfinite, chances)) or not all(map(math.isfinite, limits)):
+            return None
+        received = [
+            moment or after or milliseconds(id_)
+            for moment, after, id_ in zip(received, scored, ids, strict=True)
+        ]
+        scored = [after or moment for after, moment in zip(scored, received, strict=True)]
+        names = map(" ".join, zip(*(column[name] for name in NAMES if name in column), strict=True))
+        return list(map(
+            Entry, ids, received, scored, map(fold_identity, column.get(NUMBER, nothing)), map(fold, names),
+            column.get("MODEL", nothing), column.get("MODEL_VERSION", nothing), column.get("POLICY", nothing),
+            decisions, chances, limits, places, cells,
+        ))  # fmt: skip
 
     def from_row(self, row: Row, place: int) -> Entry:
         """The same through the history's own reader. Raises UnreadableRow."""
@@ -112,23 +121,39 @@ def bin_of(probability: float) -> int:
 
 def moment_of(text: str) -> int:
     """A moment in ISO 8601 as milliseconds since 1970; UTC where it does not say. Raises ValueError."""
-    if (
-        len(text) == 24 and text[13] == text[16] == ":" and text[19] == "." and text[-1] == "Z"
-    ):  # as written here
-        return _hour(text[:13]) + int(text[14:16]) * 60_000 + int(text[17:19]) * 1_000 + int(text[20:23])
-    return _moment(text)
-
-
-@lru_cache(maxsize=1 << 12)
-def _hour(text: str) -> int:
-    return _moment(text)
-
-
-def _moment(text: str) -> int:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return round(moment.timestamp() * 1000)
+
+
+def _moments(texts: Sequence[str]) -> list[int]:
+    """The same of a column, 0 where nothing is told."""
+    cells = np.array(texts, "S")
+    told = moments(cells)
+    if (np.isnat(told) & (cells != b"")).any():
+        raise ValueError("not all are moments")
+    numbers: list[int] = np.where(np.isnat(told), 0, told.astype(np.int64)).tolist()
+    return numbers
+
+
+def _is_list(reasons: str) -> bool:
+    return (reasons[:2] == "[[" and reasons[-2:] == "]]") or reasons in ("[]", "")
+
+
+def _cells(lines: Sequence[str], layout: Layout) -> list[list[str]] | None:
+    """The cells of many lines at once; None unless each line is one row of plain text with as many cells as there are
+    columns."""
+    if not layout.version:
+        return None
+    try:
+        "".join(lines).encode()
+        cells = list(csv.reader(lines))
+    except (csv.Error, UnicodeEncodeError):
+        return None
+    # A quotation mark that is never closed makes one row of several lines.
+    width = len(layout.columns)
+    return cells if len(cells) == len(lines) and set(map(len, cells)) == {width} else None
 
 
 def _moment_or_0(text: str) -> int:

@@ -59,11 +59,12 @@ class Follower:
         """
         rows = 0
         whole = self.database.is_whole()
-        for piece in self._pieces(recent):
-            rows += self._put(piece, whole)
-            progress(piece.rows)
-            if enough():
-                return CaughtUp(rows, done=False)
+        with uncollected():
+            for piece in self._pieces(recent):
+                rows += self._put(piece, whole)
+                progress(piece.rows)
+                if enough():
+                    return CaughtUp(rows, done=False)
         return CaughtUp(rows, done=True)
 
     def put_objects(self, keys: Sequence[str]) -> int:
@@ -126,12 +127,13 @@ class Follower:
         return piece.rows
 
     def _note(self, connection: Connection, source: int, piece: Piece) -> None:
-        self.database.many(
+        self.database.put(
             connection,
-            "INSERT INTO sources (code, kind, name, position, rows, unreadable, mark) VALUES (?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (code) DO UPDATE SET position = excluded.position, rows = sources.rows + excluded.rows, "
-            "unreadable = sources.unreadable + excluded.unreadable, mark = excluded.mark",
+            sources,
+            ("code", "kind", "name", "position", "rows", "unreadable", "mark"),
             [(source, piece.source, piece.name, piece.position, piece.rows, piece.unreadable, piece.mark)],
+            "position = excluded.position, rows = sources.rows + excluded.rows, "
+            "unreadable = sources.unreadable + excluded.unreadable, mark = excluded.mark",
         )
         self.database.say(connection, "followed", timestamp())
 

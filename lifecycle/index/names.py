@@ -10,9 +10,11 @@ from functools import lru_cache
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, func, select
 
-from lifecycle.index.numbers import PART, Numbers, bits_of, packed, packed_places, unpacked
+from lifecycle.index.database import Database
+from lifecycle.index.numbers import PART, Numbers, Places, packed, places_of
 from lifecycle.index.schema import applications, names
 
 _LETTERS = 4
@@ -23,16 +25,27 @@ _AT_ONCE = 1_000
 """Sets that are looked up with one statement."""
 
 
-def find(connection: Connection, words: Sequence[str]) -> Numbers:
-    """Those who have a name of which each of these folded words begins a word."""
-    found: dict[int, int] | None = None
-    for word in sorted(words, key=len, reverse=True):  # the longest has the fewest
-        sets = defaultdict[int, int](int)
-        for part, bits in connection.execute(select(names.c.part, names.c.bits).where(*_begins(word))):
-            if found is None or part in found:
-                sets[part] |= unpacked(bits)
-        found = sets if found is None else {part: both for part in sets if (both := sets[part] & found[part])}
-    return Numbers(found or {})
+def find(connection: Connection, words: Sequence[str], numbers: range) -> Numbers:
+    """Those of a range of numbers who have a name of which each of these folded words begins a word."""
+    if not numbers:
+        return Numbers(range(0))
+    parts = range(numbers.start // PART, numbers[-1] // PART + 1)
+    found, *others = (_who_have(connection, word, parts) for word in words)
+    for those in others:
+        found.keep(those)
+    found.keep_within(numbers)
+    return found
+
+
+def _who_have(connection: Connection, word: str, parts: range) -> Numbers:
+    """Those of some parts who have a name of which a word begins with this one."""
+    chosen = select(names.c.part, names.c.bits).where(
+        *_begins(word), names.c.part.between(parts[0], parts[-1])
+    )
+    found = Numbers(parts)
+    for part, bits in connection.execute(chosen):
+        found.add(part, bits)
+    return found
 
 
 def _begins(word: str) -> list[ColumnElement[bool]]:
@@ -41,10 +54,10 @@ def _begins(word: str) -> list[ColumnElement[bool]]:
     return [names.c.key >= word, names.c.key < word + _LAST]
 
 
-def put_all(connection: Connection) -> None:
+def put_all(database: Database, connection: Connection) -> None:
     """Make the sets, of all applications that are there."""
-    for _, sets in _of_applications(connection):
-        _insert(connection, sets)
+    for part, sets in _of_applications(connection):
+        _put(database, connection, part, sets)
 
 
 def differing(connection: Connection) -> int:
@@ -52,36 +65,29 @@ def differing(connection: Connection) -> int:
     found = 0
     for part, sets in _of_applications(connection):
         chosen = select(names.c.key, names.c.bits).where(names.c.part == part)
-        told = {key: unpacked(bits) for key, bits in connection.execute(chosen)}
-        wanted = {key: bits_of(places) for (key, _), places in sets.items()}
+        told = dict(connection.execute(chosen).all())  # type: ignore[arg-type]  # a row is a tuple
+        wanted = {key: packed(places) for key, places in sets.items()}
         found += sum(told.get(key) != wanted.get(key) for key in told.keys() | wanted.keys())
     return found
 
 
-def put(connection: Connection, named: Iterable[tuple[int, str]]) -> None:
+def put(database: Database, connection: Connection, named: Iterable[tuple[int, str]]) -> None:
     """Add applications, as (number, folded name), to the sets."""
-    sets = _sets(named)
-    known: dict[tuple[str, int], bytes] = {}
-    for keys in _in_pieces(sets):
-        chosen = select(names.c.key, names.c.part, names.c.bits).where(
-            names.c.key.in_({key for key, _ in keys}), names.c.part.in_({part for _, part in keys})
-        )
-        known |= {(key, part): bits for key, part, bits in connection.execute(chosen) if (key, part) in sets}
-    changed = [
-        {"its_key": key, "its_part": part, "bits": packed(unpacked(bits) | bits_of(sets.pop((key, part))))}
-        for (key, part), bits in known.items()
-    ]
-    if changed:
-        this = update(names).where(names.c.key == bindparam("its_key"), names.c.part == bindparam("its_part"))
-        connection.execute(this, changed)
-    _insert(connection, sets)
+    parts = defaultdict[int, list[tuple[int, str]]](list)
+    for n, name in named:
+        parts[n // PART].append((n, name))
+    for part, those in parts.items():
+        sets = _sets(those)
+        keys = iter(sets)
+        while some := list(islice(keys, _AT_ONCE)):
+            chosen = select(names.c.key, names.c.bits).where(names.c.part == part, names.c.key.in_(some))
+            known = dict(connection.execute(chosen).all())  # type: ignore[arg-type]  # a row is a tuple
+            for key, bits in known.items():
+                sets[key] = np.concatenate([sets[key], places_of(bits)])
+        _put(database, connection, part, sets)
 
 
-_Sets = dict[tuple[str, int], list[int]]
-"""(key, part) → places in the part, some of them twice."""
-
-
-def _of_applications(connection: Connection) -> Iterator[tuple[int, _Sets]]:
+def _of_applications(connection: Connection) -> Iterator[tuple[int, dict[str, Places]]]:
     """Part → the sets of the applications in it."""
     most = connection.scalar(select(func.max(applications.c.n))) or 0
     for part in range(most // PART + 1):
@@ -90,18 +96,19 @@ def _of_applications(connection: Connection) -> Iterator[tuple[int, _Sets]]:
         yield part, _sets(rows.all())  # type: ignore[arg-type]  # a row is a tuple
 
 
-def _sets(named: Iterable[tuple[int, str]]) -> _Sets:
-    """What these names add to the sets."""
-    words = defaultdict[tuple[str, int], list[int]](list)
+def _sets(named: Iterable[tuple[int, str]]) -> dict[str, Places]:
+    """Key → the places of those of a part who have it, some of them twice."""
+    words = defaultdict[str, list[int]](list)
     for n, name in named:
-        part, place = divmod(n, PART)
+        place = n % PART
         for word in name.split():
-            words[word, part].append(place)
-    sets = defaultdict[tuple[str, int], list[int]](list)
-    for (word, part), places in words.items():
+            words[word].append(place)
+    sets = defaultdict[str, list[Places]](list)
+    for word, told in words.items():
+        places = np.array(told, np.uint16)
         for key in _keys(word):
-            sets[key, part] += places
-    return sets
+            sets[key].append(places)
+    return {key: np.concatenate(places) for key, places in sets.items()}
 
 
 @lru_cache(maxsize=1 << 16)
@@ -110,15 +117,6 @@ def _keys(word: str) -> tuple[str, ...]:
     return (*(word[:length] for length in range(1, min(len(word), _LETTERS + 1))), word)
 
 
-def _insert(connection: Connection, sets: _Sets) -> None:
-    if sets:
-        rows = [
-            {"key": key, "part": part, "bits": packed_places(places)} for (key, part), places in sets.items()
-        ]
-        connection.execute(insert(names), rows)
-
-
-def _in_pieces(sets: _Sets) -> Iterator[list[tuple[str, int]]]:
-    keys = iter(sets)
-    while piece := list(islice(keys, _AT_ONCE)):
-        yield piece
+def _put(database: Database, connection: Connection, part: int, sets: dict[str, Places]) -> None:
+    rows = [(key, part, packed(places)) for key, places in sets.items()]
+    database.put(connection, names, ("key", "part", "bits"), rows, "bits = excluded.bits")

@@ -1,89 +1,102 @@
-"""Sets of applications' numbers as bits: long ones are met, joined and counted quickly, and do not take much room."""
+"""Sets of applications' numbers as bits: long ones are met, joined and counted quickly, and do not take much room.
 
-import zlib
-from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Final
+A set is kept in parts, each in the shorter of two forms, as in S. Chambi, D. Lemire, O. Kaser, R. Godin, Better bitmap
+performance with Roaring bitmaps (2016): few places are listed, of many there is a bit for each place. Neither has to be
+decompressed.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 PART: Final = 1 << 16
-"""Numbers of one part of a set. Sets are kept, read and met part by part."""
+"""Numbers of one part of a set. Sets are kept and read part by part."""
 _BYTES = PART // 8
-_FEW = 128
-"""So many numbers of a part are listed; of more, the bits are compressed."""
+_PLACE: Final = np.dtype("<u2")
+_LISTED = _BYTES // _PLACE.itemsize
+"""So many places of a part take as many bytes as its bits: what has fewer is listed. So the length tells which it is."""
+
+Places = NDArray[np.uint16]
+"""Places in a part: 0 to PART - 1."""
+_Bits = NDArray[np.uint8]
 
 
 class Numbers:
-    """A set of numbers: part → an int, in which bit k tells whether part x PART + k belongs to the set."""
+    """A set of numbers, within some parts. Bit n % 8 of byte n // 8 tells of the nth number of these parts, the lowest
+    first."""
 
-    def __init__(self, parts: Mapping[int, int]) -> None:
-        self.parts = dict(parts)
+    def __init__(self, parts: range) -> None:
+        self.parts = parts
+        self._bits: _Bits = np.zeros(len(parts) * _BYTES, np.uint8)
+
+    def add(self, part: int, told: bytes) -> None:
+        """Add those that were `packed` of one of the parts."""
+        begin = (part - self.parts.start) * _BYTES
+        self._bits[begin : begin + _BYTES] |= unpacked(told)
+
+    def keep(self, others: Self) -> None:
+        """Keep those that are among others as well, which are of the same parts."""
+        self._bits &= others._bits
+
+    def keep_within(self, numbers: range) -> None:
+        """Keep those of a range, which is not empty."""
+        begin = self.parts.start * PART
+        first, last = numbers.start - begin, numbers.stop - 1 - begin
+        self._bits[: max(0, first >> 3)] = 0
+        self._bits[(last >> 3) + 1 :] = 0
+        if first > 0:
+            self._bits[first >> 3] &= 0xFF << (first & 7) & 0xFF
+        if last < len(self._bits) * 8:
+            self._bits[last >> 3] &= (2 << (last & 7)) - 1
 
     def __len__(self) -> int:
-        return sum(bits.bit_count() for bits in self.parts.values())
+        return int(np.bitwise_count(self._bits.view(np.uint64)).sum(dtype=np.int64))
 
     def __iter__(self) -> Iterator[int]:
         """The numbers, the highest first."""
-        for part in sorted(self.parts, reverse=True):
-            begin = part * PART
-            yield from (begin + at for at in reversed(_places(self.parts[part])))
+        there = np.flatnonzero(self._bits)
+        bits = np.flatnonzero(np.unpackbits(self._bits[there], bitorder="little"))
+        found = self.parts.start * PART + there[bits >> 3] * 8 + (bits & 7)
+        yield from found[::-1].tolist()
 
     def bitmap(self, most: int) -> bytes:
         """The bits of all numbers from 0 to `most`, the lowest first: number n is bit n % 8 of byte n // 8."""
-        empty = bytes(_BYTES)
-        return b"".join(
-            self.parts[part].to_bytes(_BYTES, "little") if part in self.parts else empty
-            for part in range(most // PART + 1)
-        )
+        return self._all(most).tobytes()
 
     def digits(self, most: int) -> bytes:
         """The same with a digit, b"0" or b"1", in place of each bit, and the highest first: that of n is the nth before
         the last."""
-        none = "0" * PART
-        return "".join(
-            f"{self.parts[part]:0{PART}b}" if part in self.parts else none
-            for part in range(most // PART, -1, -1)
-        ).encode()
+        told = np.unpackbits(self._all(most), bitorder="little")
+        told += ord("0")
+        return told[::-1].tobytes()
+
+    def _all(self, most: int) -> _Bits:
+        after = max(0, most // PART + 1 - self.parts.stop)
+        return np.pad(self._bits, (self.parts.start * _BYTES, after * _BYTES))
 
 
-def bits_of(places: Iterable[int]) -> int:
-    """The bits at these places of a part."""
-    bits = bytearray(_BYTES)
-    for place in places:
-        bits[place >> 3] |= 1 << (place & 7)
-    return int.from_bytes(bits, "little")
+def packed(places: Places | Sequence[int]) -> bytes:
+    """A part's places, in any order and some of them twice, as they are kept."""
+    there = np.zeros(PART, np.bool_)
+    there[places] = True
+    if np.count_nonzero(there) < _LISTED:
+        return np.flatnonzero(there).astype(_PLACE).tobytes()
+    return np.packbits(there, bitorder="little").tobytes()
 
 
-def packed(bits: int) -> bytes:
-    """A part's bits as they are kept: their places after a zero (two bytes each), or compressed."""
-    return _listed(_places(bits)) if bits.bit_count() <= _FEW else _compressed(bits)
+def unpacked(told: bytes) -> _Bits:
+    """The bits of what was `packed`."""
+    if len(told) == _BYTES:
+        return np.frombuffer(told, np.uint8)
+    there = np.zeros(PART, np.bool_)
+    there[np.frombuffer(told, _PLACE)] = True
+    return np.packbits(there, bitorder="little")
 
 
-def packed_places(places: Collection[int]) -> bytes:
-    """The same of places, of which some may be told twice."""
-    return _listed(set(places)) if len(places) <= _FEW else _compressed(bits_of(places))
-
-
-def _listed(places: Iterable[int]) -> bytes:
-    return b"\0" + array("H", places).tobytes()
-
-
-def _compressed(bits: int) -> bytes:
-    return zlib.compress(bits.to_bytes(_BYTES, "little"), 1)
-
-
-def unpacked(told: bytes) -> int:
-    """What was `packed`."""
-    if told[:1] == b"\0":
-        return bits_of(array("H", told[1:]))
-    return int.from_bytes(zlib.decompress(told), "little")
-
-
-def _places(bits: int) -> list[int]:
-    """Where a part's bits are, the lowest first."""
-    places = []
-    for at, word in enumerate(array("Q", bits.to_bytes(_BYTES, "little"))):
-        while word:
-            lowest = word & -word
-            places.append(at * 64 + lowest.bit_length() - 1)
-            word ^= lowest
-    return places
+def places_of(told: bytes) -> Places:
+    """The places of what was `packed`, the lowest first."""
+    if len(told) < _BYTES:
+        return np.frombuffer(told, _PLACE)
+    return np.flatnonzero(np.unpackbits(unpacked(told), bitorder="little")).astype(np.uint16)

@@ -1,14 +1,14 @@
 """The record in pieces: what was recorded since a look before, each piece small enough for one transaction."""
 
-import csv
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import NamedTuple
 
 from creditrisk.errors import UnreadableRow
-from creditrisk.history.parts import Layout, Row, rows_of
+from creditrisk.history.parts import Row, rows_of
 from lifecycle.index.entries import Entry, EntryReader
 from lifecycle.index.writing import Later
 
@@ -55,23 +55,34 @@ def read_lines(reader: EntryReader, name: str, data: bytes, start: int) -> tuple
 
 def _read_lines(reader: EntryReader, name: str, data: bytes, start: int) -> tuple[list[Entry], int]:
     lines = data.removesuffix(b"\n").split(b"\n")
-    texts = [line.decode("utf-8", "surrogateescape") for line in lines]
-    cells = _cells(texts, reader.layout)
-    entries: list[Entry] = []
-    unreadable = 0
-    place = start
-    for at, line in enumerate(lines):
-        entry = reader.entry(cells[at], place) if cells else None
-        if entry is None:
-            for row in rows_of(name, [f"{texts[at]}\n"], reader.layout, first=0):
-                try:
-                    entries.append(reader.from_row(row, place))
-                except UnreadableRow:
-                    unreadable += 1
-        else:
-            entries.append(entry)
-        place += len(line) + 1
-    return entries, unreadable
+    texts = data.removesuffix(b"\n").decode("utf-8", "surrogateescape").split("\n")
+    places = list(accumulate((len(line) + 1 for line in lines), initial=start))[:-1]
+    return _read_texts(reader, name, texts, places)
+
+
+def _read_texts(
+    reader: EntryReader, name: str, texts: Sequence[str], places: Sequence[int]
+) -> tuple[list[Entry], int]:
+    """All at once; where one is not written as usual, either half by itself, down to that one."""
+    entries = reader.entries(texts, places)
+    if entries is not None:
+        return entries, 0
+    if len(texts) == 1:
+        return _read_row(reader, name, texts[0], places[0])
+    half = len(texts) // 2
+    first, unreadable = _read_texts(reader, name, texts[:half], places[:half])
+    second, more = _read_texts(reader, name, texts[half:], places[half:])
+    return first + second, unreadable + more
+
+
+def _read_row(reader: EntryReader, name: str, text: str, place: int) -> tuple[list[Entry], int]:
+    """As the history's own reader reads it; an empty line is no row."""
+    for row in rows_of(name, [f"{text}\n"], reader.layout, first=0):
+        try:
+            return [reader.from_row(row, place)], 0
+        except UnreadableRow:
+            return [], 1
+    return [], 0
 
 
 @contextmanager
@@ -84,21 +95,6 @@ def uncollected() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def _cells(texts: list[str], layout: Layout) -> list[list[str]]:
-    """The cells of many lines at once, when each line is one row of plain text with as many cells as there are columns;
-    nothing when they must be looked at one by one."""
-    if not layout.version:
-        return []
-    try:
-        "".join(texts).encode()
-        cells = list(csv.reader(texts))
-    except (csv.Error, UnicodeEncodeError):
-        return []
-    # A quotation mark that is never closed makes one row of several lines.
-    width = len(layout.columns)
-    return cells if len(cells) == len(texts) and all(len(row) == width for row in cells) else []
 
 
 def read_any(reader: EntryReader, rows: Iterator[Row]) -> tuple[list[Entry], int]:

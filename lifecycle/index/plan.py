@@ -33,7 +33,7 @@ from sqlalchemy import (
 from lifecycle.index import names
 from lifecycle.index.database import Database
 from lifecycle.index.query import Place, Query
-from lifecycle.index.schema import applications, daily_facets, facets
+from lifecycle.index.schema import applications, daily_facets, days, facets
 
 MOST_COUNTED = 20_000
 """Of those who match other filters, so many are looked at to count who has the name as well."""
@@ -63,11 +63,21 @@ class Plan:
         if self._single:
             self._few: CTE | None = self._fetched(self._one())
             return
-        self._named = names.find(connection, query.name.split()) if query.name else None
         self._total = connection.scalar(select(func.max(_APPLICATION.n))) or 0
+        self._among = self._numbers_of_days()
+        self._named = names.find(connection, query.name.split(), self._among) if query.name else None
         self._on_any_day = self._count_by_facet()
         self._matching = self._count_by_facet(*query.days) if any(query.days) else self._on_any_day
         self._few = self._fetched(self._selected()) if self._is_few() else None
+
+    def _numbers_of_days(self) -> range:
+        """The numbers among which those of the days asked for are."""
+        first, last = self.query.days
+        found = select(func.min(days.c.first_n), func.max(days.c.last_n)).where(
+            *([] if first is None else [days.c.day >= first]), *([] if last is None else [days.c.day <= last])
+        )
+        begin, end = self.connection.execute(found).one()
+        return range(0) if begin is None else range(begin, end + 1)
 
     def _chosen(self) -> list[int]:
         """The facets that the query asks for."""
@@ -95,7 +105,7 @@ class Plan:
         matching = sum(self._matching.values())
         if self._named is None and self._by_moment:
             return False  # all that is walked along matches
-        share = 1.0 if self._named is None else len(self._named) / max(1, self._total)
+        share = 1.0 if self._named is None else len(self._named) / max(1, len(self._among))
         passed = matching if self._by_moment else sum(self._on_any_day[code] for code in self._matching)
         walked = self.query.limit * passed / max(1.0, matching * share)
         fetched = matching if self._named is None else min(matching, len(self._named))
@@ -159,7 +169,7 @@ class Plan:
             return self.connection.scalar(select(func.count()).select_from(self._few)) or 0, False
         if self._named is None:
             return sum(self._matching.values()), False
-        if not (self.query.facets or self.query.since or self.query.until):
+        if sum(self._matching.values()) == len(self._among):  # all of these numbers match but for the name
             return len(self._named), False
         looked_at = (
             select(_APPLICATION.n).where(*self._by_facet(), *self._by_days()).limit(MOST_COUNTED).subquery()

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Index,
     LargeBinary,
+    Table,
     any_,
     create_engine,
     func,
@@ -20,10 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
-from lifecycle.index.database import Database, told
+from lifecycle.index.database import Database, Rows, told
 from lifecycle.index.errors import AlreadyBuilding
 from lifecycle.index.numbers import Numbers
-from lifecycle.index.schema import BY_NUMBER, SECONDARY, applications
+from lifecycle.index.schema import BY_NUMBER, SECONDARY, applications, metadata
 
 SCHEMA = "creditrisk_index"
 _WRITING = 0x6372_6564_6974_0001
@@ -31,6 +32,7 @@ _BUILDING = 0x6372_6564_6974_0002
 """Advisory locks: those who write, and those who build, wait for each other by these numbers."""
 _MISSING = ("3F000", "42P01")
 """SQLSTATEs: no such schema, no such table."""
+_TYPES: Mapping[type, str] = {int: "bigint", str: "text", bytes: "bytea"}
 _CONNECT_SECONDS = 3
 _PLANS = "-cjit=off -cmax_parallel_workers_per_gather=0"
 """Short look-ups: compiling them, or starting processes for them, takes longer than answering."""
@@ -39,7 +41,6 @@ _PLANS = "-cjit=off -cmax_parallel_workers_per_gather=0"
 class Postgres(Database):
     """An index in the schema `creditrisk_index` of a database, which may hold other things."""
 
-    mark: ClassVar[str] = "%s"
     secondary: ClassVar[Sequence[Index]] = (*SECONDARY, BY_NUMBER)
     snapshot: ClassVar[Mapping[str, Any]] = {"isolation_level": "REPEATABLE READ"}
     walked_per_fetched: ClassVar[int] = 25
@@ -98,12 +99,27 @@ class Postgres(Database):
             )
             return int(connection.scalar(found, {"schema": self.schema}) or 0)
 
-    def add(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    def add(self, connection: Connection, rows: Rows) -> None:
         names = ", ".join(f'"{column.name}"' for column in applications.columns)
         cursor = connection.connection.cursor()
         with cursor.copy(f"COPY applications ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
+
+    def _put(
+        self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows, conflict: str
+    ) -> None:
+        statement = f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT * FROM {_given(table, columns)}{conflict}"
+        connection.exec_driver_sql(statement, _by_column(rows))
+
+    def _change(self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows) -> None:
+        *changed, key = columns
+        values = ", ".join(f"{name} = given.{name}" for name in changed)
+        given = f"{_given(table, columns)} AS given ({', '.join(columns)})"
+        connection.exec_driver_sql(
+            f"UPDATE {table.name} SET {values} FROM {given} WHERE {table.name}.{key} = given.{key}",
+            _by_column(rows),
+        )
 
     def with_ids(
         self, connection: Connection, columns: str, ids: Sequence[str], table: str = "applications"
@@ -125,11 +141,22 @@ class Postgres(Database):
             yield connection
 
     def _settle(self, connection: Connection) -> None:
-        """Vacuumed, so that a walk along an index needs no look at the rows; PostgreSQL would do it by itself, some time."""
+        """Vacuumed, so that a walk along an index needs no look at the rows, and a chart none at the counts as they were while
+        the index was made; PostgreSQL would do it by itself, some time."""
         connection.commit()
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(
-            text("VACUUM (ANALYZE) applications, names")
+            text(f"VACUUM (ANALYZE) {', '.join(metadata.tables)}")
         )
 
     def _is_missing(self, error: SQLAlchemyError) -> bool:
         return getattr(getattr(error, "orig", None), "sqlstate", "") in _MISSING
+
+
+def _given(table: Table, columns: Sequence[str]) -> str:
+    """Many rows as a few parameters, an array a column: one statement, where the driver would send one for each row."""
+    types = (_TYPES[table.c[name].type.python_type] for name in columns)
+    return f"unnest({', '.join(f'%s::{type_}[]' for type_ in types)})"
+
+
+def _by_column(rows: Rows) -> tuple[list[Any], ...]:
+    return tuple(map(list, zip(*rows, strict=True)))

@@ -7,7 +7,7 @@ these filters, and a correction of an outcome changes one number.
 Counts are additive: `daily` holds how many applications of a day have a facet and fall into a bin of the score,
 `daily_levels` how many have a level of a field. Charts read these two, which grow with the days and not with the rows.
 
-`names` holds, for each word of a name and its short beginnings, who has it, as bits (`names`, `numbers`).
+`names` holds, for each word of a name and its short beginnings, who has it, as bits (`names`, `numbers`); `days` which numbers it is among.
 """
 
 from typing import Final
@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION: Final = "3"
+VERSION: Final = "4"
 """Of these tables: an index of another version is made anew."""
 BINS: Final = 50
 """Bins of the probability of default, of equal width; an application without a probability is in bin -1."""
@@ -98,6 +98,17 @@ daily_levels = Table(
     Column("number", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
+
+days = Table(
+    "days",
+    metadata,
+    Column("day", Integer, primary_key=True),
+    Column("first_n", BigInteger, nullable=False),
+    Column("last_n", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The numbers that a day's applications have, among others maybe: they come in day after day, so of a name within some days a
+few parts of its sets are read."""
 
 names = Table(
     "names",

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     LargeBinary,
+    Table,
     create_engine,
     event,
     func,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from lifecycle.index.database import Database
+from lifecycle.index.database import Database, Rows
 from lifecycle.index.errors import AlreadyBuilding, IndexUnavailable
 from lifecycle.index.numbers import Numbers
 from lifecycle.index.schema import applications
@@ -33,7 +34,6 @@ _BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a file; it belongs to that file alone."""
 _MAPPED = 1 << 34
 """Bytes of the file that are read where the system has them, and not copied: a connection begins with an empty cache."""
-_COLUMNS = len(applications.columns)
 
 
 class SqliteFile(Database):
@@ -98,8 +98,20 @@ class SqliteFile(Database):
     def size(self) -> int:
         return self.path.stat().st_size if self.path.exists() else 0
 
-    def add(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-        self.many(connection, f"INSERT INTO applications VALUES ({', '.join('?' * _COLUMNS)})", rows)
+    def add(self, connection: Connection, rows: Rows) -> None:
+        self._put(connection, applications, [column.name for column in applications.columns], rows, "")
+
+    def _put(
+        self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows, conflict: str
+    ) -> None:
+        values = ", ".join("?" * len(columns))
+        statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({values}){conflict}"
+        connection.exec_driver_sql(statement, list(rows))
+
+    def _change(self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows) -> None:
+        *changed, key = columns
+        values = ", ".join(f"{name} = ?" for name in changed)
+        connection.exec_driver_sql(f"UPDATE {table.name} SET {values} WHERE {key} = ?", list(rows))
 
     def with_ids(
         self, connection: Connection, columns: str, ids: Sequence[str], table: str = "applications"

@@ -37,6 +37,7 @@ def filled(database: Database, folder: Path, decide: Decide, write: Write, tell:
         ("UPDATE daily SET number = number + 1 WHERE day = (SELECT min(day) FROM daily)", "daily counts"),
         ("DELETE FROM daily_facets WHERE day = (SELECT min(day) FROM daily)", "daily_facets counts 0"),
         ("UPDATE daily_levels SET number = 7 WHERE field = 'AGE' AND number <> 7", "daily_levels counts 7"),
+        ("UPDATE days SET last_n = last_n + 1 WHERE first_n = 1", "1 days do not tell"),
         ("DELETE FROM names WHERE key = (SELECT min(key) FROM names)", "1 sets of names"),
         (
             "UPDATE names SET bits = (SELECT bits FROM names WHERE key = 'a') WHERE key = 's'",

@@ -12,7 +12,7 @@ import pytest
 
 from creditrisk import reviews
 from creditrisk.errors import HistoryUnavailable
-from lifecycle.index.building import follow, rebuild
+from lifecycle.index.building import finish, follow, rebuild
 from lifecycle.index.checking import check
 from lifecycle.index.counts import counts, level_counts
 from lifecycle.index.database import Database
@@ -253,7 +253,7 @@ def test_a_follower_does_not_skip_what_a_swapped_index_lacks(
         new = database.fresh()
         new.discard()
         new.create()
-        new.finish()  # nothing is in it
+        finish(new)  # nothing is in it
         database.take_over()
     assert follower._put(ahead, True) == 0
     follow(other, str(folder))

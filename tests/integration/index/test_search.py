@@ -17,7 +17,6 @@ from lifecycle.index.counts import counts
 from lifecycle.index.database import Database
 from lifecycle.index.errors import WrongQuery
 from lifecycle.index.folding import fold
-from lifecycle.index.numbers import unpacked
 from lifecycle.index.postgres import Postgres
 from lifecycle.index.query import SORTS, Query, Sort
 from lifecycle.index.schema import names
@@ -237,9 +236,9 @@ def test_names_that_come_in_later_are_found_as_those_that_were_there(
     assert _sets(filled) == followed
 
 
-def _sets(database: Database) -> dict[tuple[str, int], int]:
+def _sets(database: Database) -> dict[tuple[str, int], bytes]:
     with database.reading() as connection:
-        return {(key, part): unpacked(bits) for key, part, bits in connection.execute(select(names))}
+        return {(key, part): bits for key, part, bits in connection.execute(select(names))}
 
 
 def test_a_page_is_the_same_though_applications_come_in(
