@@ -17,6 +17,7 @@ from creditrisk.portfolio.law import PROFILES, Profile, left_out
 from creditrisk.settings import Settings
 
 _UNCHANGED = "creditrisk: stopped; nothing was changed."
+_GOES_ON = "creditrisk: stopped; nothing was changed, and the same command goes on from there."
 
 
 @click.command()
@@ -82,6 +83,7 @@ def train(
         from models.training import fairness  # scikit-learn and LightGBM are slow to import
         from models.training.data import read
         from models.training.out_of_fold import write
+        from models.training.parts import kept_in
         from models.training.publishing import can_draw, card_of, publish
         from models.training.recipe import PROTECTED, Recipe
         from models.training.train import save
@@ -102,8 +104,13 @@ def train(
         card = None
     measured = with_ablation and card is not None
     recipe = recipe.for_rows(len(source))
-    with stoppable(_UNCHANGED), moving(recipe.steps, "training") as step:
-        training = run(source, recipe, step)
+    store = Path(Settings.from_environment().model_store)
+    with (
+        stoppable(_GOES_ON),
+        kept_in(store, source, recipe) as kept,
+        moving(recipe.steps, "training") as step,
+    ):
+        training = run(source, recipe, step, kept)
     with stoppable(f"creditrisk: stopped; the layer in {target} is whole, the old one or the new one."):
         with _placing(target, by) as placing:
             save(training, target, placing)

@@ -10,16 +10,14 @@ from creditrisk.clock import timestamp
 from creditrisk.counted import counted
 from lifecycle.learning import HOLDOUT_MONTHS, Known, effective, enough, holdout_start, together
 from lifecycle.promotion.comparison import Judged, judge, told
-from models.store.unfinished import unfinished
 from models.store.versions import Store, Version
 from models.training.data import Data
-from models.training.parts import Kept, identity
+from models.training.parts import kept_in
 from models.training.recipe import Recipe
 from models.training.train import Training, save, train
 from scoring import load
 
 HOW: Final = "retrained"
-_SIGNS: Final = 16
 HOLDOUT: Final = "holdout"
 """What the store keeps of a retraining: from when on applications were held out, and what each model was worth on them."""
 
@@ -74,10 +72,9 @@ def retrain(
 
     Raises StoreUnavailable, and AlreadyUnderWay when another process is at the very same.
     """
-    work = identity(taught.learned, recipe)[:_SIGNS]
-    with unfinished(store.folder, work) as folder:
-        training = _as_of(as_of, taught, train(taught.learned, recipe, step, Kept(folder)))
-        layer = folder / "layer"
+    with kept_in(store.folder, taught.learned, recipe) as kept:
+        training = _as_of(as_of, taught, train(taught.learned, recipe, step, kept))
+        layer = kept.folder / "layer"
         shutil.rmtree(layer, ignore_errors=True)
         save(training, layer)
         judged = {name: judge(load(layer, name, law=recipe.law), taught.holdout) for name in training.models}

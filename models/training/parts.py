@@ -5,7 +5,8 @@ import json
 import os
 import platform
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
@@ -15,12 +16,14 @@ import numpy as np
 
 import scoring
 from creditrisk.portfolio import active
+from models.store.unfinished import unfinished
 from models.training.data import Data
 from models.training.recipe import Recipe
 from scoring.features import Matrix
 
 LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "lightgbm")
 """What else says which figures come out."""
+_SIGNS: Final = 16
 Arrays = dict[str, Matrix]
 Once = Callable[[str, Callable[[], Arrays]], Arrays]
 """Given the name of a part and what computes it, gives the part: computed, or as it was kept."""
@@ -50,6 +53,14 @@ class Kept:
             os.fsync(file.fileno())
         new.replace(path)
         return arrays
+
+
+@contextmanager
+def kept_in(store: Path, data: Data, recipe: Recipe) -> Iterator[Kept]:
+    """The parts of a training in a store's folder, for the next that is the very same: gone when what is done within is
+    done, and there when it is killed. Raises AlreadyUnderWay, StoreUnavailable."""
+    with unfinished(store, identity(data, recipe)[:_SIGNS]) as folder:
+        yield Kept(folder)
 
 
 def _read(path: Path) -> Arrays | None:

@@ -1,7 +1,9 @@
 """Whatever puts another layer in the place of the active one goes through the store and the log."""
 
 import shutil
+import signal
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import creditrisk
+from cli.stopping import Stopped
 from creditrisk.settings import Settings
 from lifecycle.audit import AuditUnavailable, open_audit, verify
 from models.store.versions import Store
-from scoring.manifest import read_manifest
+from scoring.manifest import MANIFEST, read_manifest
 from tests.integration.lifecycle.conftest import LIGHT
 from tests.integration.models.layers import LAYER, contents
 from tests.integration.models.training.conftest import as_published, made_up_rows
@@ -81,6 +84,33 @@ def test_training_installing_and_going_back_are_kept_and_told(
     assert third in kept
     (version,) = [one for one in Store(Path(settings.model_store)).versions() if one.name == new]
     assert version.kept[0].data == read_manifest(version.layer).data["data"]["sha256"]
+
+
+@pytest.mark.parametrize("steps", [1, LIGHT.steps])
+def test_a_training_that_was_stopped_is_gone_on_with_to_the_same_models(
+    steps: int, settings: Settings, run: Run, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was computed is not computed anew, and the layer is the one that it would have been."""
+    store, seen = Path(settings.model_store), list[dict[Path, int]]()
+    assert run("train", file, "--out", tmp_path / "at once").exit_code == 0
+
+    def parts() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in store.glob(".unfinished-*/*.npz")}
+
+    def look() -> None:
+        seen.append(parts())
+        if len(seen) == steps:
+            raise Stopped(128 + signal.SIGINT)
+
+    monkeypatch.setattr("cli.train.moving", lambda *_: nullcontext(look))
+    assert run("train", file, "--out", tmp_path / "in two").exit_code == 128 + signal.SIGINT
+    there = parts()
+    assert len(there) == min(steps - 1, LIGHT.folds) and not (tmp_path / "in two").exists()
+    assert run("train", file, "--out", tmp_path / "in two").exit_code == 0
+    assert all(there.items() <= later.items() for later in seen[steps:])
+    one, two = (contents(tmp_path / name) for name in ("at once", "in two"))
+    assert {path for path in one if one[path] != two[path]} == {MANIFEST}, "which tells when it was made"
+    assert not list(store.glob(".unfinished-*"))
 
 
 def test_a_layer_that_is_trained_elsewhere_is_kept_and_changes_nothing_that_would_be_told(
