@@ -63,14 +63,12 @@ class Plan:
         if self._single:
             self._few: CTE | None = self._fetched(self._one())
             return
-        self._total = connection.scalar(select(func.max(_APPLICATION.n))) or 0
-        self._among = self._numbers_of_days()
         self._named = names.find(connection, query.name.split(), self._among) if query.name else None
-        self._on_any_day = self._count_by_facet()
         self._matching = self._count_by_facet(*query.days) if any(query.days) else self._on_any_day
         self._few = self._fetched(self._selected()) if self._is_few() else None
 
-    def _numbers_of_days(self) -> range:
+    @cached_property
+    def _among(self) -> range:
         """The numbers among which those of the days asked for are."""
         first, last = self.query.days
         found = select(func.min(days.c.first_n), func.max(days.c.last_n)).where(
@@ -87,6 +85,11 @@ class Plan:
             for code, row in self.facets.items()
             if all(getattr(row, name) == value for name, value in wanted)
         ]
+
+    @cached_property
+    def _on_any_day(self) -> dict[int, int]:
+        """Facet that is asked for → how many applications have it, whenever they were received."""
+        return self._count_by_facet()
 
     def _count_by_facet(self, first: int | None = None, last: int | None = None) -> dict[int, int]:
         """Facet that is asked for → how many applications with it were received on these days, where there are any."""
@@ -220,7 +223,8 @@ class Plan:
     def _has_name(self) -> Callable[[ColumnElement[int]], ColumnElement[bool]]:
         """What tells of a number that it is of one who has the name."""
         assert self._named is not None
-        return self.database.within(self._named, self._total)
+        most = self.connection.scalar(select(func.max(_APPLICATION.n))) or 0
+        return self.database.within(self._named, most)
 
     def place_of(self, row: Row[Any], back: bool) -> Place:
         """The place of a row in the order asked for."""
