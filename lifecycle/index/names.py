@@ -43,8 +43,7 @@ def _who_have(connection: Connection, word: str, parts: range) -> Numbers:
         *_begins(word), names.c.part.between(parts[0], parts[-1])
     )
     found = Numbers(parts)
-    for part, bits in connection.execute(chosen):
-        found.add(part, bits)
+    found.add(connection.execute(chosen).all())  # type: ignore[arg-type]  # a row is a tuple
     return found
 
 

@@ -5,7 +5,7 @@ performance with Roaring bitmaps (2016): few places are listed, of many there is
 decompressed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Self
 
 import numpy as np
@@ -31,10 +31,21 @@ class Numbers:
         self.parts = parts
         self._bits: _Bits = np.zeros(len(parts) * _BYTES, np.uint8)
 
-    def add(self, part: int, told: bytes) -> None:
-        """Add those that were `packed` of one of the parts."""
-        begin = (part - self.parts.start) * _BYTES
-        self._bits[begin : begin + _BYTES] |= unpacked(told)
+    def add(self, told: Iterable[tuple[int, bytes]]) -> None:
+        """Add those that were `packed`, each with its part."""
+        begins, listed = [], []
+        for part, packed_ in told:
+            at = part - self.parts.start
+            if len(packed_) == _BYTES:
+                self._bits[at * _BYTES : (at + 1) * _BYTES] |= np.frombuffer(packed_, np.uint8)
+            elif packed_:
+                begins.append(at * PART)
+                listed.append(packed_)
+        if listed:
+            many = [len(places) // _PLACE.itemsize for places in listed]
+            there = np.zeros(len(self.parts) * PART, np.bool_)
+            there[np.repeat(begins, many) + np.frombuffer(b"".join(listed), _PLACE)] = True
+            self._bits |= np.packbits(there, bitorder="little")
 
     def keep(self, others: Self) -> None:
         """Keep those that are among others as well, which are of the same parts."""
@@ -56,9 +67,11 @@ class Numbers:
 
     def __iter__(self) -> Iterator[int]:
         """The numbers, the highest first."""
-        there = np.flatnonzero(self._bits)
-        bits = np.flatnonzero(np.unpackbits(self._bits[there], bitorder="little"))
-        found = self.parts.start * PART + there[bits >> 3] * 8 + (bits & 7)
+        words = np.flatnonzero(
+            self._bits.view(np.uint64)
+        )  # few of many: the others are passed eight bytes at a time
+        bits = np.flatnonzero(np.unpackbits(self._bits.reshape(-1, 8)[words], bitorder="little"))
+        found = self.parts.start * PART + words[bits >> 6] * 64 + (bits & 63)
         yield from found[::-1].tolist()
 
     def bitmap(self, most: int) -> bytes:
@@ -86,17 +99,9 @@ def packed(places: Places | Sequence[int]) -> bytes:
     return np.packbits(there, bitorder="little").tobytes()
 
 
-def unpacked(told: bytes) -> _Bits:
-    """The bits of what was `packed`."""
-    if len(told) == _BYTES:
-        return np.frombuffer(told, np.uint8)
-    there = np.zeros(PART, np.bool_)
-    there[np.frombuffer(told, _PLACE)] = True
-    return np.packbits(there, bitorder="little")
-
-
 def places_of(told: bytes) -> Places:
     """The places of what was `packed`, the lowest first."""
     if len(told) < _BYTES:
         return np.frombuffer(told, _PLACE)
-    return np.flatnonzero(np.unpackbits(unpacked(told), bitorder="little")).astype(np.uint16)
+    bits = np.unpackbits(np.frombuffer(told, np.uint8), bitorder="little")
+    return np.flatnonzero(bits).astype(np.uint16)

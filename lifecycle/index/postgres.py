@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+import psycopg
+from psycopg.pq import Format
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -38,6 +40,14 @@ _PLANS = "-cjit=off -cmax_parallel_workers_per_gather=0"
 """Short look-ups: compiling them, or starting processes for them, takes longer than answering."""
 
 
+class _Cursor(psycopg.Cursor[Any]):
+    """Takes what it is sent as bytes: as text, the sets of names would be twice as long, and be written and read by digits."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.format = Format.BINARY
+
+
 class Postgres(Database):
     """An index in the schema `creditrisk_index` of a database, which may hold other things."""
 
@@ -55,6 +65,7 @@ class Postgres(Database):
             hide_parameters=True,
             connect_args={
                 "connect_timeout": _CONNECT_SECONDS,
+                "cursor_factory": _Cursor,
                 "options": f"-csearch_path={schema} {_PLANS}",
                 "prepare_threshold": None,  # the tables behind a prepared statement are swapped
             },

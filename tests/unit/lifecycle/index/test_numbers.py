@@ -11,8 +11,7 @@ from lifecycle.index.numbers import PART, Numbers, packed, places_of
 def numbers_of(wanted: Iterable[int], parts: range) -> Numbers:
     """As names keep them: packed part by part."""
     numbers = Numbers(parts)
-    for part in parts:
-        numbers.add(part, packed([n % PART for n in wanted if n // PART == part]))
+    numbers.add((part, packed([n % PART for n in wanted if n // PART == part])) for part in parts)
     return numbers
 
 
@@ -23,8 +22,16 @@ def test_places_come_back_as_they_were(many: int) -> None:
     assert places_of(told).tolist() == sorted(places)
     assert len(told) == min(2 * many, PART // 8)
     numbers = Numbers(range(1))
-    numbers.add(0, told)
+    numbers.add([(0, told)])
     assert sorted(numbers) == sorted(places)
+
+
+def test_several_sets_are_joined_in_any_order() -> None:
+    some = {1: [5, 6, 9], 0: [7, PART - 1], 2: range(5_000)}
+    more = {0: [1, 7], 1: [6, 8, 9], 2: [4_999, 5_001]}
+    numbers = Numbers(range(3))
+    numbers.add((part, packed(list(places))) for sets in (some, more) for part, places in sets.items())
+    assert set(numbers) == {part * PART + at for sets in (some, more) for part in sets for at in sets[part]}
 
 
 @pytest.mark.parametrize("parts", [range(5), range(1, 5)])
