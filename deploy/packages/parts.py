@@ -79,7 +79,11 @@ def _same(*paths: str) -> tuple[tuple[str, str], ...]:
 INDEXER = Part(
     "functions/indexer",
     "/var/task",
-    (_FUNCTIONS, *_same("functions/indexer", "lifecycle/__init__.py", "lifecycle/index"), _LICENSE),
+    (
+        _FUNCTIONS,
+        *_same("functions/indexer", "lifecycle/__init__.py", "lifecycle/arrays", "lifecycle/index"),
+        _LICENSE,
+    ),
 )
 _OF_LIFECYCLE = (
     "__init__.py",
