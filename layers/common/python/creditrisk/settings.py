@@ -136,7 +136,7 @@ class Settings:
     wait_seconds: float = _setting(
         3.0, "how long the form waits for an answer before it shows a pending page", _number(0, 25, float)
     )
-    batch_size: int = _setting(64, "most applications that a scorer claims at once", _number(1, 1_000))
+    batch_size: int = _setting(256, "most applications that a scorer claims at once", _number(1, 1_000))
     max_queue: int = _setting(
         100_000, "waiting applications past which the form answers 503", _number(1, 10_000_000)
     )
