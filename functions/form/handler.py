@@ -6,6 +6,7 @@ from typing import Any
 import serverless_wsgi
 from flask import Flask
 
+from functions.form import cookies
 from web.app import create_app
 
 
@@ -17,6 +18,5 @@ def app() -> Flask:
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Answer one request of API Gateway (REST) or of a function URL."""
-    response: dict[str, Any] = serverless_wsgi.handle_request(app(), event, context)
-    return response
+    """Answer one request of a function URL, or of API Gateway (REST)."""
+    return cookies.told(serverless_wsgi.handle_request(app(), cookies.given(event), context))

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -66,22 +65,25 @@ def test_a_browser_sends_the_form_and_sees_the_decision(
 ) -> None:
     origin = deployment.address.rstrip("/")
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": origin, "Accept": "text/html"}
-    pages: list[tuple[int, str]] = []
 
-    def ask(method: str, path: str, *sent: Any) -> bool:
+    def ask(method: str, path: str, body: str | None, headers: dict[str, str]) -> tuple[int, str, str]:
         http = connection(deployment.address)
-        http.request(method, path, *sent)
+        http.request(method, path, body, headers)
         reply = http.getresponse()
-        pages.append((reply.status, reply.read().decode()))
+        page = reply.read().decode()
         http.close()
-        return reply.status == 200
+        return reply.status, page, reply.getheader("Set-Cookie", "").partition(";")[0]
 
-    if not ask("POST", "/application", urlencode(raw_application), headers):
-        status, page = pages[-1]
-        assert status == 202, page  # a cold scorer on a busy machine: the page asks again by itself
-        (path,) = set(re.findall(r"/application/[0-9a-f-]{36}", page))
-        wait_until(lambda: ask("GET", path), 120, "the decision")
-    assert "PRODUCT" in pages[-1][1].upper()
+    status, page, cookie = ask("POST", "/application", urlencode(raw_application), headers)
+    assert status in (200, 202), page  # 202: a cold scorer on a busy machine; the page asks again by itself
+    (path,) = set(re.findall(r"/application/[0-9a-f-]{36}", page))
+
+    def is_decided() -> bool:
+        status, page, _ = ask("GET", path, None, {"Cookie": cookie})
+        assert status in (200, 202), page
+        return status == 200 and "PRODUCT" in page.upper()
+
+    wait_until(is_decided, 120, "the decision")
     assert origin == form_origin(deployment.stage.port)
 
 
