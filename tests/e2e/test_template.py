@@ -137,6 +137,13 @@ def test_the_functions_have_limits_and_layers(prod: dict[str, Any]) -> None:
     assert functions["FormLambdaFunction"]["ReservedConcurrentExecutions"] == 50
 
 
+def test_who_scores_does_so_in_one_thread(prod: dict[str, Any]) -> None:
+    """Lambda shows two processors and gives one: threads for small products of matrices would wait for each other."""
+    functions = of_type(prod, "AWS::Lambda::Function")
+    for name in ("ScorerLambdaFunction", "BulkLambdaFunction"):
+        assert functions[name]["Environment"]["Variables"]["OPENBLAS_NUM_THREADS"] == "1"
+
+
 def test_scheduled_scorers_find_room_beside_those_that_the_form_wakes(prod: dict[str, Any]) -> None:
     """Two: a run lasts until its queue is empty, and the next minute's begins meanwhile. No alarm on throttles is false."""
     functions = of_type(prod, "AWS::Lambda::Function")
