@@ -6,6 +6,7 @@ from typing import Any
 import serverless_wsgi
 from flask import Flask
 
+from creditrisk.init_phase import make_ahead
 from functions.form import cookies
 from web.app import create_app
 
@@ -15,6 +16,9 @@ def app() -> Flask:
     """One app for all the requests that this execution environment serves."""
     serverless_wsgi.TEXT_MIME_TYPES.append("application/problem+json")  # what is not text goes out as base64
     return create_app()
+
+
+make_ahead(app)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

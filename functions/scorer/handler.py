@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from creditrisk.errors import CreditRiskError, HistoryUnavailable, QueueUnavailable
+from creditrisk.init_phase import make_ahead
 from creditrisk.queue import ApplicationQueue, trouble
 from creditrisk.queue.takeover import take_over
 from creditrisk.settings import Settings
@@ -25,6 +26,9 @@ def assembled() -> Assembly:
     settings = Settings.from_environment()
     logging.getLogger().setLevel(settings.log_level)
     return Assembly(settings)
+
+
+make_ahead(assembled)
 
 
 def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:

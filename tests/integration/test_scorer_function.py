@@ -1,5 +1,6 @@
 """The scorer as Lambda invokes it: woken with a ticket, or by the schedule, and never past its time."""
 
+import importlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from creditrisk.errors import HistoryUnavailable, ScorerInTrouble
+from creditrisk.errors import CreditRiskError, HistoryUnavailable, ScorerInTrouble
 from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
@@ -119,3 +120,28 @@ def test_the_first_invocation_makes_what_the_others_use(
         assert scorer_function.assembled() is scorer_function.assembled()
     finally:
         scorer_function.assembled.cache_clear()
+
+
+def test_on_lambda_the_model_is_loaded_before_the_first_invocation(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("HISTORY_URL", str(tmp_path / "history"))
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "scorer")
+    importlib.reload(scorer_function)
+    try:
+        assert scorer_function.assembled.cache_info().currsize == 1
+    finally:
+        scorer_function.assembled.cache_clear()
+
+
+def test_what_cannot_be_loaded_is_told_by_the_invocation_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MODEL", "nothing")
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "scorer")
+    importlib.reload(scorer_function)
+    assert not caplog.messages
+    with pytest.raises(CreditRiskError) as told:
+        scorer_function.handler({}, Context(60_000))
+    assert caplog.messages == [str(told.value)]

@@ -1,6 +1,7 @@
 """The app behind a function URL, as AWS and as LocalStack have it."""
 
 import base64
+import importlib
 import json
 import random
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from flask import Flask, Response
 
+from creditrisk.errors import SettingError
 from functions.form import handler as entry
 from tests.integration.served import HEADERS, PIECES, PLACES
 from tests.unit.web.conftest import FakeIntake
@@ -85,6 +87,33 @@ def test_several_cookies_of_one_answer_arrive_in_their_order(app: Flask, answer:
     assert told["cookies"] == [f"{name}=1; Path=/" for name in names]
     assert not [name for name in told["headers"] if name.lower() == "set-cookie"]
     assert told["headers"]["Content-Type"].startswith("text/html")
+
+
+@pytest.fixture
+def imported(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Imports the handler anew, as a function of Lambda's, with these environment variables."""
+
+    def imported(**variables: str) -> None:
+        for name, value in {"AWS_LAMBDA_FUNCTION_NAME": "form", **variables}.items():
+            monkeypatch.setenv(name, value)
+        importlib.reload(entry)
+
+    return imported
+
+
+def test_on_lambda_the_app_is_there_before_the_first_request(imported: Callable[..., None]) -> None:
+    imported(REDIS_URL="redis://127.0.0.1:1/0")
+    assert entry.app.cache_info().currsize == 1
+    imported(AWS_LAMBDA_FUNCTION_NAME="")
+    assert entry.app.cache_info().currsize == 0, "elsewhere it waits for one"
+
+
+def test_a_setting_that_cannot_be_used_is_told_by_every_request(imported: Callable[..., None]) -> None:
+    """And not by an import that fails: Lambda tells that as an error of its runtime."""
+    imported(WAIT_SECONDS="soon")
+    for _ in range(2):
+        with pytest.raises(SettingError, match="WAIT_SECONDS"):
+            entry.handler(event("/"), None)
 
 
 @pytest.mark.parametrize("seed", range(2))
