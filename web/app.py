@@ -24,6 +24,7 @@ from web import (
     offline,
     origin,
     predict,
+    query,
     short_way,
     templating,
     words,
@@ -45,6 +46,7 @@ def create_app(
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365))
     cast(DefaultJSONProvider, app.json).sort_keys = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    query.install(app)
     templating.install(app)
     language.install(app)
     words.install(app)

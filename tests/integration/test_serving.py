@@ -138,6 +138,7 @@ NO_REQUESTS = {
     "a nought in a header": "GET / HTTP/1.1\r\nHost: localhost\r\nX: Ana\0\r\n\r\n",
     "a mount point": "GET / HTTP/1.1\r\nHost: localhost\r\nSCRIPT_NAME: /Ana\r\nConnection: close\r\n\r\n",
     "a mount point with a hyphen": "GET / HTTP/1.1\r\nHost: localhost\r\nScript-Name: /Ana\r\nConnection: close\r\n\r\n",
+    "a byte that is not ASCII in an address": "GET /?x=\xe9 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     "a line too long": f"GET /{'a' * 9_000} HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "a header too long": f"GET / HTTP/1.1\r\nHost: {'a' * 70_000}\r\n\r\n",
     "too many headers": "GET / HTTP/1.1\r\n" + "X-A: b\r\n" * 1_000 + "\r\n",
@@ -169,6 +170,11 @@ def test_a_chunked_body_past_the_limit_is_413_on_the_wire(
     assert served.ask(head + b"Connection: close\r\n\r\n" + chunks + b"0\r\n\r\n")[0] == 413
 
 
+@pytest.mark.parametrize("address", ["/?x=%E9", "/?language=%E9", "/?%FF%FE=&%C3=%", "/nothing?x=%E9"])
+def test_what_is_no_text_in_a_query_is_ignored(served: Served, address: str) -> None:
+    assert served.get(address) == served.get(address.partition("?")[0])
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_is_put_into_a_request_the_answer_is_no_error_of_ours(
     served: Served, raw_application: dict[str, Any], seed: int
@@ -182,7 +188,7 @@ def test_whatever_is_put_into_a_request_the_answer_is_no_error_of_ours(
         return text.encode("utf-8") if chance.random() < 0.5 else text.encode("latin-1", "replace")
 
     for _ in range(60):
-        path = chance.choice(PLACES) + (odd() if chance.random() < 0.5 else "")
+        path = chance.choice(PLACES) + chance.choice(("", odd(), f"?{odd()}"))
         method = chance.choice(
             ("GET", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "ANA")
         )
