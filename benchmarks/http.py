@@ -35,7 +35,9 @@ ROOT = Path(__file__).resolve().parents[1]
 CLIENTS = tuple(int(count) for count in os.environ.get("BENCH_CLIENTS", "1,16,32,64,128,256").split(","))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "6"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "2"))
-PEERS = {"litserve": "LitServe", "fastapi": "FastAPI"}
+PEERS = {"litserve": "LitServe", "fastapi": "FastAPI", "bentoml": "BentoML"}
+AS_LIST = b'{"applications": [%s]}'
+"""How BentoML takes what it batches: a client sends a list, of one here."""
 OURS, BEFORE = "this system", "before"
 
 
@@ -53,7 +55,7 @@ class Turn:
 
 @contextmanager
 def _running(name: str, sent: list[bytes], model: Path) -> Iterator[tuple[str, list[int]]]:
-    """A system, warm: where it takes applications, and its first processes."""
+    """A system, warm: where it takes what is sent, and its first processes."""
     if name in (OURS, BEFORE):
         checkout = Path(os.environ["BENCH_BEFORE"]) if name == BEFORE else ROOT
         with whole_system(checkout=checkout) as system:
@@ -61,16 +63,17 @@ def _running(name: str, sent: list[bytes], model: Path) -> Iterator[tuple[str, l
             assert system.redis.process
             yield system.url, [system.pid, system.redis.process.pid]
         return
-    with peer_system(os.environ["BENCH_PEERS"], name, model) as (url, pid):
+    with peer_system(os.environ["BENCH_PEERS"], name, model, sent[0]) as (url, pid):
         closed_loop(url, sent, 8, 1)
         yield url, [pid]
 
 
 def _measured(systems: list[str], model: Path) -> dict[str, dict[int, list[Turn]]]:
-    sent = bodies(iter(synthetic_applicants(2_000)))
+    made = bodies(iter(synthetic_applicants(2_000)))
     turns: dict[str, dict[int, list[Turn]]] = {name: {count: [] for count in CLIENTS} for name in systems}
     for _ in range(ROUNDS):
         for name in systems:
+            sent = [AS_LIST % body for body in made] if name == "bentoml" else made
             with _running(name, sent, model) as (url, pids):
                 for count in CLIENTS:
                     before = seconds_by_part(pids)

@@ -13,7 +13,7 @@ def seconds_by_part(roots: Iterable[int]) -> dict[str, float]:
     """Processor seconds, user's and system's, that these processes and all below them have taken so far."""
     found: dict[str, float] = {}
     for root in roots:
-        for pid in _below(root):
+        for pid in below(root):
             try:
                 command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
                 fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -24,12 +24,13 @@ def seconds_by_part(roots: Iterable[int]) -> dict[str, float]:
     return found
 
 
-def _below(pid: int) -> list[int]:
+def below(pid: int) -> list[int]:
+    """A process and all that it began, and what these began."""
     found = [pid]
     try:
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
-                found += _below(int(child))
+                found += below(int(child))
     except OSError:
         pass  # it has ended meanwhile
     return found

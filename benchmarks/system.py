@@ -15,7 +15,8 @@ from pathlib import Path
 
 from redis import Redis
 
-from benchmarks.load import wait_until
+from benchmarks.load import closed_loop, wait_until
+from benchmarks.processor import below
 from cli.embedded_redis import EmbeddedRedis, free_port
 
 
@@ -46,12 +47,17 @@ def process(
     try:
         yield child
     finally:
+        began = below(child.pid)
         if child.poll() is None:
             child.send_signal(signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
                 child.wait(10)
-        with suppress(ProcessLookupError):  # what outlives its parent would slow what is measured next
+        # What outlives its parent would slow what is measured next; some peers' workers are no longer of its group.
+        with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
+        for pid in began[1:]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         child.wait()
 
 
@@ -90,13 +96,14 @@ def whole_system(folder: Path | None = None, checkout: Path | None = None) -> It
 
 
 @contextmanager
-def peer_system(python: str, name: str, model: Path) -> Iterator[tuple[str, int]]:
-    """A peer, run by the Python that has it; gives where it takes applications, and its process."""
+def peer_system(python: str, name: str, model: Path, body: bytes) -> Iterator[tuple[str, int]]:
+    """A peer, run by the Python that has it, once it answers a `body`; gives where it takes such, and its process."""
     port = free_port()
     command = [python, "-m", f"benchmarks.peers.{name}", str(port), str(model)]
     with process(command, {}, Path(__file__).resolve().parents[1]) as child:
-        wait_until(lambda: _listens(port), 120, name)
-        yield f"http://127.0.0.1:{port}/predict", child.pid
+        url = f"http://127.0.0.1:{port}/predict"
+        wait_until(lambda: _listens(port) and closed_loop(url, [body], 1, 0).answered, 120, name)
+        yield url, child.pid
 
 
 def _ready(url: str) -> bool:
