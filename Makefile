@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint format words screens bench-scoring bench-drain bench-http bench-cold-start bench-scale bench-index bench-growth bench-policy bench-outcomes bench-portfolios bench-monitor chaos mutants package \
+.PHONY: help run setup test lint format words screens bench-scoring bench-drain bench-http bench-cold-start bench-warm bench-scale bench-index bench-growth bench-policy bench-outcomes bench-portfolios bench-monitor chaos mutants package \
         localstack localstack-down compose-test clean
 
 help:           ## this list
@@ -45,6 +45,9 @@ bench-http: $(VENV)/tests ## requests per second under 1 to 256 clients, beside 
 
 bench-cold-start: $(VENV)/tests ## CPU seconds from a new process to the first answer, as packaged
 	$(BIN)/python -m benchmarks.cold_start
+
+bench-warm: $(VENV)/tests ## what one more invoke of the packaged functions costs once they are warm: BENCH_BEFORE=checkout
+	$(BIN)/python -m benchmarks.warm
 
 bench-scale: $(VENV)/tests ## from 1 to 10,000 applications per second on AWS: a simulation, fed with measured costs
 	$(BIN)/python -m benchmarks.scale

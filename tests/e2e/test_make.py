@@ -51,6 +51,11 @@ WALKED = {
         leaves=("benchmarks/results/http.md", "benchmarks/results/floors.md"),
     ),
     "bench-cold-start": Walk(r"scorer +\| 0\.", environment={"BENCH_RUNS": "1"}),
+    "bench-warm": Walk(
+        r"scorer: 64 applications +\| \d",
+        environment={"BENCH_ROUNDS": "1", "BENCH_INVOKES": "3"},
+        leaves=("benchmarks/results/warm.md",),
+    ),
     "bench-monitor": Walk("holds the true ROC-AUC", ("ARGS=5000",)),
     "bench-policy": Walk(r"decide\(\) row by row", ("ROWS=40000",), leaves=()),
     "bench-scale": Walk("10,000/s", leaves=("benchmarks/results/scale.md",)),

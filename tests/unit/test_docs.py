@@ -85,6 +85,7 @@ DOCUMENTS = {
     "portfolios": "docs/portfolios.md",
     "scale": "docs/scale.md",
     "simulation": "docs/policy.md",
+    "warm": "docs/performance.md",
 }
 """Benchmark → the document that shows its figures, where that is not the README."""
 
