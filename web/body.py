@@ -38,8 +38,10 @@ def read_json(request: Request) -> dict[str, Any]:
         raise UnreadableBody(
             Sentence("Send the application as JSON, with the header Content-Type: application/json."), 415
         )
-    tells_itself = not charset or charset.lower().startswith(("utf-8", "utf-16", "utf-32"))
-    codec = None if tells_itself else _codec(charset)  # json.loads tells these apart by itself
+    told = "utf-8" if charset is None else charset.lower()
+    codec = (
+        None if told.startswith(("utf-8", "utf-16", "utf-32")) else _codec(told)
+    )  # json.loads tells these apart by itself
     body = _read(request)
     try:
         text = body.decode(codec) if codec else body.decode(json.detect_encoding(body), "surrogatepass")
@@ -81,15 +83,15 @@ def read_form(request: Request) -> dict[str, str]:
     return form
 
 
-def _kind(request: Request) -> tuple[str, str]:
-    """The media type of a body, and the charset that it names, '' for none."""
+def _kind(request: Request) -> tuple[str, str | None]:
+    """The media type of a body, and the charset that it names, if it does."""
     return _kind_told(request.environ.get("CONTENT_TYPE", ""))
 
 
 @lru_cache(maxsize=32)  # clients have few ways to say it
-def _kind_told(content_type: str) -> tuple[str, str]:
+def _kind_told(content_type: str) -> tuple[str, str | None]:
     kind, parameters = parse_options_header(content_type)
-    return kind.lower(), parameters.get("charset", "")
+    return kind.lower(), parameters.get("charset")
 
 
 def _codec(charset: str) -> str:

@@ -14,7 +14,7 @@ from gunicorn.http import wsgi
 
 Header = tuple[str, str]
 
-_OF_ONE_ANSWER = ("Content-Length", "Connection", "Upgrade")
+_OF_ONE_ANSWER = frozenset(("content-length", "connection", "upgrade"))
 """Headers that tell gunicorn something of the answer that they are in."""
 
 
@@ -27,7 +27,7 @@ class SentAtOnce(wsgi.Response):  # type: ignore[misc]
 
     def process_headers(self, headers: Iterable[Header]) -> None:
         for header in headers:
-            if header[0] in _OF_ONE_ANSWER:
+            if header[0].lower() in _OF_ONE_ANSWER:
                 super().process_headers([header])
             else:
                 self.headers += _checked(header)

@@ -36,7 +36,7 @@ SEND_SECONDS = 10.0
 """How long a client may take to take its answer, where it is longer than SEND_BUFFER."""
 MOST_AWAITED = 400
 """Most connections of one process of which a request is still to come."""
-GARBAGE = 20_000
+GC_THRESHOLD = 20_000
 """Objects that are made, and not freed, until the youngest are looked through for garbage: Python's own 700 are the fields
 of ten applications."""
 SEND_BUFFER = 256 * 1024
@@ -77,7 +77,7 @@ def post_worker_init(worker: "Worker") -> None:
     line of the log needs no place in the code and no thread, as none of our lines tells them.
     """
     gc.freeze()
-    gc.set_threshold(GARBAGE, 20, 50)
+    gc.set_threshold(GC_THRESHOLD)
     worker.cfg.__dict__.update({name: setting.get() for name, setting in worker.cfg.settings.items()})
     logging._srcfile = None  # type: ignore[attr-defined]  # see Python's documentation, "Optimization" of logging
     logging.logThreads = logging.logMultiprocessing = False

@@ -1,11 +1,12 @@
 """From raw input to an application, or every reason why not at once."""
 
+from collections import OrderedDict
 from typing import Any
 
 import pytest
 
 from creditrisk.application import FIELDS
-from creditrisk.application.validation import READ, validate
+from creditrisk.application.validation import TEXT_READERS, validate
 from creditrisk.errors import InvalidApplication
 from creditrisk.portfolio.field import Role
 
@@ -26,15 +27,24 @@ def test_what_was_read_before_is_no_other_kind_of_value(raw_application: Raw) ->
         )
 
 
+class Listed(list[object]):
+    """A list of a library's own."""
+
+
+@pytest.mark.parametrize("value", [[], {}, Listed(), OrderedDict(), set(), bytearray(b"1"), ([],)])
+def test_what_is_no_single_value_is_an_error_of_its_field(raw_application: Raw, value: object) -> None:
+    assert set(errors_of(raw_application | {"age": value})) == {"AGE"}
+
+
 def test_nobody_is_remembered_and_nothing_long(raw_application: Raw) -> None:
-    kept = {name: read for name, read in READ.items() if hasattr(read, "cache_info")}
+    kept = {name: read for name, read in TEXT_READERS.items() if hasattr(read, "cache_info")}
     assert kept.keys() == {name for name, field in FIELDS.items() if field.role is not Role.IDENTITY}
     entries = kept["AGE"].cache_info().currsize
     for spaces in range(50, 60):
         assert validate(raw_application | {"age": f"{' ' * spaces}34"})["AGE"] == 34
     assert kept["AGE"].cache_info().currsize == entries
     for months in range(500):
-        validate(raw_application | {"months_in_residence": months})
+        validate(raw_application | {"months_in_residence": str(months)})
     assert kept["MONTHS_IN_RESIDENCE"].cache_info().currsize <= 256
 
 

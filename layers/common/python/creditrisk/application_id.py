@@ -69,9 +69,11 @@ def is_application_id(text: str) -> bool:
 
 def milliseconds(application_id: str) -> int:
     """When the id was given, in milliseconds since 1970."""
-    if len(application_id) != 36:
+    if len(application_id) != 36 or application_id[8] != "-" or application_id[13] != "-":
         return UUID(application_id).int >> 80
-    return int(application_id[:8] + application_id[9:13], 16)  # the usual spelling, without reading all of it
+    return int(
+        application_id[:8] + application_id[9:13], 16
+    )  # our own spelling, of which the rest is not looked at
 
 
 def received_at(application_id: str) -> datetime:

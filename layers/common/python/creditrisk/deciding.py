@@ -18,7 +18,7 @@ VERDICTS: Final[tuple[Verdict, ...]] = ("approved", "referred", "declined")
 APPROVED: Final = 0
 
 Told = tuple[str, float, Value]
-"""A reason: see `creditrisk.decision.Reason`."""
+"""What `creditrisk.decision.Reason` holds, in its order: a plain tuple is made in a third of the time."""
 
 
 class ScoresLike(Protocol):

@@ -208,8 +208,8 @@ def decide(
     `counterfactual` is what would have had a declined one approved. Where a rule decided, it is the only reason. Only who
     has an `application_id` may be accepted at random.
 
-    This is the one place where a probability becomes a decision: for what comes through the queue, for a row of a file
-    and for a bulk file's. Raises NotAProbability.
+    This is the one place where an application's probability becomes a decision. `creditrisk.deciding` makes those of many
+    rows of a file at once, and a test holds each of them against this one. Raises NotAProbability.
     """
     if not 0 <= score.probability <= 1:
         raise NotAProbability(f"The model {model} gave no probability; look at its version {version}.")

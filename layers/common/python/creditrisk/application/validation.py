@@ -11,20 +11,18 @@ from creditrisk.portfolio.kinds import Value
 from creditrisk.sentence import Sentence, sentence_of
 
 _KEPT = 256
-"""Values of a field of which what they mean is kept: most applicants give one that somebody gave before."""
+"""Texts of a field of which what they mean is kept: most applicants give one that somebody gave before."""
 _LONGEST_KEPT = 40
-"""Characters of such a value."""
+"""Characters of such a text."""
 
 
 def _remembering(field: Field) -> Callable[[object], Value]:
     """`Field.parse`, which remembers what it has read, but not who somebody is."""
-    if field.role is Role.IDENTITY:
-        return field.parse
-    return lru_cache(_KEPT, typed=True)(field.parse)  # typed: 1 and True are equal, and not the same answer
+    return field.parse if field.role is Role.IDENTITY else lru_cache(_KEPT)(field.parse)
 
 
-READ: Final = {name: _remembering(field) for name, field in FIELDS.items()}
-"""Canonical name → what reads a value of the field."""
+TEXT_READERS: Final = {name: _remembering(field) for name, field in FIELDS.items()}
+"""Canonical name → what reads a short text of the field."""
 
 
 def validate(raw: Mapping[str, object]) -> dict[str, Value]:
@@ -35,14 +33,13 @@ def validate(raw: Mapping[str, object]) -> dict[str, Value]:
     """
     values, errors = _by_canonical_name(raw)
     application: dict[str, Value] = {}
-    for name, read in READ.items():
+    for name, read in TEXT_READERS.items():
         value = values.get(name)
-        if value.__class__ is str:
-            if len(value) > _LONGEST_KEPT:  # type: ignore[arg-type]
-                read = FIELDS[name].parse
-        elif value.__class__ is list or value.__class__ is dict:
-            errors.setdefault(name, Sentence("Give one value, not a list or an object."))
-            continue
+        if value.__class__ is not str or len(value) > _LONGEST_KEPT:  # type: ignore[arg-type]
+            if isinstance(value, (list, dict)):
+                errors.setdefault(name, Sentence("Give one value, not a list or an object."))
+                continue
+            read = FIELDS[name].parse
         try:
             application[name] = read(value)
         except ValueError as error:
@@ -57,7 +54,7 @@ def _by_canonical_name(raw: Mapping[str, object]) -> tuple[dict[str, object], di
     values: dict[str, object] = {}
     errors: dict[str, str] = {}
     for spelling, value in raw.items():
-        name = AS_TOLD.get(spelling) or canonical_name(spelling)
+        name = AS_TOLD.get(spelling) or canonical_name(spelling)  # mostly the former, which saves a call
         if name is None:
             errors[spelling[:60]] = _no_such_field(spelling)
         elif name in values:
