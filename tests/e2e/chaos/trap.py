@@ -12,7 +12,7 @@ import functions.scorer.assembly as assembly_module
 from creditrisk.decision import Answer
 from creditrisk.history import Record
 from creditrisk.queue import ApplicationQueue, Claim
-from creditrisk.queue.scripts import script
+from creditrisk.queue.scripts import pair, script
 from functions.scorer.drain import Drain
 
 STEPS = ("claimed", "scored", "half-written", "written", "recorded", "finish-asked", "finished")
@@ -70,7 +70,8 @@ class Trap:
                 self, scorer: str, answers: Mapping[str, Mapping[str, Any]], claim_next: int = 0
             ) -> int:
                 if trap.step == "finish-asked":
-                    self.redis.script_load(script("finish+claim")[1])
+                    for _, text in (script("finish"), pair("finish", "claim")):
+                        self.redis.script_load(text)
                     read = AbstractConnection.read_response
 
                     def unread(connection: AbstractConnection, *args: Any, **kwargs: Any) -> Any:

@@ -60,36 +60,36 @@ class Claims(Shard):
         return self._upkeep.look(longest, [TRIES, failure, timestamp(), self.failed_ttl])
 
     def claim(self, scorer: str, batch_size: int) -> list[Claim]:
-        """Claim the oldest waiting applications, `batch_size` at most, and take out the scorer's lease; or what was claimed
-        when the last batch was finished."""
+        """Claim the oldest waiting applications, `batch_size` at most, and take out the scorer's lease. What was claimed when
+        the last batch was finished comes first, alone, whatever `batch_size` says, under the lease that was taken then."""
         self._batch_size = batch_size
-        if ahead := self._taken_ahead(scorer):
+        if ahead := self._pop_ahead(scorer):
             return ahead
-        call = self._claim(scorer, batch_size, 0, self._next)
-        return self._read(scorer, self._sent(call))
+        call = self._call(scorer, batch_size, 0, self._next)
+        return self._claims_in(scorer, self._send(call))
 
     def is_ahead(self, scorer: str) -> bool:
         """Whether the next claim has been made already."""
         return self._ahead[0] == scorer and bool(self._ahead[1])
 
-    def _taken_ahead(self, scorer: str) -> list[Claim]:
+    def _pop_ahead(self, scorer: str) -> list[Claim]:
         (whose, claims), self._ahead = self._ahead, ("", [])
         return claims if whose == scorer else []
 
-    def _claim(self, scorer: str, batch_size: int, earlier: int, known: Sequence[str]) -> Call:
+    def _call(self, scorer: str, batch_size: int, earlier: int, known: Sequence[str]) -> Call:
         names = self.keys
         keys = [names.queue, names.scorers, names.wip, names.claims(scorer), *map(names.job, known)]
         return Call("claim", keys, [scorer, batch_size, self.lease_ms, rq_time(), earlier, *known])
 
-    def _sent(self, call: Call) -> Any:
+    def _send(self, call: Call) -> Any:
         return self._copied_claim(call) if self.replicas else self.run(*call)
 
-    def _read(self, scorer: str, reply: Any) -> list[Claim]:
+    def _claims_in(self, scorer: str, reply: Any) -> list[Claim]:
         """The claims of a reply; what it left unread is asked for."""
         earlier, unread, read = reply
         if unread:
-            call = self._claim(scorer, 0, earlier, [id.decode() for id in unread])
-            _, _, read = self._sent(call)
+            call = self._call(scorer, 0, earlier, [id.decode() for id in unread])
+            _, _, read = self._send(call)
         self._next = []
         parts = iter(read)
         return [
@@ -140,9 +140,9 @@ class Claims(Shard):
         if not claim_next or self.replicas:
             return int(self.run(*finish))
         finished, claimed = scripts.run_pair(
-            self.redis, finish, self._claim(scorer, claim_next, 0, self._next)
+            self.redis, finish, self._call(scorer, claim_next, 0, self._next)
         )
-        self._ahead = scorer, self._read(scorer, claimed)
+        self._ahead = scorer, self._claims_in(scorer, claimed)
         return int(finished)
 
     def fail(self, scorer: str, application_id: str, reason: str, tries: int = TRIES) -> str:
@@ -160,7 +160,7 @@ class Claims(Shard):
 
     def release(self, scorer: str) -> int:
         """Put whatever the scorer still holds back at the head of the queue; returns how many that were."""
-        self._taken_ahead(scorer)
+        self._pop_ahead(scorer)
         names = self.keys
         with available():
             held = [id.decode() for id in self.redis.lrange(names.claims(scorer), 0, -1)]

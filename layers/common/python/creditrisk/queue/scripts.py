@@ -39,15 +39,27 @@ class Call(NamedTuple):
 
 @cache
 def script(name: str) -> tuple[str, str]:
-    """SHA-1 digest and text of a script; of two as one where `name` is both of theirs with a + between: see `run_pair`."""
-    texts = [(_LUA / f"{part}.lua").read_text() for part in name.split("+")]
-    text = _PAIR.format(*texts) if len(texts) == 2 else texts[0]
+    """SHA-1 digest and text of a script."""
+    return _with_digest((_LUA / f"{name}.lua").read_text())
+
+
+@cache
+def pair(first: str, second: str) -> tuple[str, str]:
+    """SHA-1 digest and text of two scripts as one: see `run_pair`."""
+    return _with_digest(_PAIR.format(script(first)[1], script(second)[1]))
+
+
+def _with_digest(text: str) -> tuple[str, str]:
     return sha1(text.encode(), usedforsecurity=False).hexdigest(), text
 
 
 def run(redis: Any, name: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
     """Run a script. Raises QueueUnavailable."""
-    digest, text = script(name)
+    return _run(redis, script(name), keys, arguments)
+
+
+def _run(redis: Any, made: tuple[str, str], keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+    digest, text = made
     with available():
         try:
             return redis.evalsha(digest, len(keys), *keys, *arguments)
@@ -59,7 +71,7 @@ def run_pair(redis: Any, first: Call, second: Call) -> Any:
     """Run two scripts as one, which is atomic, and one round trip; returns both replies. Raises QueueUnavailable."""
     counts = (len(first.keys), len(first.arguments))
     keys, arguments = [*first.keys, *second.keys], [*counts, *first.arguments, *second.arguments]
-    return run(redis, f"{first.name}+{second.name}", keys, arguments)
+    return _run(redis, pair(first.name, second.name), keys, arguments)
 
 
 def run_copied(
