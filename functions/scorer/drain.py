@@ -7,7 +7,7 @@ found and its answer used, so that the history shows every application once.
 
 import logging
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
@@ -73,8 +73,11 @@ class Drain:
         self.policy = policy or simplest(settings.threshold)
         self.scored = scored or Scored(queue.redis)
 
-    def step(self) -> int:
+    def step(self, will_go_on: Callable[[], bool] = lambda: True) -> int:
         """Drain one batch; returns how many applications were claimed, 0 when nothing waits.
+
+        `will_go_on` is asked once the batch is recorded: whether another step follows at once. The next batch is claimed
+        ahead only then; else it would keep what it holds from others, and leaving would give it back as redelivered.
 
         Raises QueueUnavailable or HistoryUnavailable; what was claimed then waits to be taken up again.
         """
@@ -82,7 +85,7 @@ class Drain:
         if claims:
             records = self._score(self._read(claims))
             if records:
-                self._finish(self._record(records))
+                self._finish(self._record(records), will_go_on)
         return len(claims)
 
     def _read(self, claims: Sequence[Claim]) -> list[_Read]:
@@ -190,12 +193,13 @@ class Drain:
             self.queue.release(self.name)
             raise
 
-    def _finish(self, answers: Sequence[Answer]) -> None:
+    def _finish(self, answers: Sequence[Answer], will_go_on: Callable[[], bool]) -> None:
         decisions = {answer.id: answer.decision for answer in answers if answer.decision}
         self._count(decisions.values())
         known = seen(self.settings.model_folder)
         decided = {id: self._told(decision, known) for id, decision in decisions.items()}
-        finished = self.queue.finish(self.name, decided, self.settings.batch_size)
+        claim_next = self.settings.batch_size if will_go_on() else 0
+        finished = self.queue.finish(self.name, decided, claim_next)
         if finished < len(decided):
             log.warning(
                 "%d of %d applications were taken over by another scorer",

@@ -75,10 +75,14 @@ def _drain_all(assembly: Assembly, name: str, context: Any) -> int:
 def _drain(assembly: Assembly, shard: ApplicationQueue, name: str, context: Any) -> int:
     """Drain until nothing waits once the lease is cleared, so that no wake-up is lost; returns how many were claimed."""
     scored = 0
+
+    def will_go_on() -> bool:
+        return bool(context.get_remaining_time_in_millis() > 2 * _MARGIN_MS)
+
     while True:
         with assembly.drain(name, shard) as drain:
             drain.queue.recover()
-            while context.get_remaining_time_in_millis() > _MARGIN_MS and (count := drain.step()):
+            while context.get_remaining_time_in_millis() > _MARGIN_MS and (count := drain.step(will_go_on)):
                 scored += count
         if context.get_remaining_time_in_millis() <= _MARGIN_MS or not shard.waiting():
             return scored

@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from types import TracebackType
@@ -25,12 +25,20 @@ LONGEST_PAUSE = 1.0
 class Served:
     """A shard, its drain while Redis answers, and when it is looked at again."""
 
-    def __init__(self, assembly: Assembly, shard: ApplicationQueue, name: str) -> None:
+    def __init__(
+        self,
+        assembly: Assembly,
+        shard: ApplicationQueue,
+        name: str,
+        will_go_on: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`will_go_on` says whether this shard is drained again right after a step: see `Drain.step`."""
         self.shard = shard
         self.claimed = 0
         """How many applications the last step claimed."""
         self._assembly = assembly
         self._name = name
+        self._will_go_on = will_go_on
         self._open = ExitStack()
         self._drain: Drain | None = None
         self._look_at = 0.0
@@ -71,7 +79,7 @@ class Served:
                 self._look_at = time.monotonic() + min(self.shard.recover(), LOOK_SECONDS)
             self._assembly.renew()
             self._drain.model, self._drain.policy = self._assembly.model, self._assembly.policy
-            self.claimed = self._drain.step()
+            self.claimed = self._drain.step(self._will_go_on)
             self._pause = 0.1
         except QueueUnavailable as error:
             self._drain = None

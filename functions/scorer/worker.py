@@ -66,8 +66,15 @@ class Worker:
         """Drain each shard in turn until asked to stop. Raises HistoryUnavailable."""
         shards = self._shards()
         bell = Bell(shards) if len(shards) > 1 else None
+
+        def will_go_on() -> bool:
+            # With several shards, what was claimed ahead in one would wait for a batch of each other.
+            return len(shards) == 1 and not self._stopping
+
         with ExitStack() as stack:
-            served = [stack.enter_context(Served(self.assembly, shard, self.name)) for shard in shards]
+            served = [
+                stack.enter_context(Served(self.assembly, shard, self.name, will_go_on)) for shard in shards
+            ]
             while not self._stopping:
                 for shard in served:
                     if not self._stopping:

@@ -1,5 +1,6 @@
 """A scorer finishes one batch and claims the next in one step: what that is worth, and what is lost by none of it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from creditrisk.intake import Intake
 from creditrisk.queue import ApplicationQueue
 from functions.scorer.assembly import Assembly
 from functions.scorer.served import Served
-from tests.helpers import Make, let_leases_run_out, renew_no_more
+from tests.helpers import Make, let_leases_run_out, recorded, renew_no_more
 
 
 @pytest.fixture
@@ -91,6 +92,33 @@ def test_a_few_that_nobody_knew_of_wait_for_the_next_batch(
     assert calls(redis) == 1
     assert [claim.id for claim in queue.claim("s", 64)] == ids[2:]
     assert [claim.id for claim in queue.claim("s", 64)][-1:] == [late]
+
+
+def test_a_drain_that_does_not_go_on_leaves_the_rest_as_it_came(
+    assembly: Assembly, queue: ApplicationQueue, ids: list[str]
+) -> None:
+    assembly.settings = replace(assembly.settings, batch_size=2)
+    with assembly.drain("s") as drain:
+        assert drain.step(lambda: False) == 2
+    claims = queue.claim("next", 64)
+    assert [(claim.id, claim.redelivered) for claim in claims] == [(id, False) for id in ids[2:]]
+
+
+def test_whether_it_goes_on_is_asked_once_the_batch_is_recorded(
+    assembly: Assembly, queue: ApplicationQueue, ids: list[str]
+) -> None:
+    """A signal to stop mostly comes while a batch is scored."""
+    assembly.settings = replace(assembly.settings, batch_size=2)
+    there: list[list[str]] = []
+
+    def stops() -> bool:
+        there.append(recorded(assembly.history))
+        return False
+
+    with assembly.drain("s") as drain:
+        drain.step(stops)
+    assert there == [ids[:2]]
+    assert queue.waiting() == 4
 
 
 def test_a_scorer_that_leaves_gives_back_what_it_claimed_ahead(

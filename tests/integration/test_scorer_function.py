@@ -68,13 +68,14 @@ def test_it_takes_up_what_a_dead_scorer_held(
 def test_it_claims_nothing_more_when_its_time_is_nearly_up_and_holds_nothing_then(
     function: Assembly, model: StubModel, intake: Intake, queue: ApplicationQueue, make_application: Make
 ) -> None:
-    """Five seconds are kept in hand: more than a batch takes."""
+    """Five seconds are kept in hand: more than a batch takes. The next batch is claimed ahead where twice as many are left."""
     function.settings = replace(function.settings, batch_size=1)
     for _ in range(3):
         intake.submit(make_application())
-    assert scorer_function.handler({}, Context(60_000, 5_001, 5_000))["scored"] == 2
+    assert scorer_function.handler({}, Context(60_000, 10_001, 5_001, 10_000, 5_000))["scored"] == 2
     assert (queue.waiting(), claimed(queue)) == (1, 0)
     assert model.batches == [1, 1]
+    assert not queue.claim("next", 1)[0].redelivered, "it was not claimed, and given back"
 
 
 def test_the_schedule_publishes_how_old_the_queue_is_and_a_ticket_does_not(

@@ -14,9 +14,11 @@ from redis import Redis
 from benchmarks.load import wait_until
 from creditrisk.history.folder import FolderHistory
 from creditrisk.intake import Intake
+from creditrisk.queue import ApplicationQueue
 from creditrisk.settings import Settings
 from functions.scorer import worker
 from functions.scorer.assembly import Assembly
+from functions.scorer.served import Served
 from functions.scorer.worker import Worker
 from tests.helpers import Make
 from tests.integration.conftest import StubModel, StubScore
@@ -59,7 +61,7 @@ def test_a_worker_that_waits_leaves_at_once(
 
 
 def test_a_worker_finishes_the_batch_in_hand_and_takes_no_other(
-    settings: Settings, intake: Intake, make_application: Make
+    settings: Settings, intake: Intake, queue: ApplicationQueue, make_application: Make
 ) -> None:
     class Interrupted(StubModel):
         def score(self, applications: Sequence[Mapping[str, Any]]) -> list[StubScore]:
@@ -72,6 +74,35 @@ def test_a_worker_finishes_the_batch_in_hand_and_takes_no_other(
     assert [intake.find(one).status for one in ids] == ["decided"] * 2 + ["pending"] * 3
     state = assembly.queue.state()
     assert (state.waiting, state.claimed) == (3, 0)
+    left = queue.claim("next", 3)
+    assert [claim.redelivered for claim in left] == [False] * 3, "they were not claimed, and given back"
+    assembly.queue.redis.close()
+
+
+@pytest.mark.parametrize(("shards", "ahead"), [(1, 1), (2, 0)])
+def test_a_worker_holds_nothing_of_one_shard_while_it_drains_another(
+    shards: int, ahead: int, settings: Settings, make_application: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two wait in the first shard, in batches of one; what the worker holds of it is counted after its first step."""
+    assembly = Assembly(replace(settings, batch_size=1, shards=shards), StubModel())
+    first = assembly.queue.shards[0]
+    intake = Intake(first, settings)
+    for _ in range(2):
+        intake.submit(make_application())
+    held: list[int] = []
+    step = Served.step
+
+    def step_and_look(served: Served) -> None:
+        step(served)
+        if not held:
+            held.append(first.state().claimed)
+        if served.shard.waiting() + first.state().claimed == 0:
+            working.stop()
+
+    monkeypatch.setattr(Served, "step", step_and_look)
+    working = Worker(assembly)
+    working.run()
+    assert held == [ahead]
     assembly.queue.redis.close()
 
 

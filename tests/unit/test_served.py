@@ -1,7 +1,7 @@
 """A shard as a worker serves it: when it looks for dead scorers, when it tries again, and what it waits on."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -61,7 +61,7 @@ class Opening:
     def renew(self) -> None:
         """There is never another layer."""
 
-    def step(self) -> int:
+    def step(self, will_go_on: Callable[[], bool]) -> int:
         return 0
 
 

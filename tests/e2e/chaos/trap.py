@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from redis.connection import AbstractConnection
@@ -56,8 +56,8 @@ class Trap:
                 trap.at("recorded")
                 return answers
 
-            def _finish(self, answers: Sequence[Answer]) -> None:
-                super()._finish(answers)
+            def _finish(self, answers: Sequence[Answer], will_go_on: Callable[[], bool]) -> None:
+                super()._finish(answers, will_go_on)
                 trap.at("finished")
 
         return TrappedDrain
