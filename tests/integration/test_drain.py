@@ -1,5 +1,7 @@
 """The drain on a real Redis: each application scored, recorded and answered once, whatever stands in the queue."""
 
+from dataclasses import replace
+
 import pytest
 from redis import Redis
 from rq import Queue
@@ -69,9 +71,15 @@ def test_a_search_that_fails_loses_no_decision(
 
 
 def test_applications_are_scored_in_the_order_they_came_in_batches(
-    intake: Intake, drain_all: DrainAll, history: FolderHistory, model: StubModel, make_application: Make
+    intake: Intake,
+    assembly: Assembly,
+    drain_all: DrainAll,
+    history: FolderHistory,
+    model: StubModel,
+    make_application: Make,
 ) -> None:
     ids = [intake.submit(make_application()).id for _ in range(150)]
+    assembly.settings = replace(assembly.settings, batch_size=64)
 
     drain_all()
 
