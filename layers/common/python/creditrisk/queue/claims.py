@@ -60,8 +60,9 @@ class Claims(Shard):
         return self._upkeep.look(longest, [TRIES, failure, timestamp(), self.failed_ttl])
 
     def claim(self, scorer: str, batch_size: int) -> list[Claim]:
-        """Claim the oldest waiting applications, `batch_size` at most, and take out the scorer's lease. What was claimed when
-        the last batch was finished comes first, alone, whatever `batch_size` says, under the lease that was taken then."""
+        """Claim the oldest waiting applications, and take out the scorer's lease: `batch_size` at most, and no more than its
+        share where there are other scorers (see claim.lua). What was claimed when the last batch was finished comes
+        first, alone, whatever `batch_size` says, under the lease that was taken then."""
         self._batch_size = batch_size
         if ahead := self._pop_ahead(scorer):
             return ahead

@@ -5,17 +5,22 @@
 -- When other jobs than the given ones are claimed, nothing is read; the reply says which they are, and the same script is
 -- sent again with a batch size of 0 and the jobs to read. Where at least half of what could be claimed is given, only that
 -- is: the rest has just come in, or follows upon what another scorer took, and is not worth a second call.
+-- A scorer holds at most its share of all that is waiting and claimed, or LEAST where that is more: a burst is spread over
+-- the scorers that live or were woken, and would else be one batch of one of them. What others hold counts, or each would
+-- find less to share than the one before it.
 -- What the scorer still holds from an earlier claim, whose reply was lost on the way, comes first.
 -- A job that a dead scorer held says how large a batch it may be in (`batch_limit`): what is too many goes back.
 -- Returns how many are of an earlier claim; the ids that are yet to be read; what was read: id, data, tries, redelivered, ...
 if redis.replicate_commands then redis.replicate_commands() end
+local LEAST = 16
 local scorer, size, earlier = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5])
 local time = redis.call('TIME')
 local seconds = tonumber(time[1])
+local now = seconds * 1000 + math.floor(time[2] / 1000)
 -- When Redis is out of memory, it lets a script go on only if the first write needs no memory, as ZREM does. The queue must
 -- drain all the same.
 redis.call('ZREM', KEYS[2], scorer)
-redis.call('ZADD', KEYS[2], seconds * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[3]), scorer)
+redis.call('ZADD', KEYS[2], now + tonumber(ARGV[3]), scorer)
 
 local jobs, ids = {}, {}
 for i = 6, #ARGV do jobs[ARGV[i]] = KEYS[i - 1] end
@@ -28,7 +33,9 @@ if size == 0 then
   end
 else
   earlier = #held
-  local most = size - #held
+  local scorers = redis.call('ZCOUNT', KEYS[2], '(' .. now, '+inf')
+  local share = math.ceil((redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[3])) / scorers)
+  local most = math.min(size, math.max(LEAST, share)) - #held
   if most > 0 and #ARGV > 5 then
     local waiting, known = redis.call('LRANGE', KEYS[1], 0, most - 1), 0
     while jobs[waiting[known + 1]] do known = known + 1 end
