@@ -15,6 +15,8 @@ Times = NDArray[np.float64]
 
 LATE = 3.0
 """Seconds past which an answer is late: the applicant sees the pending page."""
+LEAST = 16
+"""Applications that a scorer may hold even where that is more than its share: see queue/lua/claim.lua."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,7 @@ class _Shard:
     def __init__(self) -> None:
         self.waiting = deque[int]()
         self.accepted = self.awake = 0
+        self.claimed = dict[float, int]()  # how many each scorer holds, by when it began
         self.idle = list[float]()  # since when environments of scorers stand idle
         self.free_at = 0.0  # when its thread has done what was asked of it
 
@@ -229,12 +232,15 @@ class _House:
 
     def _claim(self, whose: int, now: float, began: float) -> None:
         shard, a = self.shards[whose], self.a
-        count = min(a.batch_size, len(shard.waiting))
+        shard.claimed.pop(began, None)
+        share = -(-(len(shard.waiting) + sum(shard.claimed.values())) // shard.awake)
+        count = min(a.batch_size, max(LEAST, share), len(shard.waiting))
         if not count or now - began >= a.limit:
             shard.awake -= 1
             self.run.scorer_seconds += now - began + 0.01
             shard.idle.append(now)
             return
+        shard.claimed[began] = count
         shard.free_at = max(now, shard.free_at) + count * a.redis_rest
         end = max(now + a.batch + count * a.application, shard.free_at)
         for _ in range(count):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.arrivals import Assumptions, poisson, simulate
+from benchmarks.arrivals import _House as House
 
 QUICK = Assumptions(redis_accept=0, redis_rest=0, form_concurrency=100_000, environments=100_000)
 """Where nothing but the scorers is finite."""
@@ -26,6 +27,19 @@ def test_a_second_scorer_is_woken_by_the_application_past_four_batches() -> None
     a = replace(QUICK, batch_size=2)
     assert simulate(np.linspace(1, 1.1, 8), a).scorers_at_once == 1
     assert simulate(np.linspace(1, 1.1, 9), a).scorers_at_once == 2
+
+
+@pytest.mark.parametrize(("waiting", "shares"), [(256, [64] * 4), (40, [16, 16, 8]), (256, [256])])
+def test_what_waits_is_shared_among_the_scorers_that_are_awake(waiting: int, shares: list[int]) -> None:
+    """As in tests/integration/test_sharing.py."""
+    house = House(np.ones(waiting), replace(QUICK, batch_size=256), 0.0)
+    house.accepted_at[:] = 1.0
+    (shard,) = house.shards
+    shard.waiting.extend(range(waiting))
+    shard.awake = 4 if len(shares) > 1 else 1
+    for number in range(shard.awake):
+        house._claim(0, 2.0, 1.0 + number / 10)
+    assert list(shard.claimed.values()) == shares
 
 
 def test_a_full_queue_refuses_and_every_accepted_application_is_answered() -> None:
