@@ -21,7 +21,7 @@ from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-TURNS = ((1, 64, 6_400), (2, 64, 6_400), (4, 64, 6_400), (1, 16, 2_400), (1, 1, 300))
+TURNS = ((1, 256, 6_400), (2, 256, 6_400), (4, 256, 6_400), (1, 64, 6_400), (1, 16, 2_400), (1, 1, 300))
 """Scorers, size of their batches, applications."""
 _QUEUE, _ASIDE = "rq:queue:applications", "creditrisk:bench"
 
