@@ -67,6 +67,17 @@ def test_who_does_not_go_on_claims_nothing(queue: ApplicationQueue, ids: list[st
     assert queue.waiting() == 4
 
 
+def test_who_claims_nothing_ahead_still_knows_what_comes_next(
+    queue: ApplicationQueue, redis: Redis, ids: list[str]
+) -> None:
+    """As with several shards, or where replicas must have a claim: the worker looks for work between two batches."""
+    finish_first(queue, ids, 0)
+    assert queue.wait_for_work(1)
+    redis.config_resetstat()
+    assert [claim.id for claim in queue.claim("s", 2)] == ids[2:4]
+    assert calls(redis) == 1
+
+
 def test_what_comes_in_meanwhile_is_claimed_with_the_rest(
     intake: Intake, queue: ApplicationQueue, make_application: Make
 ) -> None:

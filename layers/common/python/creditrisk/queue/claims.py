@@ -47,7 +47,9 @@ class Claims(Shard):
             with available():
                 head = self.patient.blmove(queue, queue, max(0.01, min(left, BLOCK)), "LEFT", "LEFT")
             if head is not None:
-                self._next = [head.decode()]
+                first = head.decode()
+                if first not in self._next[:1]:  # else what was seen behind it is still a good guess
+                    self._next = [first]
                 return True
             if left <= BLOCK:
                 return False
