@@ -9,7 +9,7 @@ from creditrisk.history import files, names
 from creditrisk.history.objects import Objects
 from creditrisk.history.parts import header_and_lines, rows_of
 from lifecycle.index.entries import EntryReader
-from lifecycle.index.pieces import Piece, read_any, read_lines
+from lifecycle.index.pieces import Piece, read_any, read_lines, rows_in
 
 _LISTED = 1_000
 """Names that are compared with the index at once."""
@@ -53,9 +53,10 @@ def of_objects(objects: Objects, keys: Sequence[str]) -> Iterator[Piece]:
 
 def _piece(key: str, body: bytes, moved: bool) -> Piece:
     layout = files.layout_of(body)
+    written = 0
     if layout:
         start = body.index(b"\n") + 1
-        reader = EntryReader(layout)
+        reader, written = EntryReader(layout), rows_in(body[start:])
         entries, unreadable = read_lines(reader, key, body[start:], start) if body[start:] else ([], 0)
     else:
         raw = io.BytesIO(body)
@@ -65,8 +66,9 @@ def _piece(key: str, body: bytes, moved: bool) -> Piece:
             return Piece("history", key, 0, len(body), unreadable=1)
         entries, unreadable = read_any(EntryReader(layout), rows_of(key, text, layout, first))
     return Piece(
-        "history", key, 0, len(body), "", entries, layout.columns, unreadable=unreadable, moved=moved
-    )
+        "history", key, 0, len(body), "", entries, layout.columns,
+        unreadable=unreadable, moved=moved, written=written,
+    )  # fmt: skip
 
 
 def _recent_days() -> Iterator[str]:

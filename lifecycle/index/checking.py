@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from creditrisk.counted import counted
 from creditrisk.history import open_history
 from creditrisk.history.bucket import BucketHistory
 from lifecycle.index import bucket_record, folder_record, ledgers, names
@@ -69,6 +70,8 @@ class _Check:
                         self._keep(later)
         matched = 0
         for piece in self._history():
+            if (lost := piece.written - piece.rows - piece.unreadable) > 0:
+                self.found.differs(f"{piece.name} has {counted(lost, 'row')} that the index does not read")
             if self._is_in(piece):
                 matched += self._compare(piece)
                 progress(piece.rows)

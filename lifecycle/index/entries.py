@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import starmap
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -89,12 +90,13 @@ class EntryReader:
             for moment, after, id_ in zip(received, scored, ids, strict=True)
         ]
         scored = [after or moment for after, moment in zip(scored, received, strict=True)]
-        names = map(" ".join, zip(*(column[name] for name in NAMES if name in column), strict=True))
-        return list(map(
-            Entry, ids, received, scored, map(fold_identity, column.get(NUMBER, nothing)), map(fold, names),
+        words = [column[name] for name in NAMES if name in column]
+        names = map(" ".join, zip(*words, strict=True)) if words else nothing
+        return list(starmap(Entry, zip(
+            ids, received, scored, map(fold_identity, column.get(NUMBER, nothing)), map(fold, names),
             column.get("MODEL", nothing), column.get("MODEL_VERSION", nothing), column.get("POLICY", nothing),
-            decisions, chances, limits, places, cells,
-        ))  # fmt: skip
+            decisions, chances, limits, places, cells, strict=True,
+        )))  # fmt: skip
 
     def from_row(self, row: Row, place: int) -> Entry:
         """The same through the history's own reader. Raises UnreadableRow."""

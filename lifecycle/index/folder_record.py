@@ -11,7 +11,7 @@ from creditrisk.history import files
 from creditrisk.history.parts import Layout, finished, header_and_lines, rows_of
 from lifecycle.index.entries import EntryReader
 from lifecycle.index.errors import RecordReplaced
-from lifecycle.index.pieces import PIECE, Known, Piece, read_any, read_lines
+from lifecycle.index.pieces import PIECE, Known, Piece, read_any, read_lines, rows_in
 
 _HEAD = 1 << 16
 """Bytes that hold the header for certain."""
@@ -54,8 +54,9 @@ def _of_file(path: Path, known: Known | None, size: int) -> Iterator[Piece]:
                 mark = _mark(file, min(position, _MARKED))
             start = start if known else 0
             yield Piece(
-                "history", path.name, start, position, mark, entries, layout.columns, unreadable=unreadable
-            )
+                "history", path.name, start, position, mark, entries, layout.columns,
+                unreadable=unreadable, written=rows_in(whole),
+            )  # fmt: skip
             known = Known(position, mark)
             file.seek(position)
 

@@ -27,7 +27,8 @@ class Known(NamedTuple):
 class Piece:
     """Rows of one part of the record, from byte `start` of it (0 when nothing of it was read before) to byte `position`.
 
-    `moved` says that these rows may stand elsewhere as well, and that this is where they will stay.
+    `moved` says that these rows may stand elsewhere as well, and that this is where they will stay. `written` counts its
+    rows by its lines alone, where each line is one row: so many are `entries` or `unreadable`, however they are read.
     """
 
     source: str
@@ -40,6 +41,7 @@ class Piece:
     later: list[Later] = field(default_factory=list)
     unreadable: int = 0
     moved: bool = False
+    written: int = 0
 
     @property
     def rows(self) -> int:
@@ -51,6 +53,11 @@ def read_lines(reader: EntryReader, name: str, data: bytes, start: int) -> tuple
     """What whole lines, which begin at byte `start` of a part, say; and how many of them cannot be read."""
     with uncollected():
         return _read_lines(reader, name, data, start)
+
+
+def rows_in(data: bytes) -> int:
+    """How many rows whole lines are, without reading them: each but an empty one."""
+    return sum(line.rstrip(b"\r") != b"" for line in data.split(b"\n"))
 
 
 def _read_lines(reader: EntryReader, name: str, data: bytes, start: int) -> tuple[list[Entry], int]:

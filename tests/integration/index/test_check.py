@@ -2,15 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
 from cli.index import index
+from lifecycle.index import folder_record
 from lifecycle.index.building import follow
 from lifecycle.index.checking import check
 from lifecycle.index.database import Database
+from lifecycle.index.entries import Entry
+from lifecycle.index.pieces import read_lines
 from tests.integration.index.conftest import Decide, Tell, Write
 
 
@@ -62,6 +66,32 @@ def test_an_outcome_that_was_never_told_is_found(filled: Database, folder: Path)
     found = check(filled, str(folder))
     assert found.differing == 2
     assert all("differs in facet, outcome_at" in sentence for sentence in found.differences)
+
+
+def test_rows_that_nothing_is_made_of_are_found(
+    database: Database, folder: Path, decide: Decide, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check reads the record as the index does: what both are blind to is found by counting lines."""
+    write([decide(n) for n in range(3)])
+
+    def blind(*read: Any) -> tuple[list[Entry], int]:
+        entries, unreadable = read_lines(*read)
+        return entries[1:], unreadable
+
+    monkeypatch.setattr(folder_record, "read_lines", blind)
+    follow(database, str(folder))
+    assert check(database, str(folder)).differences == ["history.csv has 1 row that the index does not read"]
+
+
+def test_lines_without_a_row_and_rows_that_cannot_be_read_are_no_difference(
+    database: Database, folder: Path, decide: Decide, write: Write
+) -> None:
+    write([decide(n) for n in range(3)])
+    with (folder / "history.csv").open("a", newline="") as history:
+        history.write("\n\r\nno row at all\n")
+    follow(database, str(folder))
+    found = check(database, str(folder))
+    assert (found.applications, found.differences) == (3, [])
 
 
 def test_what_is_not_read_yet_is_no_difference(

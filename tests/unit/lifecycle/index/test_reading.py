@@ -11,6 +11,7 @@ from creditrisk.errors import UnreadableRow
 from creditrisk.history.columns import HEADER
 from creditrisk.history.parts import Layout, rows_of
 from creditrisk.history.records import to_line
+from lifecycle.index import entries
 from lifecycle.index.entries import Entry, EntryReader
 from lifecycle.index.pieces import read_lines
 from tests.helpers import Make
@@ -41,19 +42,28 @@ def lines(make_application: Make) -> list[str]:
 
 def one_by_one(reader: EntryReader, lines: list[str]) -> list[Entry]:
     """As the history's own reader reads each."""
-    entries, place = [], START
+    found, place = [], START
     for line in lines:
         for row in rows_of("history.csv", [line], reader.layout, first=0):
             with suppress(UnreadableRow):
-                entries.append(reader.from_row(row, place))
+                found.append(reader.from_row(row, place))
         place += len(line.encode("utf-8", "surrogateescape"))
-    return entries
+    return found
 
 
 def test_lines_as_usual_are_read_at_once(reader: EntryReader, lines: list[str]) -> None:
     read = reader.entries([line[:-1] for line in lines], range(len(lines)))
     assert read and [entry.id for entry in read] == [line[:36] for line in lines]
     assert read_lines(reader, "history.csv", "".join(lines).encode(), START) == (one_by_one(reader, lines), 0)
+
+
+def test_a_portfolio_without_names_has_its_rows_too(
+    reader: EntryReader, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entries, "NAMES", ())
+    read, _ = read_lines(reader, "history.csv", "".join(lines).encode(), START)
+    assert len(read) == len(lines) and read == one_by_one(reader, lines)
+    assert {entry.name for entry in read} == {""}
 
 
 @pytest.mark.parametrize("at", [0, 7, 19])
@@ -78,6 +88,6 @@ def test_a_line_that_is_not_as_usual_is_read_by_itself_and_the_others_as_ever(
     assert changed != lines[at]
     text = "".join([*lines[:at], changed, *lines[at + 1 :]])
     expected = one_by_one(reader, text.splitlines(keepends=True))
-    entries, unreadable = read_lines(reader, "history.csv", text.encode("utf-8", "surrogateescape"), START)
-    assert repr(entries) == repr(expected)  # nan is not equal to itself
-    assert len(entries) + unreadable == len(lines) and unreadable <= 1
+    read, unreadable = read_lines(reader, "history.csv", text.encode("utf-8", "surrogateescape"), START)
+    assert repr(read) == repr(expected)  # nan is not equal to itself
+    assert len(read) + unreadable == len(lines) and unreadable <= 1
