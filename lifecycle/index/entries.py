@@ -3,11 +3,11 @@
 import csv
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import starmap
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from lifecycle.index.folding import fold, fold_identity
 from lifecycle.index.schema import BINS, UNTOLD
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_WRITTEN = re.compile(r"(?:(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z)?")
+"""A moment as this system writes it, or nothing."""
 _VERDICTS = frozenset(("approved", "declined", "referred"))
 _PREDICTIONS = frozenset("01")
 _IDENTITY = [(name, field.kind) for name, field in FIELDS.items() if field.role is Role.IDENTITY]
@@ -51,52 +53,61 @@ class Entry(NamedTuple):
 
 
 class EntryReader:
-    """Reads rows under one layout. Lines that are all written as usual are read at once and by column, which takes a tenth
-    of the time; anything else is left to the history's own reader, so that both always agree on what can be read."""
+    """Reads rows under one layout. Lines that are written as usual are read at once and by column, which takes a tenth of
+    the time; any other is left to the history's own reader, so that both always agree on what can be read."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self._there = [name for name in _WANTED if name in layout.columns]
         self._taken = itemgetter(*map(layout.columns.index, self._there))
 
-    def entries(self, lines: Sequence[str], places: Sequence[int]) -> list[Entry] | None:
-        """What the index keeps of lines, which begin at these places; None when only the history's own reader can tell what
-        one of them says."""
-        cells = _cells(lines, self.layout)
+    def entries(self, lines: Sequence[str], places: Sequence[int]) -> list[Entry | None]:
+        """What the index keeps of each line, which begin at these places; None for one of which only the history's own
+        reader can tell what it says."""
+        rows = _cells(lines, self.layout)
+        usual = [at for at, cells in enumerate(rows) if cells is not None]
+        cells = [cells for cells in rows if cells is not None]
+        entries: list[Entry | None] = [None] * len(lines)
+        for at, entry in zip(usual, self._by_column(cells, [places[at] for at in usual]), strict=True):
+            entries[at] = entry
+        return entries
+
+    def _by_column(self, cells: Sequence[list[str]], places: Sequence[int]) -> Sequence[Entry | None]:
+        """The same of rows with a cell for each column. What is made of an odd row is thrown away at the end."""
         if not cells:
-            return None
+            return []
         column = dict(zip(self._there, zip(*map(self._taken, cells), strict=True), strict=True))
         nothing = [""] * len(cells)
         ids, decisions = column["APPLICATION_ID"], column.get("DECISION", nothing)
-        usual = (
-            _VERDICTS.issuperset(decisions)
-            and _PREDICTIONS.issuperset(column.get("PREDICTION", nothing))
-            and all(map(_is_list, column.get("REASONS", nothing)))
-            and all(map(_ID.fullmatch, ids))
+        chances = _numbers(column["PROBABILITY"])
+        limits = _numbers([limit or "0.5" for limit in column.get("THRESHOLD", nothing)])
+        came = _moments(column.get("RECEIVED_AT", nothing))
+        ended = _moments(column.get("SCORED_AT", nothing))
+        odd = set().union(
+            _others(ids, _ID.fullmatch),
+            _others(decisions, _VERDICTS.__contains__),
+            _others(column.get("PREDICTION", nothing), _PREDICTIONS.__contains__),
+            _others(column.get("REASONS", nothing), _is_list),
+            _others(chances, math.isfinite),
+            _others(limits, math.isfinite),
+            _others(came, _is_told),
+            _others(ended, _is_told),
         )
-        if not usual:
-            return None
-        try:
-            chances = list(map(float, column["PROBABILITY"]))
-            limits = [float(told or 0.5) for told in column.get("THRESHOLD", nothing)]
-            received = _moments(column.get("RECEIVED_AT", nothing))
-            scored = _moments(column.get("SCORED_AT", nothing))
-        except ValueError:
-            return None
-        if not all(map(math.isfinite, chances)) or not all(map(math.isfinite, limits)):
-            return None
         received = [
-            moment or after or milliseconds(id_)
-            for moment, after, id_ in zip(received, scored, ids, strict=True)
+            moment or after or (0 if at in odd else milliseconds(id_))
+            for at, (moment, after, id_) in enumerate(zip(came, ended, ids, strict=True))
         ]
-        scored = [after or moment for after, moment in zip(scored, received, strict=True)]
+        scored = [after or moment for after, moment in zip(ended, received, strict=True)]
         words = [column[name] for name in NAMES if name in column]
         names = map(" ".join, zip(*words, strict=True)) if words else nothing
-        return list(starmap(Entry, zip(
+        entries: list[Entry | None] = list(starmap(Entry, zip(
             ids, received, scored, map(fold_identity, column.get(NUMBER, nothing)), map(fold, names),
             column.get("MODEL", nothing), column.get("MODEL_VERSION", nothing), column.get("POLICY", nothing),
             decisions, chances, limits, places, cells, strict=True,
         )))  # fmt: skip
+        for at in odd:
+            entries[at] = None
+        return entries
 
     def from_row(self, row: Row, place: int) -> Entry:
         """The same through the history's own reader. Raises UnreadableRow."""
@@ -129,37 +140,76 @@ def moment_of(text: str) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def _moments(texts: Sequence[str]) -> list[int]:
-    """The same of a column, 0 where nothing is told."""
-    cells = np.array(texts, "S")
-    told = moments(cells)
-    if (np.isnat(told) & (cells != b"")).any():
-        raise ValueError("not all are moments")
-    numbers: list[int] = np.where(np.isnat(told), 0, told.astype(np.int64)).tolist()
-    return numbers
+def _moments(texts: Sequence[str]) -> Sequence[int | None]:
+    """The same of a column: 0 where nothing is told, None where it is no moment. By array only as they are written here:
+    NumPy takes other things for moments than `moment_of`, and an array is as wide as its longest cell."""
+    if all(map(_WRITTEN.fullmatch, texts)):
+        cells = np.array(texts, "S")
+        told = moments(cells)
+        untold = np.isnat(told)
+        if not (untold & (cells != b"")).any():
+            numbers: list[int] = np.where(untold, 0, told.astype(np.int64)).tolist()
+            return numbers
+    return list(map(_moment_or_none, texts))
+
+
+def _moment_or_none(text: str) -> int | None:
+    try:
+        return moment_of(text) if text else 0
+    except ValueError:
+        return None
+
+
+def _is_told(moment: int | None) -> bool:
+    return moment is not None
+
+
+def _numbers(texts: Sequence[str]) -> list[float]:
+    """A column's numbers, nan where it is none."""
+    try:
+        return list(map(float, texts))
+    except ValueError:
+        return list(map(_number, texts))
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _others(cells: Sequence[Any], is_usual: Callable[[Any], object]) -> list[int]:
+    """Which cells of a column are not as usual."""
+    if all(map(is_usual, cells)):
+        return []
+    return [at for at, cell in enumerate(cells) if not is_usual(cell)]
 
 
 def _is_list(reasons: str) -> bool:
     return (reasons[:2] == "[[" and reasons[-2:] == "]]") or reasons in ("[]", "")
 
 
-def _cells(lines: Sequence[str], layout: Layout) -> list[list[str]] | None:
-    """The cells of many lines at once; None unless each line is one row of plain text with as many cells as there are
-    columns."""
+def _cells(lines: Sequence[str], layout: Layout) -> Sequence[list[str] | None]:
+    """The cells of each line; None unless it is one row of plain text with as many cells as there are columns."""
     if not layout.version:
-        return None
+        return [None] * len(lines)
+    width = len(layout.columns)
+    rows = _parsed(lines)
+    # A quotation mark that is never closed makes one row of several lines.
+    if rows is None or len(rows) != len(lines):
+        alone = [_parsed([line]) for line in lines]
+        rows = [found[0] if found and len(found) == 1 else [] for found in alone]
+    return [cells if len(cells) == width else None for cells in rows]
+
+
+def _parsed(lines: Sequence[str]) -> list[list[str]] | None:
     try:
         "".join(lines).encode()
-        cells = list(csv.reader(lines))
+        return list(csv.reader(lines))
     except (csv.Error, UnicodeEncodeError):
         return None
-    # A quotation mark that is never closed makes one row of several lines.
-    width = len(layout.columns)
-    return cells if len(cells) == len(lines) and set(map(len, cells)) == {width} else None
 
 
 def _moment_or_0(text: str) -> int:
-    try:
-        return moment_of(text) if text else 0
-    except ValueError:  # as a spreadsheet wrote it
-        return 0
+    return _moment_or_none(text) or 0  # as a spreadsheet wrote it

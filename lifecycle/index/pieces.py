@@ -64,22 +64,16 @@ def _read_lines(reader: EntryReader, name: str, data: bytes, start: int) -> tupl
     lines = data.removesuffix(b"\n").split(b"\n")
     texts = data.removesuffix(b"\n").decode("utf-8", "surrogateescape").split("\n")
     places = list(accumulate((len(line) + 1 for line in lines), initial=start))[:-1]
-    return _read_texts(reader, name, texts, places)
-
-
-def _read_texts(
-    reader: EntryReader, name: str, texts: Sequence[str], places: Sequence[int]
-) -> tuple[list[Entry], int]:
-    """All at once; where one is not written as usual, either half by itself, down to that one."""
-    entries = reader.entries(texts, places)
-    if entries is not None:
-        return entries, 0
-    if len(texts) == 1:
-        return _read_row(reader, name, texts[0], places[0])
-    half = len(texts) // 2
-    first, unreadable = _read_texts(reader, name, texts[:half], places[:half])
-    second, more = _read_texts(reader, name, texts[half:], places[half:])
-    return first + second, unreadable + more
+    entries: list[Entry] = []
+    unreadable = 0
+    for text, place, entry in zip(texts, places, reader.entries(texts, places), strict=True):
+        if entry is not None:
+            entries.append(entry)
+            continue
+        found, more = _read_row(reader, name, text, place)
+        entries += found
+        unreadable += more
+    return entries, unreadable
 
 
 def _read_row(reader: EntryReader, name: str, text: str, place: int) -> tuple[list[Entry], int]:

@@ -1,7 +1,9 @@
 """Lines that are read at once and by column say what each says by itself."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,9 @@ from creditrisk.errors import UnreadableRow
 from creditrisk.history.columns import HEADER
 from creditrisk.history.parts import Layout, rows_of
 from creditrisk.history.records import to_line
-from lifecycle.index import entries
+from lifecycle.arrays import moments
+from lifecycle.arrays.values import Bytes, Moments
+from lifecycle.index import entries, pieces
 from lifecycle.index.entries import Entry, EntryReader
 from lifecycle.index.pieces import read_lines
 from tests.helpers import Make
@@ -53,7 +57,7 @@ def one_by_one(reader: EntryReader, lines: list[str]) -> list[Entry]:
 
 def test_lines_as_usual_are_read_at_once(reader: EntryReader, lines: list[str]) -> None:
     read = reader.entries([line[:-1] for line in lines], range(len(lines)))
-    assert read and [entry.id for entry in read] == [line[:36] for line in lines]
+    assert [entry and entry.id for entry in read] == [line[:36] for line in lines]
     assert read_lines(reader, "history.csv", "".join(lines).encode(), START) == (one_by_one(reader, lines), 0)
 
 
@@ -64,6 +68,82 @@ def test_a_portfolio_without_names_has_its_rows_too(
     read, _ = read_lines(reader, "history.csv", "".join(lines).encode(), START)
     assert len(read) == len(lines) and read == one_by_one(reader, lines)
     assert {entry.name for entry in read} == {""}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("T00:00:00.000Z", " o'clock"), (",approved,", ',"approved,'), (",0.5,", ",half,")]
+)
+def test_only_the_lines_that_are_not_as_usual_are_read_one_by_one(
+    old: str, new: str, reader: EntryReader, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are odd, each line is read once by column, and the odd ones once more."""
+    by_column, alone = [], []
+    read_all, read_row = EntryReader.entries, pieces._read_row
+
+    def watched(reader: EntryReader, lines: Sequence[str], places: Sequence[int]) -> Any:
+        by_column.extend(places)
+        return read_all(reader, lines, places)
+
+    def watched_row(*read: Any) -> tuple[list[Entry], int]:
+        alone.append(read[-1])
+        return read_row(*read)
+
+    monkeypatch.setattr(EntryReader, "entries", watched)
+    monkeypatch.setattr(pieces, "_read_row", watched_row)
+    changed = [line.replace(old, new, 1) if at in (0, 7) else line for at, line in enumerate(lines)]
+    places = [START + len("".join(changed[:at]).encode()) for at in range(len(lines))]
+    odd = [places[at] for at, line in enumerate(changed) if line != lines[at]]
+    read_lines(reader, "history.csv", "".join(changed).encode(), START)
+    assert odd and alone == odd
+    assert by_column == places
+
+
+@pytest.mark.parametrize("column", ["RECEIVED_AT", "SCORED_AT"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "now",
+        "NaT",
+        "2",
+        "2026",
+        "2026-11",
+        "2026-11-23",
+        "2026-11-23T05:18Z",
+        "2026-11-23T05:18:32.123999Z",
+        "1969-11-23T05:18:32.123999Z",
+        "2026-11-23T05:18+02:00",
+        "2026-11-23T05:18:32.123+02:00",
+        "-026-11-23T05:18:32.123Z",
+        "0000-01-01T00:00:00.000Z",
+        "0001-01-01T00:00:00.000Z",
+        "2026-02-30T00:00:00.000Z",
+        "２０２６-11-23T05:18:32.123Z",
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_an_odd_moment_is_the_same_alone_and_beside_usual_ones(
+    odd: str, column: str, reader: EntryReader, lines: list[str]
+) -> None:
+    cells = lines[3].split(",")
+    cells[reader.layout.columns.index(column)] = odd
+    changed = ",".join(cells)
+    expected = one_by_one(reader, [changed])
+    assert len(expected) == 1
+    assert read_lines(reader, "history.csv", changed.encode(), START)[0] == expected
+    beside, _ = read_lines(reader, "history.csv", (changed + lines[4]).encode(), START)
+    assert beside[:1] == expected
+
+
+def test_a_long_cell_makes_no_array_as_wide(
+    reader: EntryReader, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(cells: Bytes) -> Moments:
+        assert cells.dtype.itemsize <= len("2026-11-23T05:18:32.123Z")
+        return moments(cells)
+
+    monkeypatch.setattr(entries, "moments", never)
+    changed = [lines[0], lines[1].replace("2026-03-01T", "x" * 30_000, 1), *lines[2:]]
+    assert len(read_lines(reader, "history.csv", "".join(changed).encode(), START)[0]) == len(lines)
 
 
 @pytest.mark.parametrize("at", [0, 7, 19])
