@@ -18,6 +18,7 @@ from creditrisk.settings import Settings
 
 _UNCHANGED = "creditrisk: stopped; nothing was changed."
 _GOES_ON = "creditrisk: stopped; nothing was changed, and the same command goes on from there."
+_WHOLE = "creditrisk: stopped; the layer in {} is whole, the old one or the new one, and the same command goes on from there."
 
 
 @click.command()
@@ -105,21 +106,18 @@ def train(
     measured = with_ablation and card is not None
     recipe = recipe.for_rows(len(source))
     store = Path(Settings.from_environment().model_store)
-    with (
-        stoppable(_GOES_ON),
-        kept_in(store, source, recipe) as kept,
-        moving(recipe.steps, "training") as step,
-    ):
-        training = run(source, recipe, step, kept)
-    with stoppable(f"creditrisk: stopped; the layer in {target} is whole, the old one or the new one."):
-        with _placing(target, by) as placing:
-            save(training, target, placing)
-        if out_of_fold:
-            write(out_of_fold, source, training, Settings.from_environment().model)
-        if card:
-            steps = fairness.steps() + (recipe.ablation_steps if measured else 0)
-            with moving(steps, "model card") as step:
-                publish(card, training, source, target, step if measured else None, step)
+    with kept_in(store, source, recipe) as kept:
+        with stoppable(_GOES_ON), moving(recipe.steps, "training") as step:
+            training = run(source, recipe, step, kept)
+        with stoppable(_WHOLE.format(target)):
+            with _placing(target, by) as placing:
+                save(training, target, placing)
+            if out_of_fold:
+                write(out_of_fold, source, training, Settings.from_environment().model)
+            if card:
+                steps = fairness.steps() + (recipe.ablation_steps if measured else 0)
+                with moving(steps, "model card") as step:
+                    publish(card, training, source, target, step if measured else None, step)
     for model in training.models:
         figures = training.facts["cross_validation"][model]
         click.echo(

@@ -1,5 +1,6 @@
 """Whatever puts another layer in the place of the active one goes through the store and the log."""
 
+import os
 import shutil
 import signal
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from cli.main import creditrisk
 from cli.stopping import Stopped
 from creditrisk.settings import Settings
 from lifecycle.audit import AuditUnavailable, open_audit, verify
+from models.store.errors import AlreadyUnderWay
 from models.store.versions import Store
 from scoring.manifest import MANIFEST, read_manifest
 from tests.integration.lifecycle.conftest import LIGHT
@@ -111,6 +113,54 @@ def test_a_training_that_was_stopped_is_gone_on_with_to_the_same_models(
     one, two = (contents(tmp_path / name) for name in ("at once", "in two"))
     assert {path for path in one if one[path] != two[path]} == {MANIFEST}, "which tells when it was made"
     assert not list(store.glob(".unfinished-*"))
+
+
+@pytest.mark.parametrize(
+    "at", ["cli.train._placing", "models.training.out_of_fold.write", "models.training.publishing.publish"]
+)
+def test_a_training_that_is_stopped_after_its_folds_has_them_still(
+    at: str, settings: Settings, run: Run, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the layer is placed, the out-of-fold file is written or the card is made."""
+    store = Path(settings.model_store)
+    command = (
+        "train", file, "--out", tmp_path / "out", "--out-of-fold", tmp_path / "scores.csv", "--card", tmp_path / "card.md"
+    )  # fmt: skip
+
+    def stopped(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("models.training.publishing.can_draw", lambda: "")
+    monkeypatch.setattr("models.training.publishing.publish", lambda *_: None)
+    with monkeypatch.context() as now:
+        now.setattr(at, stopped)
+        result = run(*command)
+    assert result.exit_code == 128 + signal.SIGINT
+    there = {path: path.stat().st_mtime_ns for path in store.glob(".unfinished-*/*.npz")}
+    assert len(there) == LIGHT.folds
+    seen = list[dict[Path, int]]()
+
+    def look() -> None:
+        seen.append({path: path.stat().st_mtime_ns for path in there})
+
+    monkeypatch.setattr("cli.train.moving", lambda *_: nullcontext(look))
+    assert run(*command).exit_code == 0
+    assert seen == [there] * LIGHT.steps, "what was there was not computed anew"
+    assert not list(store.glob(".unfinished-*"))
+
+
+def test_the_second_of_two_equal_trainings_is_refused(
+    settings: Settings, run: Run, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second: list[Result] = []
+
+    def meanwhile() -> None:
+        second.append(run("train", file, "--out", tmp_path / "out"))
+
+    monkeypatch.setattr("cli.train.moving", lambda *_: nullcontext(meanwhile))
+    assert run("train", file, "--out", tmp_path / "out").exit_code == 0
+    assert len(second) == LIGHT.steps
+    assert all(isinstance(one.exception, AlreadyUnderWay) for one in second)
 
 
 def test_a_layer_that_is_trained_elsewhere_is_kept_and_changes_nothing_that_would_be_told(
