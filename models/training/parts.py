@@ -5,17 +5,20 @@ import json
 import os
 import platform
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from importlib.metadata import version
+from inspect import getfile
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 import scoring
+from creditrisk import application, portfolio, repeated
 from creditrisk.portfolio import active
+from models import training
 from models.store.unfinished import unfinished
 from models.training.data import Data
 from models.training.recipe import Recipe
@@ -72,9 +75,11 @@ def _read(path: Path) -> Arrays | None:
 
 
 def identity(data: Data, recipe: Recipe) -> str:
-    """The same for trainings whose parts are the same: their data, recipe, portfolio, libraries and our own code."""
+    """The same for trainings whose parts are the same: their data as it was read, recipe, portfolio, libraries and our own code."""
     said = {
         "data": data.fingerprint,
+        "columns": {name: _values(values) for name, values in data.columns.items()},
+        "order": list(data.columns),
         "bad": hashlib.sha256(data.bad.tobytes()).hexdigest(),
         "weights": None if data.weights is None else hashlib.sha256(data.weights.tobytes()).hexdigest(),
         "recipe": {each.name: getattr(recipe, each.name) for each in fields(recipe) if each.repr},
@@ -86,15 +91,25 @@ def identity(data: Data, recipe: Recipe) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=_plain).encode()).hexdigest()
 
 
+def _values(values: Iterable[Any]) -> str:
+    """The SHA-256 of a column: the same file gives other values when what reads it has changed."""
+    return hashlib.sha256(repr(list(values)).encode()).hexdigest()
+
+
 def _plain(value: Any) -> Any:
     """What a recipe holds, as JSON has it."""
     return sorted(value) if isinstance(value, set | frozenset) else vars(value)
 
 
 def _code() -> str:
-    """The SHA-256 of the modules that turn data into figures."""
+    """The SHA-256 of `sources`."""
     found = hashlib.sha256()
-    for folder in (Path(__file__).parent, Path(scoring.__file__).parent):
-        for path in sorted(folder.rglob("*.py")):
-            found.update(path.read_bytes())
+    for path in sources():
+        found.update(path.read_bytes())
     return found.hexdigest()
+
+
+def sources() -> list[Path]:
+    """The modules that make figures of values, and say what a value is."""
+    folders = [Path(package.__path__[0]) for package in (training, scoring, application, portfolio)]
+    return [*(path for folder in folders for path in sorted(folder.rglob("*.py"))), Path(getfile(repeated))]

@@ -8,20 +8,27 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from inspect import getfile
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from benchmarks.load import wait_until
+from creditrisk import repeated
+from creditrisk.application import fields
+from creditrisk.portfolio import kinds
 from lifecycle.learning import Known
 from lifecycle.retraining import Lesson, Retrained, lesson, retrain
 from models.store.errors import AlreadyUnderWay
 from models.store.unfinished import unfinished
 from models.store.versions import Store
+from models.training import sizing
 from models.training.data import Data
 from models.training.parts import Kept, identity
+from scoring import features
 from tests.integration.lifecycle.conftest import LIGHT
 from tests.integration.models.layers import ROOT, contents
 from tests.integration.models.training.conftest import as_published, made_up_rows
@@ -110,19 +117,33 @@ retrain(taught, LIGHT, store, "ana", as_of, step)
 """
 
 
+@pytest.mark.parametrize("module", [sizing, features, kinds, fields, repeated])
+def test_parts_that_other_code_made_are_not_taken(
+    module: ModuleType, taught: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the training's own code, nor what says how a value is told apart."""
+    before, read = identity(taught.learned, LIGHT), Path.read_bytes
+    changed = Path(getfile(module))
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + b"#" * (path == changed))
+    assert identity(taught.learned, LIGHT) != before
+
+
 def test_parts_of_another_lesson_are_not_taken(made: Retrained, taught: Lesson, tmp_path: Path) -> None:
-    """Of none whose data, weights or recipe differ; what nobody works on any more goes."""
+    """Of none whose data, values, weights or recipe differ; what nobody works on any more goes."""
     learned = taught.learned
     heavier = replace(learned, weights=np.ones(len(learned)) * 2)
     flipped = replace(learned, bad=1 - learned.bad)
+    ages = [age + 1 if age else age for age in learned.columns["AGE"]]
+    read_otherwise = replace(learned, columns={**learned.columns, "AGE": ages})
     names = [
         identity(learned, LIGHT),
         identity(learned, replace(LIGHT, seed=65)),
         identity(learned, LIGHT.without("AGE")),
         identity(heavier, LIGHT),
         identity(flipped, LIGHT),
+        identity(read_otherwise, LIGHT),
     ]
-    assert len(set(names)) == 5 and identity(learned, LIGHT) == names[0]
+    assert len(set(names)) == 6 and identity(learned, LIGHT) == names[0]
     with unfinished(tmp_path, "one"):
         with unfinished(tmp_path, "other"):
             assert (tmp_path / ".unfinished-one").exists(), "somebody works on it"
