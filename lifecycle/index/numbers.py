@@ -24,7 +24,7 @@ _Bits = NDArray[np.uint8]
 
 
 class Numbers:
-    """A set of numbers, within some parts. Bit n % 8 of byte n // 8 tells of the nth number of these parts, the lowest
+    """A set of numbers, within some parts: a bitmap. Bit n % 8 of byte n // 8 tells of the nth number of these parts, the lowest
     first."""
 
     def __init__(self, parts: range) -> None:

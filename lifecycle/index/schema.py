@@ -7,7 +7,8 @@ these filters, and a correction of an outcome changes one number.
 Counts are additive: `daily` holds how many applications of a day have a facet and fall into a bin of the score,
 `daily_levels` how many have a level of a field. Charts read these two, which grow with the days and not with the rows.
 
-`names` holds, for each word of a name and its short beginnings, who has it, as bits (`names`, `numbers`); `days` which numbers it is among.
+`names` holds, for each word of a name and its short beginnings, a bitmap of the numbers of who has it: see the modules
+`names` and `numbers`. `days` holds the first and the last number of a day's applications.
 """
 
 from typing import Final
