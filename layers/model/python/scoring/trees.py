@@ -233,7 +233,7 @@ class _Shares:
         of_tree = self.column.reshape(-1, NODES)
         used = tables.any(axis=2)
         found = []
-        for column in np.unique(of_tree[used]).tolist():
+        for column in sorted(set(of_tree[used].tolist())):
             trees, places = np.nonzero(used & (of_tree == column))
             start = np.arange(len(trees))[:, None] * PATTERNS
             found.append((column, trees, tables[trees, places].ravel(), start))
