@@ -58,7 +58,9 @@ def queue_of(count: int, folder: Path) -> Iterator[Full]:
         yield Full(settings, server.process.pid, count)
 
 
-def drained(full: Full, scorers: int, batch: int = 64, checkout: Path | None = None) -> Drained:
+def drained(
+    full: Full, scorers: int, batch: int = Settings.batch_size, checkout: Path | None = None
+) -> Drained:
     """Drain it with `creditrisk worker`, of this checkout or of another one with its own Python."""
     environment = {
         "REDIS_URL": full.settings.redis_url,

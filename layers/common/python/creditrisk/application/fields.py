@@ -14,13 +14,12 @@ FIELDS: Final[Mapping[str, Field]] = active().fields
 SECTIONS: Final[Mapping[str, str]] = active().sections
 """The form's sections in order: key → heading."""
 
-AS_TOLD: Final = {
+_AS_TOLD: Final = {
     spelling: field.name
     for field in FIELDS.values()
     for spelling in (field.name, field.form_name, *field.accepted)
 }
-"""The spellings of fields that are told to clients → canonical name."""
-_SPELLINGS: Final = {spelling.lower(): name for spelling, name in AS_TOLD.items()}
+_SPELLINGS: Final = {spelling.lower(): name for spelling, name in _AS_TOLD.items()}
 
 Application = Mapping[str, Value]
 """Canonical name → canonical value of every field."""
@@ -28,4 +27,4 @@ Application = Mapping[str, Value]
 
 def canonical_name(spelling: str) -> str | None:
     """The canonical name behind any spelling of a field, in any letter case; None if there is no such field."""
-    return AS_TOLD.get(spelling) or _SPELLINGS.get(spelling.strip().lower())
+    return _AS_TOLD.get(spelling) or _SPELLINGS.get(spelling.strip().lower())

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from creditrisk.application.fields import AS_TOLD, FIELDS, canonical_name
+from creditrisk.application.fields import FIELDS, canonical_name
 from creditrisk.errors import InvalidApplication
 from creditrisk.portfolio.field import Field, Role
 from creditrisk.portfolio.kinds import Value
@@ -54,7 +54,7 @@ def _by_canonical_name(raw: Mapping[str, object]) -> tuple[dict[str, object], di
     values: dict[str, object] = {}
     errors: dict[str, str] = {}
     for spelling, value in raw.items():
-        name = AS_TOLD.get(spelling) or canonical_name(spelling)  # mostly the former, which saves a call
+        name = canonical_name(spelling)
         if name is None:
             errors[spelling[:60]] = _no_such_field(spelling)
         elif name in values:
