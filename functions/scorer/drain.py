@@ -22,7 +22,7 @@ from creditrisk.queue import ApplicationQueue, Claim
 from creditrisk.queue.jobs import read_job
 from creditrisk.queue.scored import Scored
 from creditrisk.settings import Settings
-from creditrisk.standing import TOLD, Seen, seen
+from creditrisk.standing import TOLD, seen
 
 log = logging.getLogger(__name__)
 
@@ -196,8 +196,7 @@ class Drain:
     def _finish(self, answers: Sequence[Answer], will_go_on: Callable[[], bool]) -> None:
         decisions = {answer.id: answer.decision for answer in answers if answer.decision}
         self._count(decisions.values())
-        known = seen(self.settings.model_folder)
-        decided = {id: self._told(decision, known) for id, decision in decisions.items()}
+        decided = {id: self._told(decision) for id, decision in decisions.items()}
         claim_next = self.settings.batch_size if will_go_on() else 0
         finished = self.queue.finish(self.name, decided, claim_next)
         if finished < len(decided):
@@ -214,8 +213,10 @@ class Drain:
         for (model, version), probabilities in told.items():
             self.scored.add(model, version, probabilities)
 
-    def _told(self, decision: Decision, known: Seen | None) -> dict[str, Any]:
+    def _told(self, decision: Decision) -> dict[str, Any]:
         """A decision as the queue carries it, with where it stands."""
         whose = (decision.model, decision.model_version, decision.probability)
-        stands = self.scored.standing(*whose) or (known and known.standing(*whose))
+        stands = self.scored.standing(*whose)
+        if not stands and (known := seen(self.settings.model_folder)):
+            stands = known.standing(*whose)
         return {**decision.to_dict(), TOLD: stands} if stands else decision.to_dict()

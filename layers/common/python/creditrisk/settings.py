@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -65,6 +66,7 @@ def _setting(default: Any, help: str, read: Callable[[str], Any] = str) -> Any:
     return field(default=default, metadata={"help": help, "read": read})
 
 
+@cache
 def _model_dir() -> Path:
     """Beside `python/` where layers are unpacked (/opt on Lambda), else the layer's folder in the checkout."""
     deployed = Path(__file__).parents[2] / "pickles"
