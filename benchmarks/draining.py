@@ -21,8 +21,16 @@ from creditrisk.settings import Settings
 from models.synthetic import synthetic_applicants
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-TURNS = ((1, 256, 6_400), (2, 256, 6_400), (4, 256, 6_400), (1, 64, 6_400), (1, 16, 2_400), (1, 1, 300))
-"""Scorers, size of their batches, applications."""
+TURNS = (
+    (1, None, 12_800),
+    (2, None, 12_800),
+    (4, None, 12_800),
+    (1, 256, 6_400),
+    (1, 64, 6_400),
+    (1, 16, 2_400),
+    (1, 1, 300),
+)
+"""Scorers, size of their batches (None: what each checkout has by default), applications."""
 _QUEUE, _ASIDE = "rq:queue:applications", "creditrisk:bench"
 
 
@@ -58,16 +66,16 @@ def queue_of(count: int, folder: Path) -> Iterator[Full]:
         yield Full(settings, server.process.pid, count)
 
 
-def drained(
-    full: Full, scorers: int, batch: int = Settings.batch_size, checkout: Path | None = None
-) -> Drained:
-    """Drain it with `creditrisk worker`, of this checkout or of another one with its own Python."""
+def drained(full: Full, scorers: int, batch: int | None = None, checkout: Path | None = None) -> Drained:
+    """Drain it with `creditrisk worker`, of this checkout or of another one with its own Python, in batches of `batch` or as
+    many as it takes by itself."""
     environment = {
         "REDIS_URL": full.settings.redis_url,
         "HISTORY_URL": full.settings.history_url,
         "LOG_LEVEL": "ERROR",
-        "BATCH_SIZE": str(batch),
     }
+    if batch:
+        environment["BATCH_SIZE"] = str(batch)
     python = str(checkout / ".venv/bin/python") if checkout else sys.executable
     client = Redis.from_url(full.settings.redis_url)
     client.rename(_QUEUE, _ASIDE)  # nothing to do until every scorer is up
@@ -98,11 +106,16 @@ def by_turns() -> None:
             for name, checkout in checkouts.items():
                 with tempfile.TemporaryDirectory() as place, queue_of(count, Path(place)) as full:
                     turns[name].append(drained(full, scorers, batch, checkout))
-                print(f"{scorers} × {batch}, {name}: {_told(turns[name][-1])}", file=sys.stderr, flush=True)
+                print(
+                    f"{scorers} × {batch or 'default'}, {name}: {_told(turns[name][-1])}",
+                    file=sys.stderr,
+                    flush=True,
+                )
         found = {name: _median(each) for name, each in turns.items()}
         this, before = found["this"], found.get("before")
-        rows.append((str(scorers), str(batch), _ratio(this, before), _told(this), _told(before)))
-        data[f"{scorers} x {batch}"] = {name: vars(each) for name, each in found.items()}
+        size = str(batch or "default")
+        rows.append((str(scorers), size, _ratio(this, before), _told(this), _told(before)))
+        data[f"{scorers} x {size}"] = {name: vars(each) for name, each in found.items()}
     header = (
         "scorers",
         "batch",
