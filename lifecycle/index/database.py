@@ -119,6 +119,14 @@ class Database(ABC):
         """Delete this index."""
 
     @abstractmethod
+    def keep_open(self) -> None:
+        """Keep what makes the next use of the index cheaper, until `close`. Asked before each use by who follows the record."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of what was kept open."""
+
+    @abstractmethod
     def size(self) -> int:
         """Bytes that it takes."""
 

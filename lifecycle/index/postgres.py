@@ -107,6 +107,12 @@ class Postgres(Database):
             connection.execute(text(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE"))
         self.engine.dispose()
 
+    def keep_open(self) -> None:
+        """Its pool keeps two connections by itself."""
+
+    def close(self) -> None:
+        self.engine.dispose()
+
     def size(self) -> int:
         with told(), self.engine.connect() as connection:
             found = text(

@@ -36,6 +36,7 @@ def serve(database: Database, history_url: str, wait: Wait) -> None:
         state = "" if in_s3 else state_of(Path(history_url))
         try:
             if in_s3 or state != seen or pause:
+                database.keep_open()
                 follow(database, history_url, recent=in_s3 and now < all_at, enough=lambda: wait(0))
                 all_at = now + _ALL_SECONDS if now >= all_at else all_at
                 seen = state
@@ -44,6 +45,7 @@ def serve(database: Database, history_url: str, wait: Wait) -> None:
             pause = min(2 * pause or 1.0, _MOST_PAUSE)
             log.warning("%s Trying again in %g s.", error, pause)
         ending = wait(pause or (LIST_SECONDS if in_s3 else LOOK_SECONDS))
+    database.close()
 
 
 def state_of(folder: Path) -> str:

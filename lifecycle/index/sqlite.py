@@ -5,7 +5,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -48,6 +48,32 @@ class SqliteFile(Database):
             "sqlite://", creator=self._connect, poolclass=NullPool, hide_parameters=True
         )
         event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+        self._kept: sqlite3.Connection | None = None
+        self._kept_file: tuple[int, int] | None = None
+
+    def keep_open(self) -> None:
+        """Whenever a file's last connection is closed, SQLite writes its log into it, and waits for the disk to have both. So one
+        is kept that does nothing: to the file that lies there now."""
+        try:
+            found = os.stat(self.path)
+        except FileNotFoundError:
+            self.close()
+            return
+        if self._kept_file != (file := (found.st_dev, found.st_ino)):
+            self.close()
+            with suppress(
+                sqlite3.Error
+            ):  # it goes without, and whoever uses the index is told why it cannot be read
+                self._kept = self._connect()
+                self._kept.execute(
+                    "SELECT 1 FROM sqlite_master"
+                ).close()  # else it has not opened the log yet
+                self._kept_file = file
+
+    def close(self) -> None:
+        if self._kept:
+            self._kept.close()
+        self._kept = self._kept_file = None
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(

@@ -48,7 +48,11 @@ WALKED = {
     "bench-http": Walk(
         r"requests/s \(p50 / p99 ms\)",
         environment={"BENCH_CLIENTS": "1,8", "BENCH_SECONDS": "0.5", "BENCH_ROUNDS": "1", "BENCH_TURNS": "1"},
-        leaves=("benchmarks/results/http.md", "benchmarks/results/http_ratios.md", "benchmarks/results/floors.md"),
+        leaves=(
+            "benchmarks/results/http.md",
+            "benchmarks/results/http_ratios.md",
+            "benchmarks/results/floors.md",
+        ),
     ),
     "bench-cold-start": Walk(r"scorer +\| 0\.", environment={"BENCH_RUNS": "1"}),
     "bench-warm": Walk(

@@ -12,10 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.index import index
+from lifecycle.index.building import rebuild
 from lifecycle.index.opening import open_database
 from lifecycle.index.query import Query
 from lifecycle.index.search import search
 from lifecycle.index.service import LOOK_SECONDS, serve
+from lifecycle.index.sqlite import SqliteFile
 from tests.integration.index.conftest import Decide, Write
 
 Run = Callable[..., Result]
@@ -105,3 +107,26 @@ def test_a_follower_waits_for_a_record_that_cannot_be_reached(
     serve(database, str(folder), wait)
     assert pauses == [1.0, 2.0, 4.0, LOOK_SECONDS, LOOK_SECONDS]
     assert search(database, Query()).count.number == 1
+
+
+def test_a_follower_keeps_the_file_open_and_goes_on_with_one_that_is_put_in_its_place(
+    folder: Path, decide: Decide, write: Write
+) -> None:
+    """Each wait is a look; a log that lies beside the file means that no connection was the last one."""
+    database = SqliteFile(folder / "index.sqlite")
+    log = folder / "index.sqlite-wal"
+    write([decide(1)])
+    left: list[bool] = []
+
+    def wait(seconds: float) -> bool:
+        if seconds:
+            left.append(log.exists() and log.stat().st_size > 0)
+            if len(left) == 3:
+                assert rebuild(SqliteFile(folder / "index.sqlite"), str(folder), anew=True)
+            write([decide(len(left) + 1)])
+        return len(left) == 5
+
+    serve(database, str(folder), wait)
+    assert left == [False, True, True, True, True]  # at first there was no file
+    assert not log.exists()
+    assert {row.id for row in search(database, Query()).rows} == {decide(n).id for n in range(1, 6)}
