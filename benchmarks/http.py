@@ -11,9 +11,10 @@ import statistics
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from benchmarks import tables
-from benchmarks.load import Outcome, closed_loop
+from benchmarks.load import Outcome, closed_loop, open_loop
 from benchmarks.processor import seconds_by_part
 from benchmarks.system import bodies, peer_system, whole_system
 from creditrisk.application import FIELDS, Role
@@ -38,6 +39,13 @@ ROUNDS = int(os.environ.get("BENCH_ROUNDS", "2"))
 PEERS = {"litserve": "LitServe", "fastapi": "FastAPI", "bentoml": "BentoML"}
 AS_LIST = b'{"applications": [%s]}'
 """How BentoML takes what it batches: a client sends a list, of one here."""
+STEADY = 50
+"""Requests a second that come whatever the answers do: what a quiet system's clients wait."""
+LOADS: dict[str, Callable[[str, list[bytes]], Outcome]] = {
+    **{str(count): partial(closed_loop, clients=count, seconds=SECONDS) for count in CLIENTS},
+    f"{STEADY} a second": partial(open_loop, rate=STEADY, seconds=SECONDS),
+}
+"""What the first column says → how it is sent to an address."""
 OURS, BEFORE = "this system", "before"
 
 
@@ -68,19 +76,19 @@ def _running(name: str, sent: list[bytes], model: Path) -> Iterator[tuple[str, l
         yield url, [pid]
 
 
-def _measured(systems: list[str], model: Path) -> dict[str, dict[int, list[Turn]]]:
+def _measured(systems: list[str], model: Path) -> dict[str, dict[str, list[Turn]]]:
     made = bodies(iter(synthetic_applicants(2_000)))
-    turns: dict[str, dict[int, list[Turn]]] = {name: {count: [] for count in CLIENTS} for name in systems}
+    turns: dict[str, dict[str, list[Turn]]] = {name: {load: [] for load in LOADS} for name in systems}
     for _ in range(ROUNDS):
         for name in systems:
             sent = [AS_LIST % body for body in made] if name == "bentoml" else made
             with _running(name, sent, model) as (url, pids):
-                for count in CLIENTS:
+                for load, send in LOADS.items():
                     before = seconds_by_part(pids)
-                    outcome = closed_loop(url, sent, count, SECONDS)
+                    outcome = send(url, sent)
                     after = seconds_by_part(pids)
                     spent = {part: seconds - before.get(part, 0.0) for part, seconds in after.items()}
-                    turns[name][count].append(Turn(outcome, spent))
+                    turns[name][load].append(Turn(outcome, spent))
     return turns
 
 
@@ -122,6 +130,13 @@ def _percentile(turns: list[Turn], share: float) -> float:
     return statistics.median(turn.outcome.percentile(share) for turn in turns)
 
 
+def _ratio(load: str, ours: list[Turn], others: list[Turn]) -> str:
+    """How many times as many requests, or, where as many are sent to both, how many times sooner one is answered."""
+    if load.isdigit():
+        return f"{_rate(ours) / max(0.01, _rate(others)):.1f} ×"
+    return f"{_percentile(others, 0.5) / _percentile(ours, 0.5):.1f} × sooner"
+
+
 def _cost(turns: list[Turn], part: str) -> float:
     return statistics.median(turn.cost(part) for turn in turns)
 
@@ -134,11 +149,11 @@ def main() -> None:
         turns = _measured(systems, model)
     others = systems[1:]
     rows = []
-    for count in CLIENTS:
-        ours = turns[OURS][count]
-        ratios = [f"{_rate(ours) / max(0.01, _rate(turns[name][count])):.1f} ×" for name in others]
+    for load in LOADS:
+        ours = turns[OURS][load]
+        ratios = [_ratio(load, ours, turns[name][load]) for name in others]
         costs = [f"{_cost(ours, part):.2f}" for part in ("form", "scorer", "redis", "index")]
-        rows.append((str(count), *ratios, _told(ours), *(_told(turns[name][count]) for name in others), " / ".join(costs)))  # fmt: skip
+        rows.append((load, *ratios, _told(ours), *(_told(turns[name][load]) for name in others), " / ".join(costs)))  # fmt: skip
     names = [PEERS.get(name, name) for name in others]
     header = (
         "clients",
@@ -149,18 +164,16 @@ def main() -> None:
     )
     data: dict[str, Any] = {
         name: {
-            str(count): {
-                "rate": _rate(by_count[count]),
-                "p50": _percentile(by_count[count], 0.5),
-                "p99": _percentile(by_count[count], 0.99),
-                "statuses": dict(
-                    sum((Counter(turn.outcome.statuses) for turn in by_count[count]), Counter())
-                ),
-                "processor_ms": {part: _cost(by_count[count], part) for part in by_count[count][0].processor},
+            load: {
+                "rate": _rate(found),
+                "p50": _percentile(found, 0.5),
+                "p99": _percentile(found, 0.99),
+                "statuses": dict(sum((Counter(turn.outcome.statuses) for turn in found), Counter())),
+                "processor_ms": {part: _cost(found, part) for part in found[0].processor},
             }
-            for count in CLIENTS
+            for load, found in by_load.items()
         }
-        for name, by_count in turns.items()
+        for name, by_load in turns.items()
     }
     title = f"POST /predict, the median of {ROUNDS} rounds of {SECONDS:g} s"
     tables.write("http", title, header, rows, data)
