@@ -16,7 +16,9 @@ from creditrisk.deciding import APPROVED, VERDICTS, principal_reasons, verdicts
 from creditrisk.decision import decide, ruling
 from creditrisk.errors import InvalidApplication
 from creditrisk.files.lines import cells_of, rows_of
+from creditrisk.files.reasons import reasons_cells
 from creditrisk.files.rows import RESULT_COLUMNS, RowScorer
+from creditrisk.history.columns import reasons_cell
 from creditrisk.policy.definition import Condition, Policy, Rule, simplest
 from creditrisk.repeated import Repeated
 from creditrisk.settings import Settings
@@ -35,6 +37,8 @@ RULES = (
     Rule("young", "declined", "Too young.", (Condition("AGE", "below", number=25.0),)),
     Rule("no-sex", "referred", "By hand.", (Condition("SEX", "missing"),)),
 )
+HALF = 0.0010065
+"""Lies halfway between two figures of six digits, a little nearer to the upper one: its product with a million is not."""
 POLICIES = {"one threshold": simplest(0.3), "rules": Policy("ruled", 0.35, refer_from=0.25, rules=RULES)}
 
 
@@ -160,8 +164,8 @@ def test_reasons_and_verdicts_of_many_are_those_of_each() -> None:
     random = Random(5)
     fields = list(FIELDS)[2:14]
     unseen = [tuple(random.sample(fields, random.choice((0, 0, 1, 3)))) for _ in range(300)]
-    table = [[random.choice((None, "a", 1, 2.5)) for _ in fields] for _ in unseen]
-    parts = [[random.choice((0.4, -0.4, 0.001, -0.001, 0.0009, random.gauss(0, 1))) for _ in fields] for _ in unseen]  # fmt: skip
+    table = [[random.choice((None, 'say "a, b"\n', "é", 1, 2.5)) for _ in fields] for _ in unseen]
+    parts = [[random.choice((0.4, -0.4, 0.001, -0.001, 0.0009, HALF, -HALF, random.gauss(0, 1))) for _ in fields] for _ in unseen]  # fmt: skip
     chances = [random.choice((0.25, 0.35, random.random())) for _ in unseen]
     policy = Policy("two", 0.35, refer_from=0.25)
     columns = dict(zip(fields, map(Repeated.of, zip(*table, strict=True)), strict=True))
@@ -169,9 +173,12 @@ def test_reasons_and_verdicts_of_many_are_those_of_each() -> None:
     reasons = principal_reasons(
         np.array(parts), fields, columns, unseen, found == APPROVED, 3, untold={fields[1]}
     )
+    told = list(reasons.by_decision(list(zip(*reasons[:3], strict=True))))
+    cells = list(reasons_cells(reasons))
     for at, chance in enumerate(chances):
         application = dict(zip(fields, table[at], strict=True))
         score = Score(chance, dict(zip(fields, parts[at], strict=True)), unseen[at])
         alone = decide(score, application, policy, "m", "v", "", most=3, untold={fields[1]})
         assert VERDICTS[found[at]] == ruling(policy, chance, application).verdict == alone.decision
-        assert reasons[at] == alone.reasons
+        assert told[at] == alone.reasons
+        assert cells[at] == reasons_cell(alone.reasons)

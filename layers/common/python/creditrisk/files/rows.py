@@ -1,6 +1,5 @@
 """Scores the rows of a table, as text: each gets its decision with reasons, or all errors because of which it has none."""
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
 from typing import Any
@@ -13,8 +12,9 @@ from creditrisk.deciding import APPROVED, VERDICTS, ColumnScorer, ScoresLike, pr
 from creditrisk.decision import MOST_REASONS, ScoreLike, changes_told, decide, declines
 from creditrisk.errors import NotAProbability, WrongColumns
 from creditrisk.files.columns import Columns
-from creditrisk.files.lines import Row, Written, all_plain, cells_of, columns_of, rows_of
+from creditrisk.files.lines import Row, all_plain, by_csv, cells_of, columns_of, lines_of, rows_of
 from creditrisk.files.memo import Memo, Refusal
+from creditrisk.files.reasons import reasons_cells
 from creditrisk.history.columns import changes_cell, names_cell, reasons_cell
 from creditrisk.policy.definition import Policy
 from creditrisk.repeated import Repeated
@@ -97,14 +97,15 @@ class RowScorer:
         """Rows with their results as they are written: a plain one as it is, everything else by the csv module."""
         delimiter, marks = self.delimiter, self.width - 1
         as_it_is = [isinstance(row, str) and row.count(delimiter) == marks for row in rows]
-        written = Written()
-        csv.writer(written, delimiter=delimiter, lineterminator="\n").writerows(
-            cells if plain else [*self._fitted(cells_of(row, delimiter)), *cells]
-            for plain, row, cells in zip(as_it_is, rows, results, strict=True)
-        )
+        others = [
+            self._fitted(cells_of(row, delimiter))
+            for plain, row in zip(as_it_is, rows, strict=True)
+            if not plain
+        ]
+        other = iter(by_csv(([*cells, ""] for cells in others), delimiter))
         return (
-            f"{row}{delimiter}{line}" if plain else line
-            for plain, row, line in zip(as_it_is, rows, written, strict=True)
+            f"{row}{delimiter}{line}\n" if plain else f"{next(other)}{line}\n"
+            for plain, row, line in zip(as_it_is, rows, lines_of(results, delimiter), strict=True)
         )
 
     def _fitted(self, row: Sequence[str]) -> Sequence[str]:
@@ -191,7 +192,7 @@ class RowScorer:
                 found == APPROVED,
                 self.reasons,
             )
-            reasons = map(reasons_cell, told)
+            reasons = reasons_cells(told)
             for at, cell in self._changes(given, np.flatnonzero(declined)):
                 changes[at] = cell
         return list(
