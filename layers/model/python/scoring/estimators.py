@@ -43,9 +43,9 @@ def probability(log_odds: Matrix) -> Matrix:
 
 def bounded(matrix: Matrix) -> Matrix:
     """Missing values at the training mean (0, after scaling), extreme ones at the bound."""
-    result: Matrix = np.where(np.isnan(matrix), 0.0, matrix)
-    np.maximum(result, -CLIP, out=result)
+    result: Matrix = np.maximum(matrix, -CLIP)
     np.minimum(result, CLIP, out=result)
+    result[np.isnan(result)] = 0.0
     return result
 
 
@@ -68,9 +68,9 @@ class Blend:
     weight: float
     classes_: tuple[int, int] = (0, 1)
 
-    def log_odds(self, matrix: Matrix) -> Matrix:
-        """Weighted mean of the trees' log-odds and the regression's."""
-        return self._blended(self.trees.log_odds(matrix), bounded(matrix))
+    def log_odds(self, matrix: Matrix, inputs: Matrix | None = None) -> Matrix:
+        """Weighted mean of the trees' log-odds and the regression's; `inputs` is the `bounded` matrix of who has it."""
+        return self._blended(self.trees.log_odds(matrix), bounded(matrix) if inputs is None else inputs)
 
     def _blended(self, of_trees: Matrix, inputs: Matrix) -> Matrix:
         linear = inputs @ self.coefficients + self.intercept
@@ -81,20 +81,20 @@ class Blend:
         """Probabilities of good and bad."""
         return _two_columns(self.log_odds(matrix))
 
-    def explained(self, matrix: Matrix) -> tuple[Matrix, Matrix]:
+    def explained(self, matrix: Matrix, inputs: Matrix | None = None) -> tuple[Matrix, Matrix]:
         """Log-odds and SHAP values: path-dependent ones of the trees, and coefficient × (value − training mean), both
         exact.
 
         Source: Lundberg and others, "From local explanations to global understanding with explainable AI for trees",
         Nature Machine Intelligence 2 (2020).
         """
-        inputs = bounded(matrix)
+        inputs = bounded(matrix) if inputs is None else inputs
         of_trees, shares = self.trees.explained(matrix)
         log_odds = self._blended(of_trees, inputs)
         shares *= self.weight
-        inputs -= self.mean
-        inputs *= (1 - self.weight) * self.coefficients
-        shares += inputs
+        linear = inputs - self.mean
+        linear *= (1 - self.weight) * self.coefficients
+        shares += linear
         return log_odds, shares
 
     @property
@@ -123,9 +123,10 @@ class Network:
         """The network whose log-odds are `slope` times this one's, plus `intercept`."""
         return replace(self, output=self.output * slope, output_bias=self.output_bias * slope + intercept)
 
-    def log_odds(self, matrix: Matrix) -> Matrix:
-        """The network's output before the logistic function."""
-        units = np.maximum(bounded(matrix) @ self.hidden + self.hidden_bias, 0.0)
+    def log_odds(self, matrix: Matrix, inputs: Matrix | None = None) -> Matrix:
+        """The network's output before the logistic function; `inputs` is the `bounded` matrix of who has it."""
+        inputs = bounded(matrix) if inputs is None else inputs
+        units = np.maximum(inputs @ self.hidden + self.hidden_bias, 0.0)
         result: Matrix = units @ self.output + self.output_bias
         return result
 
@@ -133,14 +134,14 @@ class Network:
         """Probabilities of good and bad."""
         return _two_columns(self.log_odds(matrix))
 
-    def explained(self, matrix: Matrix) -> tuple[Matrix, Matrix]:
+    def explained(self, matrix: Matrix, inputs: Matrix | None = None) -> tuple[Matrix, Matrix]:
         """Log-odds, and integrated gradients along the straight line from the training mean, in closed form, hence exact.
 
         A unit's input is linear on that line, so the rectifier passes it on one interval of it; the integral of its
         gradient is the length of that interval. Source: Sundararajan, Taly and Yan, "Axiomatic attribution for deep
         networks", ICML 2017.
         """
-        inputs = bounded(matrix)
+        inputs = bounded(matrix) if inputs is None else inputs
         start = self._start
         end = inputs @ self.hidden + self.hidden_bias
         before, after = np.maximum(start, 0.0), np.maximum(end, 0.0)
@@ -148,9 +149,9 @@ class Network:
         flat = np.abs(step) < 1e-12
         passed = np.where(flat, (start > 0).astype(float), (after - before) / np.where(flat, 1.0, step))
         gradient = (passed * self.output) @ self.hidden.T
-        inputs -= self.mean
-        inputs *= gradient
-        return after @ self.output + self.output_bias, inputs
+        shares = inputs - self.mean
+        shares *= gradient
+        return after @ self.output + self.output_bias, shares
 
     @property
     def baseline(self) -> float:
@@ -180,9 +181,10 @@ class Committee:
 
     def log_odds(self, matrix: Matrix) -> Matrix:
         """The weighted sum of the members' log-odds, plus the intercept."""
-        total: Matrix = self.weights[0] * self.members[0].log_odds(matrix) + self.intercept
+        inputs = bounded(matrix)
+        total: Matrix = self.weights[0] * self.members[0].log_odds(matrix, inputs) + self.intercept
         for member, weight in zip(self.members[1:], self.weights[1:], strict=True):
-            total += weight * member.log_odds(matrix)
+            total += weight * member.log_odds(matrix, inputs)
         return total
 
     def predict_proba(self, matrix: Matrix) -> Matrix:
@@ -191,11 +193,12 @@ class Committee:
 
     def explained(self, matrix: Matrix) -> tuple[Matrix, Matrix]:
         """Log-odds, and the weighted sum of what each member says that a column adds: as exact as theirs."""
-        log_odds, shares = self.members[0].explained(matrix)
+        inputs = bounded(matrix)
+        log_odds, shares = self.members[0].explained(matrix, inputs)
         log_odds = self.weights[0] * log_odds + self.intercept
         shares *= self.weights[0]
         for member, weight in zip(self.members[1:], self.weights[1:], strict=True):
-            of_member, of_columns = member.explained(matrix)
+            of_member, of_columns = member.explained(matrix, inputs)
             log_odds += weight * of_member
             of_columns *= weight
             shares += of_columns
