@@ -9,8 +9,8 @@ from numpy.typing import DTypeLike, NDArray
 
 
 class Repeated(Sequence[Any]):
-    """The different values of a column, each of which some row has, and for every row the place of its own among them: what
-    the field calls a dictionary-encoded (categorical) column, and `places` its codes."""
+    """The values of a column, and for every row the place of its own among them: what the field calls a
+    dictionary-encoded (categorical) column, and `places` its codes."""
 
     __slots__ = ("places", "values")
 

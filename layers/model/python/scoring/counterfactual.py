@@ -7,15 +7,17 @@ tried is bounded: LEVELS values of each field, and of two fields the most helpfu
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations, islice, product
 from math import isnan, log
 from typing import Any, Final, NamedTuple, Protocol
+
+import numpy as np
 
 from creditrisk.application import FIELDS, Field, Role, Value
 from creditrisk.decision import declines
 from creditrisk.portfolio import in_force
 from creditrisk.portfolio.kinds import Choice, Money, Whole
+from creditrisk.repeated import Repeated
 
 LEVELS: Final = 24
 """Values of one field that are tried, at most."""
@@ -54,8 +56,7 @@ class Model(Protocol):
     ) -> Sequence[Scores]: ...
 
 
-@dataclass(frozen=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     """One or two changes of the application in that place, and how great a change it is."""
 
     place: int
@@ -175,19 +176,35 @@ def _scored(
     nothing."""
     if not candidates:
         return []
-    places = [candidate.place for candidate in candidates]
-    columns = {}
-    for name in model.fields:
-        answers = [application.get(name) for application in applications]
-        columns[name] = list(map(answers.__getitem__, places))
-    for row, candidate in enumerate(candidates):
-        for name, value in candidate.changes:
-            columns[name][row] = value
+    columns = _columns(model.fields, applications, candidates)
     return [
         _Tried(candidate, score.probability)
         for candidate, score in zip(candidates, model.score_columns(columns, False), strict=True)
         if not isnan(score.probability) and not any(name in score.unknown for name, _ in candidate.changes)
     ]
+
+
+def _columns(
+    names: Sequence[str], applications: Sequence[Mapping[str, Any]], candidates: Sequence[_Candidate]
+) -> dict[str, Repeated]:
+    """The candidates by columns: of each the answers of its application, but for those that it changes."""
+    places = np.array([candidate.place for candidate in candidates])
+    changed: dict[str, tuple[list[int], list[Value]]] = {}
+    for row, candidate in enumerate(candidates):
+        for name, value in candidate.changes:
+            rows, values = changed.setdefault(name, ([], []))
+            rows.append(row)
+            values.append(value)
+    columns = {}
+    for name in names:
+        answers, answered = [application.get(name) for application in applications], places
+        if name in changed:
+            rows, values = changed[name]
+            answered = places.copy()
+            answered[rows] = len(answers) + np.arange(len(values))
+            answers += values
+        columns[name] = Repeated(answers, answered)
+    return columns
 
 
 def _approved(tried: Iterable[_Tried], threshold: float) -> dict[int, _Tried]:
