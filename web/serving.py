@@ -25,9 +25,10 @@ from typing import Any
 
 import gevent
 from gunicorn import util
-from gunicorn.http import errors, wsgi
+from gunicorn.http import errors, parser, wsgi
 from gunicorn.workers.ggevent import GeventWorker
 
+from web.heads import Request
 from web.sending import SentAtOnce
 
 BODY_SECONDS = 10.0
@@ -83,7 +84,8 @@ def post_worker_init(worker: "Worker") -> None:
     logging.logThreads = logging.logMultiprocessing = False
 
 
-wsgi.create = partial(wsgi.create, response_class=SentAtOnce)  # gunicorn has no setting for it
+wsgi.create = partial(wsgi.create, response_class=SentAtOnce)  # gunicorn has no setting for these two
+parser.RequestParser.mesg_class = Request
 
 
 class _Body:

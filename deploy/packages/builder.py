@@ -17,7 +17,7 @@ from deploy.packages.target import Target
 from deploy.packages.wheels import WheelHouse
 
 _NOT_PACKED = shutil.ignore_patterns(
-    "__pycache__", "*.pyc", "events", "*.md", "*.po", ".*", "serving.py", "sending.py"
+    "__pycache__", "*.pyc", "events", "*.md", "*.po", ".*", "serving.py", "sending.py", "heads.py"
 )  # the last two are for gunicorn
 
 
