@@ -9,8 +9,8 @@ from typing import cast
 from flask import Flask, current_app
 
 from creditrisk.application import Application
-from creditrisk.application_id import is_application_id, received_at
-from creditrisk.clock import timestamp
+from creditrisk.application_id import is_application_id, milliseconds
+from creditrisk.clock import timestamp_of
 from creditrisk.decision import Answer
 from creditrisk.errors import HistoryUnavailable, IdempotencyConflict, QueueUnavailable, UnknownApplication
 from creditrisk.intake import Intake
@@ -55,7 +55,7 @@ class Services:
                 raise IdempotencyConflict(
                     "This key's application is kept no longer; use a new key."
                 ) from error
-        received = timestamp(received_at(receipt.id))
+        received = timestamp_of(milliseconds(receipt.id))
         return Answer(receipt.id, "pending", received, application, corrects=corrects)
 
     def answer(self, application_id: str, seconds: float = 0) -> Answer:

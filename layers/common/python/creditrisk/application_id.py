@@ -37,7 +37,8 @@ def new_application_id(key: bytes = b"", shard: int = 0, shards: int = 1) -> str
         | (random & _LOW) << 32
     )
     rest = value.to_bytes(16, "big")[:-_CHECK]
-    return str(UUID(bytes=rest + _check(rest, key)))
+    text = (rest + _check(rest, key)).hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def shard_number(application_id: str, shards: int) -> int:

@@ -10,9 +10,8 @@ from typing import Self
 
 from creditrisk import attempts, reviews, seals, standing
 from creditrisk.application import Application
-from creditrisk.application_id import is_application_id, new_application_id
-from creditrisk.application_id import received_at as time_of
-from creditrisk.clock import timestamp
+from creditrisk.application_id import is_application_id, milliseconds, new_application_id
+from creditrisk.clock import timestamp_of
 from creditrisk.decision import Answer, Decision
 from creditrisk.errors import (
     CreditRiskError,
@@ -103,7 +102,7 @@ class Intake:
             accepted, ticket = shard.submit(
                 application_id,
                 application,
-                timestamp(time_of(application_id)),
+                timestamp_of(milliseconds(application_id)),
                 max_queue=self.settings.max_queue,
                 idempotency=idempotency,
                 max_scorers=self.settings.max_scorers if self.waker else 0,
@@ -141,7 +140,7 @@ class Intake:
         """
         if application is None:
             return self._answer(application_id, seconds)
-        sent = Sent(dict(application), timestamp(time_of(application_id)), corrects)
+        sent = Sent(dict(application), timestamp_of(milliseconds(application_id)), corrects)
         return self._decided(self.queue.shard_of(application_id), application_id, sent, seconds)
 
     def find(self, application_id: str) -> Answer:
@@ -198,7 +197,7 @@ class Intake:
                 raise
             return recorded
         except NotAnApplication:
-            sent = Sent({}, timestamp(time_of(application_id)))
+            sent = Sent({}, timestamp_of(milliseconds(application_id)))
         return self._decided(shard, application_id, sent, seconds)
 
     def _recorded(self, application_id: str) -> Answer | None:
