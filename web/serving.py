@@ -18,9 +18,10 @@ import socket
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from http import HTTPStatus
+from math import inf
 from typing import Any
 
 import gevent
@@ -33,6 +34,8 @@ from web.sending import SentAtOnce
 
 BODY_SECONDS = 10.0
 """How long the body of a request may take to come, as a whole."""
+LOOK = 0.25
+"""Seconds between two looks for headers that have not come in time."""
 SEND_SECONDS = 10.0
 """How long a client may take to take its answer, where it is longer than SEND_BUFFER."""
 MOST_AWAITED = 400
@@ -123,9 +126,26 @@ class Worker(GeventWorker):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._awaited: dict[Any, None] = {}
-        """The connections of which a request is to come; the one that has been waited for longest comes first."""
+        self._awaited: dict[Any, float] = {}
+        """The connections of which a request is to come → the moment (`time.monotonic`) by which its header is to be there;
+        the one that has been waited for longest comes first."""
         self._let_go: set[Any] = set()
+
+    def run(self) -> None:
+        """Serve until the worker is told to stop."""
+        gevent.spawn(self._keep_deadlines)
+        super().run()
+
+    def timeout_ctx(self) -> AbstractContextManager[None]:
+        """No timer for each header, which gunicorn would set: one looks at all of them."""
+        return nullcontext()
+
+    def _keep_deadlines(self) -> None:
+        while True:
+            gevent.sleep(LOOK)
+            now = time.monotonic()
+            for client in [client for client, until in self._awaited.items() if until < now]:
+                self._release(client)
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve the requests of one connection."""
@@ -141,6 +161,8 @@ class Worker(GeventWorker):  # type: ignore[misc]
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
         """Serve one request, whose header is there."""
         if _is_to_come(req):
+            if sock in self._awaited:
+                self._awaited[sock] = inf  # its body has a deadline of its own
             req.body = _Body(req.body, lambda: self._came(sock))
         else:
             self._awaited.pop(sock, None)
@@ -159,15 +181,18 @@ class Worker(GeventWorker):  # type: ignore[misc]
 
     def _await(self, client: Any) -> None:
         self._awaited.pop(client, None)
-        self._awaited[client] = None
+        self._awaited[client] = time.monotonic() + self.cfg.keepalive
         if len(self._awaited) > MOST_AWAITED:
-            oldest = next(iter(self._awaited))
-            del self._awaited[oldest]
-            self._let_go.add(oldest)
-            # Its reader sees the end of the stream. On a duplicate of the socket, as gevent would raise in the reader
-            # if its own were closed.
-            with suppress(OSError), socket.fromfd(oldest.fileno(), oldest.family, oldest.type) as same:
-                same.shutdown(socket.SHUT_RD)
+            self._release(next(iter(self._awaited)))
+
+    def _release(self, client: Any) -> None:
+        """Wait for a connection's request no longer."""
+        del self._awaited[client]
+        self._let_go.add(client)
+        # Its reader sees the end of the stream. On a duplicate of the socket, as gevent would raise in the reader if its
+        # own were closed.
+        with suppress(OSError), socket.fromfd(client.fileno(), client.family, client.type) as same:
+            same.shutdown(socket.SHUT_RD)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what went wrong outside the app. A request line or a header may hold anything: the log has the kind of
