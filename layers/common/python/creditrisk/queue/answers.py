@@ -2,8 +2,9 @@
 
 import logging
 import secrets
+from math import inf
 from threading import Lock, Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -17,6 +18,8 @@ LOOK = 0.5
 just then."""
 QUIET = 5.0
 """Seconds without a message after which the listener asks whether its connection lives."""
+_TICK = 0.1
+"""Seconds by which who waits may wait longer than they said."""
 _PAUSE = 0.2
 """Seconds between two attempts to listen."""
 
@@ -26,6 +29,8 @@ class _Awaited:
 
     def __init__(self) -> None:
         self.answer: str | None = None
+        self.until = inf
+        """The moment (`time.monotonic`) until which somebody waits."""
         self.wake = Lock()
         self.wake.acquire()
 
@@ -53,6 +58,7 @@ class Answers:
                 if self._listener is None:
                     self._listener = Thread(target=self._listen, name="answers", daemon=True)
                     self._listener.start()
+                    Thread(target=self._keep_time, name="answers: time", daemon=True).start()
 
     def expects(self, application_id: str) -> bool:
         """Whether the answer of this application is kept when it comes."""
@@ -62,7 +68,11 @@ class Answers:
         """The encoded answer of an application that is expected, once it is told, within `seconds`; None when it was not,
         or when it may have been told to nobody: then it is time to look for it."""
         awaited = self._awaited[application_id]
-        awaited.wake.acquire(timeout=max(0.0, seconds))
+        if seconds <= 0:
+            return awaited.answer
+        awaited.until = monotonic() + seconds
+        awaited.wake.acquire()
+        awaited.until = inf
         return awaited.answer
 
     def forget(self, application_id: str) -> None:
@@ -81,6 +91,15 @@ class Answers:
             except OSError:
                 pass  # the same, as gevent tells it
             sleep(_PAUSE)
+
+    def _keep_time(self) -> None:
+        """Wake who has waited for long enough: one look at all of them, where a timer for each costs more than the lock."""
+        while True:
+            sleep(_TICK)
+            now = monotonic()
+            for each in list(self._awaited.values()):
+                if each.until <= now:
+                    _wake(each)
 
     def _hears(self, subscribed: Any) -> bool:
         """Take the next message, or make sure that there is somebody to send one; returns whether there is."""
