@@ -6,7 +6,7 @@ made where no page is known of (`creditrisk.sentence.Sentence`) is said in the p
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from flask import Flask, Response, g, has_request_context, request, url_for
 from flask.globals import request_ctx
@@ -39,11 +39,12 @@ def current() -> str:
 
     An address may name it, then the cookie of an earlier choice, then what the browser prefers.
     """
-    if not has_request_context():
-        return DEFAULT
-    if "language" not in g:
-        g.language = chosen() or _remembered() or _preferred()
-    language: str = g.language
+    try:
+        return cast(str, g.language)  # as a page's first text has found it: dozens ask after it
+    except (AttributeError, RuntimeError):  # not found yet, or no page
+        if not has_request_context():
+            return DEFAULT
+    language = g.language = chosen() or _remembered() or _preferred()
     return language
 
 
