@@ -22,7 +22,7 @@ def _remembering(field: Field) -> Callable[[object], Value]:
 
 
 TEXT_READERS: Final = {name: _remembering(field) for name, field in FIELDS.items()}
-"""Canonical name → what reads a short text of the field."""
+"""Canonical name → what reads a short text of the field, or that there is none."""
 
 
 def validate(raw: Mapping[str, object]) -> dict[str, Value]:
@@ -35,7 +35,7 @@ def validate(raw: Mapping[str, object]) -> dict[str, Value]:
     application: dict[str, Value] = {}
     for name, read in TEXT_READERS.items():
         value = values.get(name)
-        if value.__class__ is not str or len(value) > _LONGEST_KEPT:  # type: ignore[arg-type]
+        if value is not None and (value.__class__ is not str or len(value) > _LONGEST_KEPT):  # type: ignore[arg-type]
             if isinstance(value, (list, dict)):
                 errors.setdefault(name, Sentence("Give one value, not a list or an object."))
                 continue
@@ -49,8 +49,10 @@ def validate(raw: Mapping[str, object]) -> dict[str, Value]:
     return application
 
 
-def _by_canonical_name(raw: Mapping[str, object]) -> tuple[dict[str, object], dict[str, str]]:
+def _by_canonical_name(raw: Mapping[str, object]) -> tuple[Mapping[str, object], dict[str, str]]:
     """The values under their canonical names, and what is wrong with the names themselves."""
+    if raw.keys() <= FIELDS.keys():  # as programs send them
+        return raw, {}
     values: dict[str, object] = {}
     errors: dict[str, str] = {}
     for spelling, value in raw.items():
