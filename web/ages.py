@@ -4,7 +4,10 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from creditrisk.application import FIELDS, Field, canonical_name
+from creditrisk.application import FIELDS, Application, Field, canonical_name
+from creditrisk.application.validation import validate
+from creditrisk.errors import InvalidApplication
+from creditrisk.sentence import Sentence
 
 GROUND = "age"
 """The ground of protection that tells which fields are ages."""
@@ -16,6 +19,26 @@ _DAY = re.compile(r"(\d{1,2})[./ -]?(\d{1,2})[./ -]?(\d{4})|(\d{4})-(\d{1,2})-(\
 def is_age(field: Field) -> bool:
     """Whether a field holds whole years of age."""
     return field.is_whole and GROUND in field.protected
+
+
+def validated(typed: Mapping[str, str], today: date) -> Application:
+    """The application in what was typed on a page. Raises InvalidApplication: of what is no age that is accepted, with a
+    sentence that names both ways to tell it."""
+    try:
+        return validate(in_years(typed, today))
+    except InvalidApplication as error:
+        raise InvalidApplication({name: _told(name, text) for name, text in error.errors.items()}) from None
+
+
+def _told(name: str, text: str) -> str:
+    if not (
+        name in FIELDS and is_age(FIELDS[name]) and isinstance(text, Sentence) and "least" in text.values
+    ):
+        return text
+    return Sentence(
+        "Give the age in years, from %(least)s to %(most)s, or the date of birth: day, month and year, as in 23/11/1990.",
+        **text.values,
+    )
 
 
 def in_years(typed: Mapping[str, str], today: date) -> dict[str, str]:

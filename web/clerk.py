@@ -8,10 +8,9 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as BaseResponse
 
 from creditrisk.application import FIELDS, canonical_name
-from creditrisk.application.validation import validate
 from creditrisk.errors import InvalidApplication, QueueUnavailable
 from creditrisk.portfolio import active
-from web.ages import in_years
+from web.ages import validated
 from web.answer import page as answer_page
 from web.body import read_form
 from web.correcting import CORRECTS, as_typed
@@ -39,7 +38,7 @@ def assess() -> Response:
     sent = read_form(request)
     typed = {name: text for name, text in sent.items() if name not in (TOKEN, CORRECTS)}
     try:
-        application = validate(in_years(typed, datetime.now(UTC).date()))
+        application = validated(typed, datetime.now(UTC).date())
         key = key_of_form(sent.get(TOKEN, ""), application)
         corrects = sent.get(CORRECTS, "")
         answer = services().submit(application, services().settings.wait_seconds, key, corrects)

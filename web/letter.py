@@ -122,4 +122,4 @@ def _rights(result: Result) -> Part:
 
 def _contact(result: Result) -> Part:
     contact = result.lender.contact
-    return Part("", [_("You reach us here: %(contact)s", contact=contact)] if contact else [])
+    return Part("", [_("You can reach us here: %(contact)s", contact=contact)] if contact else [])

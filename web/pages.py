@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from creditrisk.application import FIELDS, SECTIONS, Application, Field, canonical_name
-from creditrisk.application.validation import validate
 from creditrisk.errors import InvalidApplication
 from creditrisk.portfolio import Source, active
 from creditrisk.portfolio.field import Condition
 from web import words
-from web.ages import in_years
+from web.ages import validated
 from web.language import said
 from web.ticks import Ticks, answers_of, missing_answer, settle
 from web.widgets import Widget
@@ -113,7 +112,7 @@ def read(typed: Mapping[str, str], today: date) -> Application:
         for field in FIELDS.values()
         if field.online and field.form_name not in given
     }
-    return validate(in_years(typed, today) | known)
+    return validated({**typed, **known}, today)
 
 
 def errors_in(typed: Mapping[str, str], today: date) -> Mapping[str, str]:

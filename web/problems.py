@@ -51,7 +51,7 @@ PROBLEMS = {
     "unknown-application": Explained(
         404,
         Sentence(
-            "No application has this id. Either it was never given, or the application is kept no longer."
+            "No application has this id. Either it was never given, or the application is no longer kept."
         ),
         Sentence("Check that the id is complete: 36 characters, as `id` and Location told it."),
     ),

@@ -109,6 +109,11 @@ class Result:
         return wording.threshold(self.decision)
 
     @property
+    def ends(self) -> tuple[str, str]:
+        """Where the scale of the probability begins and ends."""
+        return formats.percent(0, None), formats.percent(1, None)
+
+    @property
     def place(self) -> float:
         """Where the application lies on a plain scale from 0 (surely declined) to 100 (surely approved), with the line
         between in the middle, whatever the threshold."""

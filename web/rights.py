@@ -30,11 +30,11 @@ def _words(key: str, lender: Lender, days: int) -> str:
                 + ngettext("We answer within %(num)d day.", "We answer within %(num)d days.", days)
             )
         case "criteria":
-            return _("You may ask us by which criteria and with which information the decision was made.")
+            return _("You may ask us which criteria and which information the decision was based on.")
         case "explanation":
             return _("You may ask us to explain the decision and how it came about.")
         case "data":
-            return _("You may see the data that we keep about you, and have them corrected.")
+            return _("You may see the data that we keep about you, and have it corrected.")
         case "authority":
             return _("You may complain to the data protection authority.")
     return _(  # "equal credit": the regulation's own words

@@ -160,7 +160,7 @@ def test_what_is_wrong_is_put_in_front_and_its_link_shows_the_label(system: Syst
     person.tap("main button.primary[type=submit]")
     wait(phone, lambda it: it.switch_to.active_element.get_attribute("role") == "alert")
     alert = phone.switch_to.active_element
-    assert "Give a whole number from 18 to 120." in alert.text
+    assert "Give the age in years, from 18 to 120, or the date of birth" in alert.text
     alert.find_element(By.LINK_TEXT, "Age").click()
     assert person.focused == "field-age"
     label = phone.find_element(By.CSS_SELECTOR, "label[for=field-age]")

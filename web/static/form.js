@@ -8,6 +8,16 @@ const NOTATIONS = [
 ];
 const CENTS = { minimumFractionDigits: 2, maximumFractionDigits: 2, roundingMode: "halfEven", useGrouping: "always" };
 
+const ZEROS = [0x0660, 0x06f0, 0x0966, 0xff10]; // Arabic, Persian, Hindi, full-width
+
+/** A text with such figures and their marks in Latin ones. */
+function latinFigures(text) {
+  return text.replace(/\p{Nd}/gu, (figure) => {
+    const zero = ZEROS.find((each) => figure.codePointAt() >= each && figure.codePointAt() < each + 10);
+    return zero ? figure.codePointAt() - zero : figure;
+  }).replace(/[，٬]/g, ",").replace(/[．٫]/g, ".");
+}
+
 /** An amount without its currency, of which `marks` are symbol, code and name: the first two may stand before it. */
 function withoutCurrency(text, marks) {
   const [before, behind] = [marks.slice(0, 2), marks].map((some) =>
@@ -18,7 +28,7 @@ function withoutCurrency(text, marks) {
 
 /** How the server will understand an amount, or the question that it will ask; nothing for what it will not take. */
 function understood(typed, { question, marks, limits, as }) {
-  const bare = withoutCurrency(typed.trim().replace(/\s+/g, " "), JSON.parse(marks));
+  const bare = withoutCurrency(latinFigures(typed).trim().replace(/\s+/g, " "), JSON.parse(marks));
   const readings = NOTATIONS.map((notation) => notation.exec(bare)).filter(Boolean);
   if (!readings.length || !/\d/.test(bare)) return "";
   if (readings.some(([, , , fraction]) => fraction?.length === 3)) return question;

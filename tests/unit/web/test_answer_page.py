@@ -30,7 +30,7 @@ def test_the_decision_is_answered_at_once(
         "Nov 23, 2026 05:18:32 UTC",
     ):
         assert shown in page
-    assert "What spoke for your application most" in page
+    assert "What counted most for your application" in page
     assert reasons_on(page) == [("Age", "34 years"), ("City", "Niterói")]
     assert intake.waited == [1.5]
 
@@ -41,7 +41,7 @@ def test_a_decline_tells_what_raised_the_risk(
     intake.decision = decision_of(0.6171)
     page = client.post("/application", data=form).text
     assert "<title>We cannot approve your application" in page
-    assert "What spoke against it most" in page
+    assert "What counted most against it" in page
 
 
 def test_a_decline_tells_with_what_it_would_have_been_approved_where_that_was_found(
@@ -153,7 +153,7 @@ def test_without_reasons_the_page_does_without_their_section(
     client: FlaskClient, intake: FakeIntake, form: dict[str, object]
 ) -> None:
     intake.decision = decision_of(reasons=[])
-    assert "What spoke for your" not in client.post("/application", data=form).text
+    assert "What counted most for your" not in client.post("/application", data=form).text
 
 
 def test_an_undecided_application_gets_a_page_that_finds_its_answer(
@@ -186,7 +186,7 @@ def test_a_failed_application_says_so(
     intake.decision, intake.failure = None, "Scoring failed three times."
     reply = client.post("/application", data=form)
     assert reply.status_code == 200
-    assert "could not assess your application yet" in reply.text
+    assert "have not been able to assess your application yet" in reply.text
     assert "Scoring failed three times." not in reply.text
     assert "Scoring failed three times." in client.get(f"/clerk/application/{intake.ids[0]}").text
 

@@ -227,7 +227,18 @@ def test_an_age_may_be_told_by_the_day_of_birth(client: FlaskClient, typed: str)
 @pytest.mark.parametrize("typed", ["31/02/1992", "12/05/2992", "5/1992", "12/05/1892", "today"])
 def test_what_is_no_day_of_birth_of_an_applicant_is_no_age(client: FlaskClient, typed: str) -> None:
     address, sent = Form(client.get("/").text).fill(**ANSWERS["applicant"] | {"age": typed}).press("Continue")
-    assert wrong(client.post(address, data=sent)) == {"age": "Give a whole number from 18 to 120."}
+    assert wrong(client.post(address, data=sent)) == {
+        "age": "Give the age in years, from 18 to 120, or the date of birth: day, month and year, as in 23/11/1990."
+    }
+
+
+def test_both_ways_to_tell_an_age_are_named_in_front_of_a_clerk_as_well(client: FlaskClient) -> None:
+    refused = client.post("/clerk", data={"age": "23/11/90", "full_name": ""})
+    assert wrong(refused)["age"].endswith("or the date of birth: day, month and year, as in 23/11/1990.")
+    assert wrong(refused)["full_name"] == "This field is required."
+    assert wrong(client.post("/clerk", data={"age": ""}))["age"] == "This field is required."
+    spoken = client.post("/clerk", data={"age": "7"}, headers={"Accept-Language": "pt-BR"})
+    assert wrong(spoken)["age"].startswith("Informe a idade em anos, de 18 a 120, ou a data de nascimento")
 
 
 @pytest.mark.parametrize("error", [QueueUnavailable("down"), QueueFull("full")])

@@ -60,7 +60,7 @@ def test_what_a_person_decided_holds_on_page_and_letter_and_the_programs_reasons
     shown = client.get(page).text
     assert "<title>Your application is approved" in shown
     assert "A person reviewed it on November 30, 2026 and approved it: The new job is confirmed." in shown
-    assert "What spoke against" not in shown and "short of" not in shown and "without a person" not in shown
+    assert "counted most against" not in shown and "short of" not in shown and "without a person" not in shown
     letter = client.get(f"{page}/letter").text
     assert "approved it on November 30, 2026" in letter and "The new job is confirmed." in letter
     assert "<h1>Approved</h1>" in client.get(f"/clerk{page}").text
@@ -72,7 +72,7 @@ def test_a_decline_that_a_person_confirms_keeps_its_reasons_and_can_be_asked_abo
     decide(intake, decision="declined", reason="The income could not be confirmed.")
     shown = client.get(page).text
     assert "We cannot approve" in shown and "The income could not be confirmed." in shown
-    assert "What spoke against it most" in shown and "Ask for a review" in shown
+    assert "What counted most against it" in shown and "Ask for a review" in shown
     assert "without a person taking part" not in shown + client.get(f"{page}/letter").text
 
 

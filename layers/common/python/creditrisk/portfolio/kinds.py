@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar, Protocol
 
-from creditrisk.portfolio.notation import Ambiguous, number, symbol, without_currency
+from creditrisk.portfolio.notation import Ambiguous, latin_figures, number, symbol, without_currency
 from creditrisk.sentence import Sentence, refusal
 
 Value = str | int | float | None
@@ -108,7 +108,7 @@ class Digits:
         digits = raw if raw.isascii() and raw.isdigit() else _unmarked(raw)
         if not self.shortest <= len(digits) <= self.longest:
             raise refusal(
-                "Give %(shortest)s to %(longest)s digits; they may be parted as on the document, as in 012.345.678-90.",
+                "Give %(shortest)s to %(longest)s digits; they may be separated as on the document, as in 012.345.678-90.",
                 **vars(self),
             )
         return digits
@@ -119,7 +119,7 @@ _MARKED = r"(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,3}(?:\.[0-9]{3}){2,}\.[0-9]{1,2
 
 def _unmarked(raw: str) -> str:
     """The digits of a number that is parted by dots, dashes, slashes or spaces; empty when it is anything else."""
-    text = re.sub(_HYPHENS, "-", _SPACES.sub(" ", raw))
+    text = re.sub(_HYPHENS, "-", _SPACES.sub(" ", latin_figures(raw)))
     return re.sub("[^0-9]", "", text) if re.fullmatch(_MARKED, text) else ""
 
 

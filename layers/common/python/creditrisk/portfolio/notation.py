@@ -20,6 +20,17 @@ _SPOKEN: Final = {"BRL": ("REAIS",), "EUR": ("EUROS",), "USD": ("DOLLARS",)}
 """ISO 4217 → its name, as it may stand behind an amount."""
 
 
+_MARKS: Final = str.maketrans({"\uff0c": ",", "\u066c": ",", "\uff0e": ".", "\u066b": "."})
+"""Marks of full-width and Arabic figures → what they are in Latin ones."""
+
+
+def latin_figures(text: str) -> str:
+    """The text with the figures of every script, as phones of other countries type them, and their marks in Latin ones."""
+    if text.isascii():
+        return text
+    return "".join(str(int(c)) if c.isdecimal() else c for c in text.translate(_MARKS))
+
+
 class Ambiguous(ValueError):
     """A number that may mean two things."""
 
@@ -46,7 +57,9 @@ def number(text: str) -> Number | None:
         return Number("", text, "")
     if _CENTS.fullmatch(text):
         return Number("", *text.split("."))
-    text = " ".join(text.split())  # what parts thousands may be a space that does not break the line
+    text = " ".join(
+        latin_figures(text).split()
+    )  # what parts thousands may be a space that does not break the line
     readings = [found.groups("") for notation in _NOTATIONS if (found := re.fullmatch(notation, text))]
     if not readings or not any(map(str.isdecimal, text)):
         return None
