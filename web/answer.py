@@ -112,9 +112,10 @@ def letter(result: Result) -> Page:
 def letter_pdf(result: Result) -> Page:
     """The same as PDF."""
     from web.letter import letter as written
+    from web.lettering import can_spell
     from web.pdf import pdf
 
-    return _file(pdf(written(result)), "letter.pdf", "application/pdf")
+    return _file(pdf(written(result, can_spell)), "letter.pdf", "application/pdf")
 
 
 @blueprint.get("/application/<application_id>/data.json")

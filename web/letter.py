@@ -3,7 +3,7 @@
 It is data, from which a page (templates/letter.html) and a PDF (web.pdf) are made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from creditrisk.clock import timestamp
@@ -36,17 +36,19 @@ class Letter(NamedTuple):
     note: str
 
 
-def letter(result: Result) -> Letter:
-    """The letter that tells a decision."""
+def letter(result: Result, can_write: Callable[[str], bool] = bool) -> Letter:
+    """The letter that tells a decision. A name that cannot be written where it goes is not named: the identity number tells
+    whom it is for."""
     lender = result.lender
+    name = result.name if can_write(result.name) else ""
     return Letter(
         lender,
         lender.name or _("[Name of the lender]"),
-        [result.name or _("The applicant"), *(f"{label}: {value}" for label, value in result.known_by)],
+        [name or _("The applicant"), *(f"{label}: {value}" for label, value in result.known_by)],
         formats.long_day(timestamp()),
         result.answer.id,
         _("Your application of %(day)s", day=result.received_day),
-        _("Dear %(name)s,", name=result.name) if result.name else _("Dear applicant,"),
+        _("Dear %(name)s,", name=name) if name else _("Dear applicant,"),
         [part for part in _parts(result) if part.paragraphs or part.points],
         _("Yours sincerely,"),
         _("This letter was made by a computer and is valid without a signature."),

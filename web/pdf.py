@@ -1,13 +1,11 @@
 """A letter as PDF, A4, on one page as a rule: text in Helvetica, which every reader of PDFs has.
 
 pydyf writes the file; how long a line may be follows from the widths of Helvetica's characters (Adobe's metrics of the 14
-standard fonts). The font's encoding is Windows-1252: the languages of western Europe and the Americas. A letter of another
-alphabet is printed without its marks, or as a dot.
+standard fonts). What names of the whole world are drawn with is in `web.lettering`.
 """
 
 import io
 import re
-import unicodedata
 from collections.abc import Iterator
 
 import pydyf
@@ -16,6 +14,7 @@ from web.helvetica import BOLD, REGULAR
 from web.language import current
 from web.language import gettext as _
 from web.letter import Letter
+from web.lettering import DIFFERENCES, glyphs, spelt, width_of
 
 WIDTH, HEIGHT = 595.28, 841.89
 """Of A4, in points."""
@@ -111,7 +110,7 @@ class _Sheet:
         until: float = WIDTH - RIGHT,
     ) -> None:
         """A paragraph, broken into lines between `x` and `until`."""
-        for line in _lines(text, size, until - x, BOLD if bold else REGULAR):
+        for line in _lines(spelt(text), size, until - x, BOLD if bold else REGULAR):
             self.keep(size * LINE)
             self.y -= size * LINE
             self._text(line, x, size, bold, color)
@@ -140,12 +139,24 @@ class _Sheet:
 
     def _text(self, text: str, x: float, size: float, bold: bool, color: tuple[float, float, float]) -> None:
         page = self._page
+        parts = list(_drawn(text, BOLD if bold else REGULAR))
+        if len(parts) > 1:  # who copies it, or has it read aloud, gets letters and not accents by themselves
+            page.begin_marked_content("Span", pydyf.Dictionary({"ActualText": pydyf.String(text)}).data)
         page.begin_text()
         page.set_color_rgb(*color)
         page.set_font_size("B" if bold else "R", size)
         page.set_text_matrix(1, 0, 0, 1, x, self.y)
-        page.show_text_string(_encoded(text))
+        for part in parts:
+            if isinstance(part, bytes):
+                page.show_text_string(part)
+            else:
+                before, accent, after, raised = part
+                page.set_text_rise(raised * size / 1000)
+                page.show_text(b"%d %s %d" % (before, pydyf.String(bytes([accent])).data, after))
+                page.set_text_rise(0)
         page.end_text()
+        if len(parts) > 1:
+            page.end_marked_content()
 
     def finish(self, title: str, author: str) -> bytes:
         """The file, each page with its number where there are several."""
@@ -177,12 +188,21 @@ class _Sheet:
 
 
 def _font(file: pydyf.PDF, name: str) -> bytes:
+    encoding = pydyf.Dictionary(
+        {
+            "Type": "/Encoding",
+            "BaseEncoding": "/WinAnsiEncoding",
+            "Differences": pydyf.Array(
+                each for code, glyph in DIFFERENCES.items() for each in (code, f"/{glyph}")
+            ),
+        }
+    )
     font = pydyf.Dictionary(
         {
             "Type": "/Font",
             "Subtype": "/Type1",
             "BaseFont": f"/{name}",
-            "Encoding": "/WinAnsiEncoding",
+            "Encoding": encoding,
         }
     )
     file.add_object(font)
@@ -208,17 +228,20 @@ def _lines(text: str, size: float, room: float, widths: tuple[int, ...]) -> Iter
 
 
 def _width(text: str, size: float, widths: tuple[int, ...]) -> float:
-    return sum(widths[byte - 32] for byte in _encoded(text)) * size / 1000
+    return sum(glyph.width(widths) for glyph in glyphs(text)) * size / 1000
 
 
-def _encoded(text: str) -> bytes:
-    """The text in the font's encoding; a letter that it lacks without its marks, else a dot."""
-    return b"".join(map(_letter, text))
-
-
-def _letter(letter: str) -> bytes:
-    for spelt in (letter, unicodedata.normalize("NFKD", letter)[:1], "·"):
-        code = spelt.encode("cp1252", "ignore")
-        if code and code[0] >= 32:
-            return code
-    return b""
+def _drawn(text: str, widths: tuple[int, ...]) -> Iterator[bytes | tuple[float, int, float, float]]:
+    """A line as codes that are shown one after another, and as accents: how far to go back for one (in thousandths of the
+    size), its code, how far back after it (less than nothing is on), and how much it is raised."""
+    run = bytearray()
+    for code, accent in glyphs(text):
+        run.append(code)
+        if accent:
+            yield bytes(run)
+            run.clear()
+            wide, own = width_of(code, widths), width_of(accent.code, widths)
+            before = wide - (accent.middle * wide - own / 2)
+            yield before, accent.code, own - before - accent.wider, accent.raised
+    if run:
+        yield bytes(run)

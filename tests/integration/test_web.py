@@ -272,7 +272,7 @@ def test_an_application_that_cannot_be_scored_is_answered_so(
     assert answer["failure"]
     assert "Traceback" not in answer["failure"]
     page = impatient.post(address.replace(API, "/application"), data=WHO | {"full_name": "Poison"})
-    assert "could not assess your application yet" in page.text
+    assert "have not been able to assess your application yet" in page.text
 
 
 def test_past_the_longest_queue_nothing_is_accepted_until_it_is_shorter(

@@ -158,14 +158,6 @@ def test_what_a_no_break_space_joins_stays_on_one_line_of_the_pdf(room: int) -> 
     assert "".join(lines).replace(" ", "") == "Monthlyincome:R$\xa01.200,00atleastandR$\xa0900,00"
 
 
-def test_letters_of_another_alphabet_are_printed_without_their_marks_or_as_dots(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told = written(app, monkeypatch, of=result(name="Zoë Müller – “ção” € Şebnem (B) \\ 李"))
-    with app.test_request_context():
-        assert "Zoë Müller – “ção” € Sebnem (B) \\ ·" in shown_by(pdf(told))
-
-
 def test_a_letter_that_is_too_long_goes_on_and_its_pages_have_numbers(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
