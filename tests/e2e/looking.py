@@ -27,6 +27,23 @@ def _metrics(browser: Chrome, width: int, height: int, mobile: bool) -> None:
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
 
+def look_closely(browser: Chrome) -> None:
+    """On the narrowest of screens, letters twice as large: 200 % at 320 CSS pixels (WCAG 2.2, 1.4.4 and 1.4.10 together)."""
+    _metrics(browser, 320, 640, mobile=False)
+    browser.execute_script("document.documentElement.style.fontSize = '200%'")
+
+
+def beyond_the_edge(browser: Chrome) -> list[str]:
+    """What lies right of the screen's edge, but for what scrolls by itself and what nobody sees."""
+    found: list[str] = browser.execute_script(
+        "return [...document.querySelectorAll('body *')]"
+        ".filter((each) => !each.closest('.scrolled, pre, .unseen, svg')"
+        " && each.getBoundingClientRect().right > document.documentElement.clientWidth + 1)"
+        ".map((each) => `${each.tagName} ${each.className}: ${each.textContent.trim().slice(0, 30)}`)"
+    )
+    return found
+
+
 @contextmanager
 def at_night(browser: Chrome) -> Iterator[None]:
     """Within, the browser asks for dark pages."""
@@ -51,10 +68,13 @@ def width_of(browser: Chrome) -> int:
     return int(browser.execute_script("return document.documentElement.scrollWidth"))
 
 
-def picture(browser: Chrome, file: Path, most: int = 2_400) -> None:
-    """The whole page, or the first `most` pixels of its height, as a small file."""
-    size = browser.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
-    width, height = size["width"], min(size["height"], most)
+def picture(browser: Chrome, file: Path, size: str, most: int = 2_400) -> None:
+    """The whole page as wide as it is on a phone or a desktop, or the first `most` pixels of its height, as a small file."""
+    width, _, _ = SIZES[size]
+    # A page that has only begun is as wide on a phone as on a desktop.
+    WebDriverWait(browser, 60).until(lambda it: it.execute_script("return innerWidth") == width)
+    browser.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+    height = min(browser.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]["height"], most)
     _metrics(browser, width, height, mobile=False)
     clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
     options = {"format": "webp", "quality": 50, "captureBeyondViewport": True, "clip": clip}
@@ -63,4 +83,13 @@ def picture(browser: Chrome, file: Path, most: int = 2_400) -> None:
     taken = WebDriverWait(browser, 60, ignored_exceptions=[WebDriverException]).until(
         lambda it: it.execute_cdp_cmd("Page.captureScreenshot", options)["data"]
     )
-    file.write_bytes(base64.b64decode(taken))
+    shown = base64.b64decode(taken)
+    file.write_bytes(shown)
+    assert width_of_picture(shown) == width
+    assert len(shown) < 150_000
+
+
+def width_of_picture(webp: bytes) -> int:
+    """How wide a picture is, in pixels, by its header (RFC 9649, 2.7)."""
+    assert webp[8:16] == b"WEBPVP8X", webp[8:16]
+    return 1 + int.from_bytes(webp[24:27], "little")
