@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
@@ -144,6 +145,35 @@ class Person:
             if self.focused != f"field-{name}":
                 self._tap(control)
             self.press(*text)
+
+    def answer_by_keyboard(self, name: str, text: str) -> None:
+        """As a person without a mouse does: Tab to the field, then type, or go from choice to choice."""
+        self.tab_to(lambda: self.focused == f"field-{name}")
+        kind = field(self.browser, name).get_attribute("type")
+        if kind not in ("radio", "checkbox"):
+            self.press(*text)
+            return
+        labels = f".field:has(#field-{name}) label.button"
+        row = [each.text for each in self.browser.find_elements(By.CSS_SELECTOR, labels)]
+        if kind == "radio":
+            self.press(Keys.SPACE, *[Keys.ARROW_RIGHT] * row.index(text))
+        else:
+            self.press(*[Keys.TAB] * row.index(text), Keys.SPACE)
+
+    def tab_to(self, is_there: Callable[[], bool]) -> None:
+        """Press Tab until what is looked for has the focus; nobody goes around a page twice."""
+        for _ in range(80):
+            if is_there():
+                return
+            self.press(Keys.TAB)
+        raise AssertionError(f"Tab does not lead there, but to {self.focused}")
+
+    def press_by_keyboard(self, css: str, until: Callable[[], None]) -> None:
+        """Tab to a button, press Enter on it, and wait until the next page is there."""
+        button = self.browser.find_element(By.CSS_SELECTOR, css)
+        self.tab_to(lambda: self.browser.switch_to.active_element == button)
+        self.press(Keys.ENTER)
+        until()
 
     def _choose(self, control: WebElement, text: str) -> None:
         """From a list that opens with a tap, and is as long as it is."""

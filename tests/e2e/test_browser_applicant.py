@@ -1,5 +1,6 @@
 """An applicant's way in Chromium: on a phone, by keyboard alone, without scripts, and through all that goes wrong."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from cli.embedded_redis import free_port
 from tests.conftest import ROOT
 from tests.e2e.browsing import System, complaints, field, heading
-from tests.e2e.person import ANSWERS, PAGES, PHONE, Person, fill, is_decided, stands_at, wait
+from tests.e2e.person import ANSWERS, PAGES, PHONE, Person, fill, in_words, is_decided, stands_at, wait
 
 pytestmark = pytest.mark.needs("chromium", "redis-server")
 
@@ -78,38 +79,25 @@ def test_a_person_with_a_phone_has_a_decision_after_few_keys_and_within_two_minu
     assert complaints(phone) == []
 
 
-def test_the_keyboard_is_enough(system: System, browser: Chrome) -> None:
-    browser.get(system.url)
+@pytest.mark.parametrize(("language", "javascript"), [("en", True), ("pt-BR", False), ("es", True)])
+def test_the_keyboard_is_enough(
+    system: System, open_browser: Callable[..., Chrome], language: str, javascript: bool
+) -> None:
+    browser = open_browser(javascript)
+    browser.get(f"{system.url}?language={language}")
     person = Person(browser)
-    assert person.focused == "field-full_name"
-    for number, page in enumerate(ANSWERS):
+    assert not javascript or person.focused == "field-full_name"
+    for page, title in zip(ANSWERS, PAGES[1:], strict=True):
         for name, text in page.items():
-            for _ in range(12):
-                if person.focused == f"field-{name}":
-                    break
-                person.press(Keys.TAB)
-            control = browser.switch_to.active_element
-            assert control.get_attribute("id") == f"field-{name}"
-            if control.get_attribute("type") == "radio":
-                row = [
-                    each.text
-                    for each in browser.find_elements(By.CSS_SELECTOR, f"label:has([name='{name}'])")
-                ]
-                person.press(Keys.SPACE, *[Keys.ARROW_RIGHT] * row.index(text))
-            elif control.get_attribute("type") == "checkbox":
-                person.press(*[Keys.TAB] * 5, Keys.SPACE)
-            else:
-                person.press(*(text if control.tag_name != "select" else "Rio de"))
-        while browser.switch_to.active_element.get_attribute("type") != "submit":
-            person.press(Keys.TAB)
-        person.press(Keys.ENTER)
-        stands_at(browser, PAGES[number + 1])
-    send = browser.find_element(By.CSS_SELECTOR, "button[data-send]")
-    while browser.switch_to.active_element != send:
-        person.press(Keys.TAB)
-    person.press(Keys.ENTER)
-    is_decided(browser)
-    print(f"by keyboard alone: {person.keys} keys")
+            person.answer_by_keyboard(name, in_words(text, language, name))
+        following = in_words(title, language)
+        person.press_by_keyboard(
+            "main button.primary[type=submit]", functools.partial(stands_at, browser, following)
+        )
+    before = len(system.rows("Ana Lima"))
+    person.press_by_keyboard("button[data-send]", lambda: is_decided(browser))
+    print(f"by keyboard alone, in {language}: {person.keys} keys")
+    assert len(system.rows("Ana Lima")) == before + 1
 
 
 def test_without_scripts_each_page_leads_to_the_next(

@@ -1,13 +1,15 @@
 """A clerk's way in Chromium: a full file by keyboard, in few keys, with ASSESS always in reach, and a correction."""
 
+from collections.abc import Callable
+
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from creditrisk.application import FIELDS
-from tests.e2e.browsing import System, complaints, field, fill_in, heading
-from tests.e2e.person import Person, wait
+from tests.e2e.browsing import APPLICANT, System, complaints, field, fill_in, heading
+from tests.e2e.person import Person, in_words, is_decided, stands_at, wait
 
 pytestmark = pytest.mark.needs("chromium", "redis-server")
 
@@ -75,6 +77,29 @@ def test_a_full_file_takes_few_keys_and_assess_is_always_in_reach(system: System
     assert {name: new[name] for name in own} == own
     assert all(new[name] == old[name] for name in FIELDS if name != "AGE")
     assert complaints(browser) == []
+
+
+@pytest.mark.parametrize(("language", "javascript"), [("pt-BR", False), ("es", True)])
+def test_the_keyboard_is_enough_without_a_clerks_keys_too(
+    system: System, open_browser: Callable[..., Chrome], language: str, javascript: bool
+) -> None:
+    browser = open_browser(javascript)
+    browser.get(f"{system.desk}?language={language}")
+    person = Person(browser)
+    name = f"Keyed {language}"
+    for form_name, text in (APPLICANT | {"full_name": name}).items():
+        person.answer_by_keyboard(form_name, in_words(text, language, form_name))
+    person.press_by_keyboard(".actions-sticky button", lambda: is_decided(browser))
+    (row,) = system.rows(name)
+    person.press_by_keyboard(
+        "form.actions button[type=submit]",
+        lambda: stands_at(browser, in_words("Corrected application", language)),
+    )
+    person.tab_to(lambda: person.focused == "field-age")
+    person.press(Keys.CONTROL + "a", "3", "5")
+    person.press_by_keyboard(".actions-sticky button", lambda: is_decided(browser))
+    corrected = system.rows(name)[1]
+    assert (row["AGE"], corrected["AGE"], corrected["CORRECTS"]) == ("34", "35", row["APPLICATION_ID"])
 
 
 def test_a_reload_of_the_desk_loses_nothing_and_the_next_applicant_begins_anew(
