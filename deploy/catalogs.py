@@ -20,6 +20,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from web import docs_page
 from web.language import DEFAULT, NAMES
 
 ROOT: Final = Path(__file__).parents[1]
@@ -62,6 +63,8 @@ def template() -> Catalog:
             ROOT / source, _METHODS, {"templates/**.html": _JINJA}, _KEYWORDS, strip_comment_tags=True
         ):
             found.add(text, None, [(f"{source}/{name}", 0)], auto_comments=comments, context=context)
+    for text in docs_page.texts():
+        found.add(text, None, [("web/docs_page.py", 0)])
     return found
 
 

@@ -8,7 +8,7 @@ blueprint = Blueprint("docs", __name__)
 
 @blueprint.get("/api/docs")
 def show() -> Response:
-    """The documentation, in English: plain HTML without a script, made from the API's own description."""
+    """The documentation: plain HTML without a script, made from the API's own description."""
     from web.docs_page import shown  # nothing of it is needed before somebody asks
 
     return _kept(render_template("docs.html", **shown(request.script_root, request.url_root.rstrip("/"))))

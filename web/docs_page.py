@@ -1,17 +1,30 @@
-"""What the API's documentation shows: it is made from the OpenAPI description, so that the two cannot differ."""
+"""What the API's documentation shows: it is made from the OpenAPI description, so that the two cannot differ.
+
+The description is in English; here its texts are said in the page's language, and `texts` tells the catalogs what they are.
+"""
 
 import json
 import shlex
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from creditrisk.application import FIELDS
+from creditrisk.sentence import Sentence
+from web import words
 from web.example import example
+from web.language import gettext as _
+from web.language import said
 from web.openapi import document
+from web.predict import IDENTITY
 from web.problems import PROBLEMS
 from web.schemas import Schema
 
 _TOLD = ("api", "predict", "health")
 """Tags of what is for programs; pages are for people."""
+_UNTOLD = "FormApplication"
+"""A schema that the page leaves out: the other one's fields under their other names."""
+_PLACES = {"path": Sentence("in the address"), "header": Sentence("a header")}
+"""Where a parameter stands."""
 
 
 class Member(NamedTuple):
@@ -43,14 +56,14 @@ def shown(prefix: str, root: str) -> dict[str, Any]:
     schemas = described["components"]["schemas"]
     return {
         "groups": [
-            (tag["description"], list(operations(described, tag["name"])))
+            (_(tag["description"]), list(operations(described, tag["name"])))
             for tag in described["tags"]
             if tag["name"] in _TOLD
         ],
         "schemas": {
-            name: (schema["description"], members(schema))
+            name: (_(schema["description"]), members(schema))
             for name, schema in schemas.items()
-            if name != "FormApplication"
+            if name != _UNTOLD
         },
         "problems": PROBLEMS,
         "examples": examples(root),
@@ -69,12 +82,12 @@ def operations(described: Schema, tag: str) -> Iterator[Operation]:
                     each["name"],
                     _type(each["schema"]),
                     each["required"],
-                    f"{each['description']} ({each['in']})",
+                    f"{_(each['description'])} ({said(_PLACES[each['in']])})",
                 )
                 for each in told.get("parameters", ())
             ]
             responses = [
-                (status, response["description"], _held(response))
+                (status, _(response["description"]), _held(response))
                 for status, response in told["responses"].items()
             ]
             takes = "Application" if "requestBody" in told else ""
@@ -82,11 +95,33 @@ def operations(described: Schema, tag: str) -> Iterator[Operation]:
                 told["operationId"],
                 method.upper(),
                 path,
-                told["summary"],
-                told["description"],
+                _(told["summary"]),
+                _(told["description"]),
                 parameters,
                 takes,
                 responses,
+            )
+
+
+def texts() -> Iterator[str]:
+    """Every text of the description that the page shows, but for the portfolio's own words."""
+    described = document("/")
+    for tag in described["tags"]:
+        if tag["name"] in _TOLD:
+            yield tag["description"]
+    for methods in described["paths"].values():
+        for told in methods.values():
+            if not set(told["tags"]).isdisjoint(_TOLD):
+                yield from (told["summary"], told["description"])
+                yield from (each["description"] for each in told.get("parameters", ()))
+                yield from (each["description"] for each in told["responses"].values())
+    for name, schema in described["components"]["schemas"].items():
+        if name != _UNTOLD:
+            yield schema["description"]
+            yield from (
+                member["description"]
+                for called, member in schema["properties"].items()
+                if "description" in member and called not in FIELDS and called not in IDENTITY
             )
 
 
@@ -94,7 +129,7 @@ def members(schema: Schema) -> list[Member]:
     """The members of an object."""
     needed = set(schema.get("required", ()))
     return [
-        Member(name, _type(each), name in needed, _help(each))
+        Member(name, _type(each), name in needed, _help(name, each))
         for name, each in schema.get("properties", {}).items()
     ]
 
@@ -108,26 +143,50 @@ def _held(response: Schema) -> str:
 
 def _type(schema: Schema) -> str:
     if "anyOf" in schema:
-        return " or ".join(_type(each) for each in schema["anyOf"])
+        return _either([_type(each) for each in schema["anyOf"]])
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     kind: Any = schema.get("type", "any")
     kinds = [kind] if isinstance(kind, str) else list(kind)
     if kinds == ["array"]:
-        return f"array of {_type(schema['items'])}"
-    return " or ".join(kinds)
+        return _("array of %(type)s", type=_type(schema["items"]))
+    return _either(kinds)
 
 
-def _help(schema: Schema) -> str:
+def _either(kinds: list[str]) -> str:
+    told = kinds[0]
+    for other in kinds[1:]:
+        told = _("%(one)s or %(other)s", one=told, other=other)
+    return told
+
+
+def _what(name: str, schema: Schema) -> list[str]:
+    """What a member is: a field in the portfolio's words, all else in the description's."""
+    if name in IDENTITY:
+        return [_("The applicant's: %(label)s", label=words.label(IDENTITY[name]))]
+    if name not in FIELDS:
+        return [_(schema["description"])] if "description" in schema else []
+    field = FIELDS[name]
+    counted = field.unit and field.is_number
+    return [
+        words.label(field),
+        words.help_of(field),
+        _("In %(unit)s.", unit=words.unit(field)) if counted else "",
+    ]
+
+
+def _help(name: str, schema: Schema) -> str:
     """What a member is, and what it may be."""
-    told = [schema.get("title", ""), schema.get("description", "")]
+    told = _what(name, schema)
     enums = [value for each in schema.get("anyOf", [schema]) for value in each.get("enum", ())]
     if enums:
-        told.append("One of " + ", ".join(json.dumps(each, ensure_ascii=False) for each in enums) + ".")
+        values = ", ".join(json.dumps(each, ensure_ascii=False) for each in enums)
+        told.append(_("One of %(values)s.", values=values))
     if "minimum" in schema and schema.get("title"):
-        told.append(f"From {schema['minimum']:g} to {schema['maximum']:g}.")
+        least, most = (f"{schema[limit]:g}" for limit in ("minimum", "maximum"))
+        told.append(_("From %(least)s to %(most)s.", least=least, most=most))
     if "maxLength" in schema:
-        told.append(f"At most {schema['maxLength']} characters.")
+        told.append(_("At most %(count)s characters.", count=schema["maxLength"]))
     return " ".join(f"{text.rstrip('.')}." for text in told if text)
 
 

@@ -132,7 +132,7 @@ _API = {
             "This description",
             "OpenAPI 3.1, made from the fields that are asked for.",
             {
-                "200": {"description": "OpenAPI", "content": {JSON: {"schema": {"type": "object"}}}},
+                "200": {"description": "The description", "content": {JSON: {"schema": {"type": "object"}}}},
                 "400": content("The request cannot be read", "Problem", PROBLEM),
             },
         )

@@ -57,16 +57,22 @@ def test_every_code_has_a_page(client: FlaskClient, code: str) -> None:
     assert f"<code>{code}</code>" in reply.text and "What to do" in reply.text
 
 
-def test_an_errors_page_is_in_its_readers_language_and_the_apis_description_says_that_it_is_in_english(
-    client: FlaskClient,
-) -> None:
+def test_what_is_told_of_the_api_and_its_errors_is_in_its_readers_language(client: FlaskClient) -> None:
     asked = {"Accept-Language": "es"}
     for code, said in (("conflict", "La revisión se pidió antes"), ("not-found", "No se puede responder")):
         page = client.get(f"/problems/{code}", headers=asked)
         assert '<html lang="es">' in page.text and said in page.text
-        assert 'hreflang="en"' in page.text and "language=pt-BR" in page.text
+        assert "language=pt-BR" in page.text
     page = client.get("/api/docs", headers=asked)
-    assert '<html lang="en">' in page.text and "This page is in English alone." in page.text
+    assert '<html lang="es">' in page.text and "language=pt-BR" in page.text
+    for said in (
+        "Enviar una solicitud", "Ingresos mensuales. Ingresos personales regulares al mes", "De 18 a 120.", "En años.",
+        "string o null", "Del solicitante: Nombre y apellidos.", "Hay demasiadas solicitudes en espera.",
+        'descripción del propio servicio, <a href="/api/v1/openapi.json">openapi.json</a>',
+    ):  # fmt: skip
+        assert said in unescape(page.text), said
+    described = client.get("/api/v1/openapi.json", headers=asked).text
+    assert "Send an application" in described, "clients that are made from it are the same everywhere"
 
 
 @pytest.mark.parametrize("code", ["nothing", "ok", "<script>"])

@@ -26,12 +26,13 @@ from creditrisk.portfolio.definition import FieldWords, Words
 from deploy import catalogs
 from tests.unit.web.conftest import FakeIntake, decision_of
 from web import formats, language, words
+from web.openapi import document
 from web.problems import PROBLEMS
 from web.refusals import CrossOriginRequest
 
 TEMPLATES = {path.name for path in (Path(web.__file__).parent / "templates").glob("[a-z]*.html")}
-FOR_PROGRAMMERS = {"base.html", "docs.html"}
-"""The documentation of the API, which is in English and says so; and what no page is by itself."""
+NO_PAGE = {"base.html"}
+"""What no page is by itself."""
 SPOKEN = ("aria-label", "alt", "placeholder", "title")
 """Attributes that are read aloud or shown; of our own, those of a script's texts are all but these."""
 NOT_SPOKEN = re.compile("data-(when|is|marks|limits|here|address|answer|wait|once|step|desk|send)")
@@ -155,10 +156,11 @@ def test_no_page_has_a_word_that_is_in_no_catalog(
     pages += [client.get(f"/problems/{code}", headers=CHOSEN).text for code in codes]
     pages += [client.get(address, headers=CHOSEN).text for address in ("/nowhere", "/offline")]
     pages += [client.put("/", headers=CHOSEN).text]
+    client.get("/api/docs", headers=CHOSEN)  # see below
     data = (*_months(), *codes, *intake.ids, *(str(value) for value in typed.values() if value), *_PROPER)
     left = {text for page in pages for text in english(page, data)}
     assert left == set(), "put it into _(), then run `make words`"
-    assert set(rendered) & TEMPLATES == TEMPLATES - FOR_PROGRAMMERS, "ask for every page here"
+    assert set(rendered) & TEMPLATES == TEMPLATES - NO_PAGE, "ask for every page here"
 
 
 API = "/api/v1/applications"
@@ -188,6 +190,28 @@ def test_no_sentence_of_the_api_is_in_no_catalog(
         told = reply.json or {}
         sentences = [told["title"], told["detail"], *told.get("errors", {}).values()]
         assert [each for each in sentences if _has_word(each, _OF_PROGRAMS)] == [], told["code"]
+
+
+def test_the_documentation_of_the_api_has_no_word_that_is_in_no_catalog(client: FlaskClient) -> None:
+    page = client.get("/api/docs", headers=CHOSEN).text
+    described = document("/")
+    data = (
+        *described["components"]["schemas"],
+        *described["paths"],
+        "GET",
+        "POST",
+        "API",
+        *_JSON_TYPES,
+        *language.NAMES.values(),
+    )
+    # A sentence may have a link in it, or a piece of code: it is one text all the same.
+    page = re.sub(
+        r"<pre.*?</pre>|<th scope=\"row\">(?:<a [^>]*>)?<code>.*?</code>", "", page, flags=re.DOTALL
+    )
+    assert english(re.sub(r"</?(?:a|code|strong)\b[^>]*>", "", page), data) == []
+
+
+_JSON_TYPES = ("string", "integer", "number", "boolean", "null", "object")
 
 
 def test_what_happens_to_an_application_is_said_by_predict_in_the_language_that_was_asked_for(
