@@ -13,6 +13,7 @@ from cli.main import COMMANDS, creditrisk
 from creditrisk.portfolio.law import PROFILES
 from creditrisk.redis_client import PATIENCE
 from creditrisk.settings import Settings
+from tests.e2e.looking import SIZES, width_of_picture
 from web.prefer import MAX_WAIT
 
 ROOT = Path(__file__).parents[2]
@@ -181,3 +182,12 @@ def test_every_duty_names_where_it_is_met_or_that_nothing_is_done_yet() -> None:
         assert f"`{profile}`" in text
     anchors = {re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in re.findall(r"^## (.*)$", text, re.MULTILINE)}  # fmt: skip
     assert set(re.findall(r"\]\(#([\w-]+)\)", text)) <= anchors
+
+
+def test_every_picture_of_a_page_is_as_wide_as_what_it_was_seen_on() -> None:
+    shown = sorted((ROOT / "docs" / "screens").glob("*/*.webp"))
+    assert shown
+    widths = {each: width_of_picture(each.read_bytes()) for each in shown}
+    assert {
+        each: width for each, width in widths.items() if width != SIZES[each.stem.rpartition("-")[2]][0]
+    } == {}
