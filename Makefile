@@ -16,7 +16,7 @@ run: $(VENV)/runs ## the whole system on this machine: the form, a real Redis an
 setup: $(VENV)/tests ## .venv with everything that runs, tests and trains it
 
 test: $(VENV)/tests ## every test; what this machine lacks skips its tests (STRICT=1: fails them)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(VENV)/tests ## formatting, lint, types
 	$(BIN)/ruff format --check .

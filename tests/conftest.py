@@ -14,6 +14,13 @@ from cli.errors import NoRedisServer
 from creditrisk.application.validation import validate
 from deploy.packages.errors import WheelsUnavailable
 from tests import machine
+from tests.parallel import (
+    pytest_collection_modifyitems,
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
+
+__all__ = ["pytest_collection_modifyitems", "pytest_xdist_auto_num_workers", "pytest_xdist_make_scheduler"]
 
 ROOT = Path(__file__).parents[1]
 STRICT = os.environ.get("STRICT") == "1"

@@ -1,14 +1,16 @@
 """What tests need of the machine they run on, and the sentence for whoever lacks it.
 
-A need is looked for once a run, by using it: that a program lies on the PATH does not say that it works. What can be
-installed into the checkout is, where the network allows it.
+A need is looked for once by each process of a run, by using it: that a program lies on the PATH does not say that it
+works. What can be installed into the checkout is, where the network allows it, by one process at a time.
 """
 
+import fcntl
 import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +39,7 @@ CLIENTS = ROOT / ".localstack" / "openapi-client"
 CYCLONEDX = ROOT / ".localstack" / "cyclonedx"
 COMPOSE_1 = ROOT / ".localstack" / "docker-compose-1"
 SLS = ROOT / "node_modules" / ".bin" / "sls"
+RUNTIME = ROOT / "localstack" / "runtime.txt"
 _SECONDS = 60.0
 """How long a program may take to say that it is there; one that hangs is of no use."""
 
@@ -81,6 +84,14 @@ def _fails(command: Sequence[str | Path], seconds: float = _SECONDS) -> str:
         return ""
     said = (done.stderr.strip() or done.stdout.strip() or f"exit status {done.returncode}").splitlines()
     return said[-1].strip()
+
+
+@contextmanager
+def _installing(pins: Path) -> Iterator[None]:
+    """No other process installs what this file pins while the block runs; whoever came second finds it there."""
+    with pins.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 # -- Docker
@@ -164,12 +175,13 @@ def _node() -> str:
 def _sls() -> str:
     if reason := _node():
         return reason
-    if not _fails([SLS, "--version"]):
-        return ""
-    npm = ["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", "--fetch-retries=1"]
-    if complaint := _fails(npm, 600):
-        return f"run npm ci where the network is ({complaint})"
-    return _fails([SLS, "--version"])
+    with _installing(ROOT / "package-lock.json"):
+        if not _fails([SLS, "--version"]):
+            return ""
+        npm = ["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", "--fetch-retries=1"]
+        if complaint := _fails(npm, 600):
+            return f"run npm ci where the network is ({complaint})"
+        return _fails([SLS, "--version"])
 
 
 def _npm_registry() -> str:
@@ -182,15 +194,21 @@ def _npm_registry() -> str:
 # -- what Python's own installer fetches
 
 
-def _venv(install: Callable[[], None]) -> Callable[[], str]:
+def _venv(install: Callable[[], None], pins: Path) -> Callable[[], str]:
     def check() -> str:
         try:
-            install()
+            with _installing(pins):
+                install()
         except (CommandFailed, OSError) as error:
             return str(error).splitlines()[-1]
         return ""
 
     return check
+
+
+def _tool(folder: Path, pins: Path) -> Callable[[], str]:
+    """A program of Python's in a virtual environment of its own."""
+    return _venv(lambda: venvs.make_venv(folder, pins), pins)
 
 
 def _network() -> str:
@@ -213,8 +231,9 @@ def _network() -> str:
 def _wheels() -> str:
     builder = Builder(ROOT, ROOT / "build", runnable_target())
     try:
-        for part in PARTS:
-            builder.fetch(part)
+        with _installing(ROOT / "requirements" / "local.txt"):
+            for part in PARTS:
+                builder.fetch(part)
     except WheelsUnavailable as error:
         return str(error)
     return ""
@@ -242,17 +261,13 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "chromium": _chromium,
     "sls": _sls,
     "npm's registry": _npm_registry,
-    "LocalStack": _venv(lambda: venvs.install(Folders())),
-    "Lambda's Python": _venv(lambda: venvs.install_runtime(Folders())),
-    "checkov": _venv(lambda: venvs.make_venv(CHECKOV, ROOT / "deploy" / "resources" / "checkov.txt")),
+    "LocalStack": _venv(lambda: venvs.install(Folders()), RUNTIME),
+    "Lambda's Python": _venv(lambda: venvs.install_runtime(Folders()), RUNTIME),
+    "checkov": _tool(CHECKOV, ROOT / "deploy" / "resources" / "checkov.txt"),
     "the network": _network,
-    "CycloneDX's schema": _venv(lambda: venvs.make_venv(CYCLONEDX, ROOT / "tests" / "e2e" / "cyclonedx.txt")),
-    "openapi-python-client": _venv(
-        lambda: venvs.make_venv(CLIENTS, ROOT / "tests" / "e2e" / "openapi-client.txt")
-    ),
-    "docker-compose 1": _venv(
-        lambda: venvs.make_venv(COMPOSE_1, ROOT / "tests" / "e2e" / "docker-compose-1.txt")
-    ),
+    "CycloneDX's schema": _tool(CYCLONEDX, ROOT / "tests" / "e2e" / "cyclonedx.txt"),
+    "openapi-python-client": _tool(CLIENTS, ROOT / "tests" / "e2e" / "openapi-client.txt"),
+    "docker-compose 1": _tool(COMPOSE_1, ROOT / "tests" / "e2e" / "docker-compose-1.txt"),
     "wheels": _wheels,
     "redis-server": _redis_server,
     "PostgreSQL": _postgres,

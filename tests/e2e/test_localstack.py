@@ -170,7 +170,8 @@ def test_a_new_model_version_takes_over_without_losing_an_application(
 ) -> None:
     with deployment.under_load(raw_application) as ids:
         deployment.redeploy(with_model(tmp_path / "new", new_version))
-        time.sleep(3)
+        before = len(ids)
+        wait_until(lambda: len(ids) > before + 2, 60, "applications after the deployment")
     versions = [answer["model_version"] for answer in deployment.answers(ids, 130)]
     assert len(set(versions)) == 2, "before and after"
     rows = deployment.recorded()

@@ -176,7 +176,9 @@ def test_an_answer_that_expired_from_redis_is_found_in_the_history(
     assert [intake.find(receipt.id) for receipt in receipts] == answers
 
 
-@pytest.mark.parametrize("application_id", [new_application_id(), "", "1", "../history", "0" * 36])
+@pytest.mark.parametrize(
+    "application_id", [pytest.param(new_application_id(), id="never given"), "", "1", "../history", "0" * 36]
+)
 def test_an_id_that_nobody_was_given_is_unknown(intake: Intake, application_id: str) -> None:
     with pytest.raises(UnknownApplication):
         intake.find(application_id)

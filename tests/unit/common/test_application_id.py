@@ -46,14 +46,16 @@ def test_ids_of_one_millisecond_differ() -> None:
     [
         "",
         "1",
-        str(uuid4()),
-        new_application_id().upper(),
-        f"{{{new_application_id()}}}",
-        f"urn:uuid:{new_application_id()}",
+        pytest.param(str(uuid4()), id="version 4"),
+        pytest.param(new_application_id().upper(), id="capitals"),
+        pytest.param(f"{{{new_application_id()}}}", id="in braces"),
+        pytest.param(f"urn:uuid:{new_application_id()}", id="as an URN"),
         "x" * 36,
         "ffffffff-ffff-7fff-bfff-ffffffffffff",  # given in the year 10889
         "e677d21f-dbff-7fff-8000-000000000000",  # in the last millisecond of 9999
-        str(UUID(int=UUID(new_application_id()).int + (172_800_000 << 80))),  # the day after tomorrow
+        pytest.param(
+            str(UUID(int=UUID(new_application_id()).int + (172_800_000 << 80))), id="the day after tomorrow"
+        ),
     ],
 )
 def test_anything_else_is_no_id(text: str) -> None:

@@ -98,6 +98,11 @@ def test_gzip_of_several_parts_is_read_and_a_bomb_does_not_fill_the_memory() -> 
     assert max(map(len, blocks)) <= 1 << 20
 
 
+def told(value: object) -> str | None:
+    """How a case is called: by what is said of it, as packed bytes may be others in each process."""
+    return "data" if isinstance(value, bytes) else None
+
+
 GOOD = (HEAD + "30,Niterói\n" * 1_000).encode()
 
 
@@ -111,6 +116,7 @@ GOOD = (HEAD + "30,Niterói\n" * 1_000).encode()
         ((HEAD + "30,x\n" * 9).encode("utf-16") + b"\x00\xd8\n\x00", "UTF-16 and damaged in line 11"),
         ((HEAD + "30,x\n" * 9).encode("utf-16")[:-1], "UTF-16 and damaged in line 10"),
     ],
+    ids=told,
 )
 def test_what_is_damaged_is_refused_in_words(data: bytes, says: str) -> None:
     with pytest.raises(UnusableFile, match=says):
@@ -157,6 +163,7 @@ def database() -> bytes:
         (bytes(range(256)) * 8, "binary"),
         (gzip.compress(zipped("xl/workbook.xml")), "Excel workbook"),
     ],
+    ids=told,
 )  # fmt: skip
 def test_other_formats_are_named_with_what_to_do(data: bytes, says: str) -> None:
     with pytest.raises(UnusableFile, match=says):

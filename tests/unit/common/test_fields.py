@@ -210,7 +210,7 @@ def test_blanks_without_end_are_read_in_time() -> None:
     """A value costs time in proportion to its length, whatever stands in it."""
 
     def seconds(length: int) -> float:
-        started = time.perf_counter()
+        started = time.process_time()
         for _ in range(5):
             for name in ("FULL_NAME", "DNI", "PERSONAL_MONTHLY_INCOME", "RESIDENCIAL_ZIP_3"):
                 for text in (
@@ -220,7 +220,7 @@ def test_blanks_without_end_are_read_in_time() -> None:
                 ):
                     with suppress(ValueError):
                         FIELDS[name].parse(text)
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     seconds(1_000)
     assert seconds(60_000) < 60 * 10 * seconds(1_000)

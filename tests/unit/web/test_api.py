@@ -140,7 +140,10 @@ def test_an_invalid_application_is_a_problem_that_names_its_fields(
     }
 
 
-@pytest.mark.parametrize("unknown", [new_application_id(), "nothing", "0" * 36, new_application_id().upper()])
+@pytest.mark.parametrize(
+    "unknown", [new_application_id(), "nothing", "0" * 36, new_application_id().upper()],
+    ids=["never given", "no id", "zeros", "capitals"],
+)  # fmt: skip
 def test_an_unknown_id_is_404(client: FlaskClient, unknown: str) -> None:
     reply = client.get(f"{URL}/{unknown}")
     assert reply.status_code == 404
