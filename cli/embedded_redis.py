@@ -80,10 +80,18 @@ def is_at_work(folder: Path) -> bool:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that nothing listens on."""
+    """A TCP port of the loopback interface that nothing listens on, and that is given to nobody else for a minute.
+
+    A connection to it is closed from its own side, and waits in TIME_WAIT: meanwhile the kernel chooses this port for no
+    one, and a server that names it (with SO_REUSEADDR, as servers do) gets it.
+    """
     with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", 0))
+        probe.listen(1)
         port: int = probe.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            probe.accept()[0].close()
         return port
 
 

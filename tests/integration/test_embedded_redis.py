@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from benchmarks.load import wait_until
-from cli.embedded_redis import EmbeddedRedis, find_redis_server, is_at_work, socket_of
+from cli.embedded_redis import EmbeddedRedis, find_redis_server, free_port, is_at_work, socket_of
 from cli.errors import NoRedisServer
 from cli.supervisor import Supervisor
 
@@ -52,6 +53,16 @@ def test_after_a_kill_another_one_starts_on_the_folder_with_all_that_was_accepte
         assert keys(second) == {b"accepted"}
     finally:
         second.stop()
+
+
+def test_a_free_port_is_for_whoever_names_it_and_for_nobody_by_chance() -> None:
+    port = free_port()
+    with socket.socket() as somebody, pytest.raises(OSError, match="in use"):
+        somebody.bind(("127.0.0.1", port))
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", port))
+        server.listen()
 
 
 @pytest.mark.needs("linux", "redis-server")  # elsewhere nobody tells a child that its parent died
