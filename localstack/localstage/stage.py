@@ -47,6 +47,7 @@ class Stage:
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "NODE_NO_WARNINGS": "1",
+            "SLS_AWS_MONITORING_FREQUENCY": "500",  # ms between two looks at a stack, which is deployed in a second
             "REDIS_URL": self.redis_url,
             "DATABASE_URL": self.database["url"] if self.database else "",
             "LAMBDA_PYTHON": python(),
