@@ -14,7 +14,12 @@ from xdist.scheduler import LoadScopeScheduling
 MOST = 4
 """Workers at most, however many cores there are: browsers, trainings and a LocalStack take memory, too."""
 GROUPS = {
-    "build/": ("e2e/test_localstack.py", "e2e/test_localstack_versions.py", "e2e/test_packages.py"),
+    "build/": (
+        "e2e/test_deploy_docs.py",
+        "e2e/test_localstack.py",
+        "e2e/test_localstack_versions.py",
+        "e2e/test_packages.py",
+    ),
     "a LocalStack": ("e2e/test_bulk_steps.py", "e2e/test_history_localstack.py"),
     "compiled templates": ("e2e/test_template",),
     "trained layers": ("integration/models/training/",),
@@ -25,6 +30,7 @@ FIRST = (
     "e2e/test_make.py",
     "e2e/test_localstack",
     "e2e/test_packages.py",
+    "e2e/test_deploy_docs.py",
     "e2e/test_compose.py",
     "e2e/chaos/",
     "integration/test_year.py",
