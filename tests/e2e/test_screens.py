@@ -223,6 +223,7 @@ def test_identity_opens_it_and_a_review_can_be_asked_for_by_keyboard(javascript:
         browser.quit()
 
 
+@pytest.mark.timeout(1800)  # all are more than a hundred
 def test_the_pictures_are_taken_when_they_are_asked_for(stage: Stage, request: pytest.FixtureRequest) -> None:
     """Each page in each language on a phone and on a desktop, into the folder of `--screens`; else one, to see that it can."""
     folder = request.config.getoption("--screens")
