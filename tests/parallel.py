@@ -41,12 +41,15 @@ FIRST = (
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """`-n auto`: a worker for each core; none for files, names or words that were chosen: these are told as they go."""
+    """`-n auto`: a worker for each core and one more, as a test waits for a quarter of its time.
+
+    None for files, names or words that were chosen: these are told as they go.
+    """
     places = [Path(argument.partition("::")[0]) for argument in config.args]
     if config.option.keyword or config.option.usepdb or not all(place.is_dir() for place in places):
         return 0
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(MOST, cores)
+    return min(MOST, cores + 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -41,8 +41,8 @@ def workers(monkeypatch: pytest.MonkeyPatch, cores: int, *args: str, keyword: st
     return parallel.pytest_xdist_auto_num_workers(cast(pytest.Config, given))
 
 
-@pytest.mark.parametrize(("cores", "expected"), [(1, 1), (2, 2), (64, parallel.MOST)])
-def test_folders_are_run_by_a_worker_for_each_core(
+@pytest.mark.parametrize(("cores", "expected"), [(1, 2), (2, 3), (64, parallel.MOST)])
+def test_folders_are_run_by_a_worker_for_each_core_and_one_more(
     monkeypatch: pytest.MonkeyPatch, cores: int, expected: int
 ) -> None:
     assert (
