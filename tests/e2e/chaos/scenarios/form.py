@@ -67,9 +67,10 @@ def everything_killed_under_load(folder: Path, scale: Scale) -> Figures:
             for _, name in zip(
                 range(kills), itertools.cycle(("scorer", "redis", "scorer", "form")), strict=False
             ):
+                _wait_for_one_more(ledger)  # whoever is killed was at work
                 time.sleep(chance.uniform(0.3, 1.0))
                 house.kill(name)
-            time.sleep(1)
+            _wait_for_one_more(ledger)
         finally:
             over.set()
             for client in clients:
@@ -121,6 +122,11 @@ def _press(house: House, ledger: Ledger, over: threading.Event, first: int) -> N
             ledger.accept(body["id"], application)
         else:
             ledger.refuse(f"status {status}")
+
+
+def _wait_for_one_more(ledger: Ledger) -> None:
+    before = len(ledger.accepted)
+    wait_until(lambda: len(ledger.accepted) > before, 30, "one more application is accepted")
 
 
 def _settle(intake: Intake) -> None:
