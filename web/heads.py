@@ -15,8 +15,12 @@ KEPT = 1_024
 """Heads that are kept: those of one program differ in the length of what it sends."""
 LONGEST_KEPT = 512
 """Bytes of such a head."""
-PRIVATE = frozenset(("AUTHORIZATION", "COOKIE", "IDEMPOTENCY-KEY"))
-"""Headers that tell who sends, or that come once: a head with one of them is not kept."""
+ALIKE = frozenset(
+    ("ACCEPT", "ACCEPT-ENCODING", "ACCEPT-LANGUAGE", "CONNECTION", "CONTENT-ENCODING", "CONTENT-LENGTH", "CONTENT-TYPE",
+     "EXPECT", "HOST", "PREFER", "TRANSFER-ENCODING", "USER-AGENT", "X-FORWARDED-PROTO")
+)  # fmt: skip
+"""Headers that say of a program what it says each time. A head with any other one is not kept: that may tell who somebody is,
+as a cookie or a forwarded address does, or come once, as a key or a trace does."""
 
 _END = b"\r\n\r\n"
 _MEANT = ("method", "uri", "path", "query", "fragment", "version", "scheme", "_expected_100_continue")
@@ -59,5 +63,5 @@ class Request(message.Request):  # type: ignore[misc]
             self.method == "POST"
             and not self.query  # in which anything may have been typed
             and not self.proxy_protocol_info  # a line before the head, for one connection
-            and PRIVATE.isdisjoint(name for name, _ in self.headers)
+            and ALIKE.issuperset(name for name, _ in self.headers)
         )

@@ -18,6 +18,8 @@ HEADS = {
     "a program's": POST,
     "a browser's": f"{POST}Cookie: who=ana\r\n",
     "under a key": f"{POST}Idempotency-Key: 1\r\n",
+    "by a proxy": f"{POST}X-Forwarded-For: ana\r\n",
+    "traced": f"{POST}Traceparent: ana\r\n",
     "with a query": POST.replace("/predict", "/predict?name=ana"),
     "of a page": "GET / HTTP/1.1\r\nHost: localhost\r\n",
     "without headers": "POST / HTTP/1.0\r\n",
