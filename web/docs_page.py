@@ -121,7 +121,7 @@ def texts() -> Iterator[str]:
             yield from (
                 member["description"]
                 for called, member in schema["properties"].items()
-                if "description" in member and called not in FIELDS and called not in IDENTITY
+                if "description" in member and not _is_asked(member) and not _is_identity(called, member)
             )
 
 
@@ -160,11 +160,21 @@ def _either(kinds: list[str]) -> str:
     return told
 
 
+def _is_asked(schema: Schema) -> bool:
+    """Whether a member is a field of the portfolio: these alone have a title, whatever they are called."""
+    return "title" in schema
+
+
+def _is_identity(name: str, schema: Schema) -> bool:
+    """Whether a member of an answer tells who the applicant is."""
+    return name in IDENTITY and schema.get("description") == f"The applicant's: {IDENTITY[name].label}"
+
+
 def _what(name: str, schema: Schema) -> list[str]:
     """What a member is: a field in the portfolio's words, all else in the description's."""
-    if name in IDENTITY:
+    if _is_identity(name, schema):
         return [_("The applicant's: %(label)s", label=words.label(IDENTITY[name]))]
-    if name not in FIELDS:
+    if not _is_asked(schema):
         return [_(schema["description"])] if "description" in schema else []
     field = FIELDS[name]
     counted = field.unit and field.is_number
