@@ -15,7 +15,7 @@ from creditrisk.application.validation import validate
 from creditrisk.deciding import APPROVED, VERDICTS, principal_reasons, verdicts
 from creditrisk.decision import decide, ruling
 from creditrisk.errors import InvalidApplication
-from creditrisk.files.lines import cells_of, rows_of
+from creditrisk.files.lines import by_csv, cells_of, lines_of, rows_of
 from creditrisk.files.reasons import reasons_cells
 from creditrisk.files.rows import RESULT_COLUMNS, RowScorer
 from creditrisk.history.columns import reasons_cell
@@ -138,6 +138,28 @@ def test_what_is_written_is_what_the_csv_module_would_write(delimiter: str) -> N
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     csv.writer(expected, delimiter=delimiter, lineterminator="\n").writerows(rows)
     assert text == expected.getvalue()
+
+
+@pytest.mark.parametrize("delimiter", [",", "|", ".", "a", " "])
+def test_results_are_put_into_quotation_marks_as_the_csv_module_does(delimiter: str) -> None:
+    odd = ("", "0.25", "[]", '[["A", 1.5, "b"]]', "two\nlines", "a\rb", '"', "A B", "a|b", "nothing")
+    random = Random(3)
+    rows = [random.choices(odd, k=5) for _ in range(50)] + [["0.25", "", "", "", ""]]
+    expected = io.StringIO()
+    csv.writer(expected, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    assert "".join(f"{line}\n" for line in lines_of(rows, delimiter)) == expected.getvalue()
+    plain = [[cell.replace("\r", "") for cell in row] for row in rows]
+    assert list(lines_of(plain, delimiter)) == by_csv(plain, delimiter)
+
+
+def test_many_tables_are_looked_up_as_a_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = load(Settings().model_folder).encoder  # type: ignore[attr-defined]
+    applications = list(synthetic_applicants(300, seed=4))
+    columns = {name: [row[name] for row in applications] for name in encoder.fields}
+    expected = encoder.transform(columns)
+    monkeypatch.setattr("scoring.encoder._EXACT", 1)  # as if there were millions of places
+    again = load(Settings().model_folder).encoder  # type: ignore[attr-defined]
+    assert np.array_equal(again.transform(columns), expected, equal_nan=True)
 
 
 def test_many_rows_of_shallow_trees_are_scored_to_the_bit_as_few_are() -> None:

@@ -22,6 +22,9 @@ from scoring.levels import MISSING
 _MEMO_SIZE = 4_096
 """Raw values that a part remembers: the frequent ones come early, and free text would fill the memory."""
 
+_EXACT = 1 << 24
+"""Whole numbers up to this one are exact in single precision."""
+
 _AT_ONCE = 128
 """Rows whose look-ups are done at once: their places in the tables stay in the processor's cache."""
 
@@ -142,7 +145,7 @@ class Encoder:
         end = last + len(self.lookups)
         for start in range(0, len(codes), _AT_ONCE):
             rows = slice(start, start + _AT_ONCE)
-            index = codes[rows].astype(float) @ ready["strides"] + ready["offsets"]
+            index = codes[rows].astype(ready["strides"].dtype) @ ready["strides"] + ready["offsets"]
             out[rows, last:end] = ready["tables"].take(index.astype(np.int64))
         if self.chains:
             out[:, end:] = ready["walk"].columns(codes)
@@ -195,8 +198,11 @@ class Encoder:
             for part, levels in self.vocabulary.items()
         }
         sizes = {part: len(levels) + 1 for part, levels in self.vocabulary.items()}
-        strides = np.zeros((len(position), len(self.lookups)))
-        offsets, start = np.zeros(len(self.lookups)), 0
+        tables = [lookup.table for lookup in self.lookups]
+        # Products of whole numbers are exact, in half the time where no place is beyond what the short kind can hold.
+        exact = np.float32 if sum(map(len, tables)) < _EXACT else np.float64
+        strides = np.zeros((len(position), len(self.lookups)), exact)
+        offsets, start = np.zeros(len(self.lookups), exact), 0
         for column, lookup in enumerate(self.lookups):
             stride = 1
             for part in reversed(lookup.parts):
@@ -206,7 +212,6 @@ class Encoder:
         parts, made = self._features.parts, [self._features.numbers[name] for name in self.numbers]
         raw = sorted({name for number in made for name in number.fields})
         single = [part for part in self.vocabulary if parts[part].fields == (part,)]
-        tables = [lookup.table for lookup in self.lookups]
         return {
             "readers": [
                 (

@@ -169,15 +169,15 @@ class _Questions(NamedTuple):
     def patterns(self, matrix: Matrix) -> NDArray[np.uint8]:
         """The pattern of answers in each tree of each row (trees × rows)."""
         patterns = np.empty((self.of_node.shape[1], len(matrix)), np.uint8)
-        twice = np.empty((matrix.shape[1], 2, _AT_ONCE))
+        twice = np.zeros((matrix.shape[1], 2, _AT_ONCE))
         values = np.empty((len(self.column), _AT_ONCE))
         answers = np.empty(values.shape, bool)
         *first, last = self.of_node
         for rows in _blocks(len(matrix), _AT_ONCE):
-            block = matrix[rows].T
-            width = block.shape[1]
-            twice[:, 0, :width] = block
-            twice[:, 1, :width] = np.where(np.isnan(block), -np.inf, block)
+            block = matrix[rows]
+            width = len(block)
+            twice[:, 0, :width] = block.T
+            twice[:, 1] = np.where(np.isnan(twice[:, 0]), -np.inf, twice[:, 0])
             np.take(twice.reshape(-1, _AT_ONCE), self.column, axis=0, out=values, mode="clip")
             np.less_equal(values, self.threshold, out=answers)
             pattern = answers.view(np.uint8).take(last, axis=0)

@@ -123,10 +123,7 @@ class RowScorer:
         self, by_column: Sequence[Sequence[str]], whole: Sequence[int], misfits: dict[int, str]
     ) -> list[Sequence[str]]:
         """The cells of all rows: of the `whole` ones, whose numbers these are, and of those that do not fit the header."""
-        columns = {
-            name: Repeated.of(by_column[self.place[name]]).each(memo.__getitem__)
-            for name, memo in self._memos.items()
-        }
+        columns = self._read(by_column)
         errors = self._errors(columns, whole) | misfits
         if not errors:
             return self._decided(columns, whole)
@@ -137,6 +134,15 @@ class RowScorer:
         for position, cells in zip(good, decided, strict=True):
             results[whole[position]] = cells
         return results
+
+    def _read(self, by_column: Sequence[Sequence[str]]) -> dict[str, Repeated]:
+        """The columns that are decided by, and those in which some value is refused: of the others nothing is needed."""
+        columns = {}
+        for name, memo in self._memos.items():
+            cells = by_column[self.place[name]]
+            if name in self._fields or any(map(_is_refused, map(memo.__getitem__, set(cells)))):
+                columns[name] = Repeated.of(cells).each(memo.__getitem__)
+        return columns
 
     def _misfit(self, row: Sequence[str]) -> str:
         lines = 1 + sum(cell.count("\n") for cell in row)
@@ -163,7 +169,7 @@ class RowScorer:
             return []
         rows = np.array(good)
         given = {name: columns[name] for name in self._fields if name in columns}
-        if len(rows) < len(next(iter(columns.values()))):
+        if given and len(rows) < len(next(iter(given.values()))):
             given = {name: column.only(rows) for name, column in given.items()}
         for name in self._fields:
             given.setdefault(name, Repeated([None], np.zeros(len(rows), np.intp)))
