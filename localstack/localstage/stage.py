@@ -47,7 +47,6 @@ class Stage:
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "NODE_NO_WARNINGS": "1",
-            "SLS_AWS_MONITORING_FREQUENCY": "500",  # ms between two looks at a stack, which is deployed in a second
             "REDIS_URL": self.redis_url,
             "DATABASE_URL": self.database["url"] if self.database else "",
             "LAMBDA_PYTHON": python(),
@@ -96,13 +95,13 @@ class Stage:
                 Database(**stage.database).stop()
         shutil.rmtree(folders.run, ignore_errors=True)
 
-    def serverless(self, *arguments: str) -> None:
-        """Run the Serverless Framework against this stage. Raises CommandFailed."""
+    def serverless(self, *arguments: str, **environment: str) -> None:
+        """Run the Serverless Framework against this stage, with further variables. Raises CommandFailed."""
         self._install_serverless()
         run(
             [ROOT / "node_modules" / ".bin" / "sls", *arguments, "--stage", "local"],
             cwd=ROOT,
-            environment=self.environment,
+            environment=self.environment | environment,
         )
 
     def _install_serverless(self) -> None:
@@ -125,7 +124,10 @@ class Stage:
                 [sys.executable, "-m", "deploy.packages", "--python", python(), "--arch", architecture()],
                 cwd=ROOT,
             )
-        self.serverless("deploy", *(f"--param={value}" for value in parameters))
+        # Milliseconds between two looks at a stack, which is there in a second. Not for removing one: LocalStack tells first
+        # that a bucket with something in it cannot be deleted, and then keeps it, as it was to.
+        looks = {"SLS_AWS_MONITORING_FREQUENCY": "500"}
+        self.serverless("deploy", *(f"--param={value}" for value in parameters), **looks)
         address = form_address(self.environment)
         wait_until_it_answers(address)
         return address

@@ -36,9 +36,9 @@ def address(app: Flask) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("example", "command", "told"),
     [
-        ("Example with curl", ["sh", "-c"], r'"status":"decided"'),
-        ("Example with Python", [sys.executable, "-c"], r"^(approved|declined) 0\.\d+$"),
-        ("Example of /predict", ["sh", "-c"], r'"Success":true'),
+        ("With curl", ["sh", "-c"], r'"status":"decided"'),
+        ("With Python", [sys.executable, "-c"], r"^(approved|declined) 0\.\d+$"),
+        ("An example: POST /predict", ["sh", "-c"], r'"Success":true'),
     ],
 )
 def test_an_example_runs_as_it_stands_and_its_application_is_recorded(
