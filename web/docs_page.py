@@ -17,7 +17,7 @@ from web.language import said
 from web.openapi import document
 from web.predict import IDENTITY
 from web.problems import PROBLEMS
-from web.schemas import Schema
+from web.schemas import Schema, of_applicant
 
 _TOLD = ("api", "predict", "health")
 """Tags of what is for programs; pages are for people."""
@@ -167,7 +167,7 @@ def _is_asked(schema: Schema) -> bool:
 
 def _is_identity(name: str, schema: Schema) -> bool:
     """Whether a member of an answer tells who the applicant is."""
-    return name in IDENTITY and schema.get("description") == f"The applicant's: {IDENTITY[name].label}"
+    return name in IDENTITY and schema.get("description") == of_applicant(IDENTITY[name])
 
 
 def _what(name: str, schema: Schema) -> list[str]:

@@ -9,6 +9,11 @@ from web.predict import IDENTITY
 Schema = dict[str, Any]
 
 
+def of_applicant(field: Field) -> str:
+    """What is said of a member that repeats who the applicant is."""
+    return f"The applicant's: {field.label}"
+
+
 def schema_of(field: Field) -> Schema:
     """JSON Schema of one field, in its canonical spelling and value; of a flag, in all its spellings."""
     schema: Schema = {"title": field.label}
@@ -155,7 +160,7 @@ _PREDICTION: Schema = {
     **{
         member: {
             "type": ["number" if field.is_number else "string", "null"],
-            "description": f"The applicant's: {field.label}",
+            "description": of_applicant(field),
         }
         for member, field in IDENTITY.items()
     },

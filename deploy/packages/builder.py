@@ -18,7 +18,7 @@ from deploy.packages.wheels import WheelHouse
 
 _NOT_PACKED = shutil.ignore_patterns(
     "__pycache__", "*.pyc", "events", "*.md", "*.po", ".*", "serving.py", "sending.py", "heads.py"
-)  # the last two are for gunicorn
+)  # the last three are for gunicorn
 
 
 class Builder:

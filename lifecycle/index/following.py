@@ -111,10 +111,9 @@ class Follower:
     def _put(self, piece: Piece, whole: bool) -> int:
         with uncollected(), self.database.writing() as connection:
             source, position = _source_of(connection, piece)
-            if (
-                position != piece.start
-            ):  # another process was quicker, or has put another index here: the next look
-                return 0  # begins where this index ends
+            if position != piece.start:
+                # Another process was quicker, or has put another index here: the next look begins where this index ends.
+                return 0
             writer = Writer(self.database, connection, whole)
             if piece.entries:
                 writer.add(source, piece.entries, piece.columns, piece.moved)

@@ -67,9 +67,8 @@ class Numbers:
 
     def __iter__(self) -> Iterator[int]:
         """The numbers, the highest first."""
-        words = np.flatnonzero(
-            self._bits.view(np.uint64)
-        )  # few of many: the others are passed eight bytes at a time
+        # Few of many: the others are passed eight bytes at a time.
+        words = np.flatnonzero(self._bits.view(np.uint64))
         bits = np.flatnonzero(np.unpackbits(self._bits.reshape(-1, 8)[words], bitorder="little"))
         found = self.parts.start * PART + words[bits >> 6] * 64 + (bits & 63)
         yield from found[::-1].tolist()

@@ -76,10 +76,8 @@ class Postgres(Database):
         with told(), self.engine.begin() as connection:
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {self.schema}"))
         super().create()
-        with (
-            told(),
-            self.engine.begin() as connection,
-        ):  # random bits, that are not worth a try at compressing them
+        with told(), self.engine.begin() as connection:
+            # Random bits, which are not worth a try at compressing them.
             connection.execute(text("ALTER TABLE names ALTER bits SET STORAGE EXTERNAL"))
 
     def fresh(self) -> "Postgres":

@@ -53,7 +53,8 @@ class SqliteFile(Database):
 
     def keep_open(self) -> None:
         """Whenever a file's last connection is closed, SQLite writes its log into it, and waits for the disk to have both. So one
-        is kept that does nothing: to the file that lies there now."""
+        is kept that does nothing: to the file that lies there now. Where that fails, it goes without: whoever uses the index
+        is told why it cannot be read."""
         try:
             found = os.stat(self.path)
         except FileNotFoundError:
@@ -61,13 +62,9 @@ class SqliteFile(Database):
             return
         if self._kept_file != (file := (found.st_dev, found.st_ino)):
             self.close()
-            with suppress(
-                sqlite3.Error
-            ):  # it goes without, and whoever uses the index is told why it cannot be read
+            with suppress(sqlite3.Error):
                 self._kept = self._connect()
-                self._kept.execute(
-                    "SELECT 1 FROM sqlite_master"
-                ).close()  # else it has not opened the log yet
+                self._kept.execute("SELECT 1 FROM sqlite_master").close()  # opens the log as well
                 self._kept_file = file
 
     def close(self) -> None:

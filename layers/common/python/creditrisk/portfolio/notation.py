@@ -57,9 +57,8 @@ def number(text: str) -> Number | None:
         return Number("", text, "")
     if _CENTS.fullmatch(text):
         return Number("", *text.split("."))
-    text = " ".join(
-        latin_figures(text).split()
-    )  # what parts thousands may be a space that does not break the line
+    # What parts thousands may be a space that does not break the line.
+    text = " ".join(latin_figures(text).split())
     readings = [found.groups("") for notation in _NOTATIONS if (found := re.fullmatch(notation, text))]
     if not readings or not any(map(str.isdecimal, text)):
         return None
