@@ -173,6 +173,27 @@ def press_assess(browser: Chrome) -> None:
     WebDriverWait(browser, 120, 0.05, ignored_exceptions=[WebDriverException]).until(arrived)
 
 
+def loaded(browser: Chrome) -> dict[str, int]:
+    """What the page consists of: each address, and its bytes on the wire without headers.
+
+    The browser enters a file in its account a while after the page has run it, so the account is waited for."""
+    named = browser.execute_script(
+        "return [...document.querySelectorAll('link[rel=stylesheet], script[src]')].map(it => it.href || it.src)"
+    )
+
+    def account(it: Chrome) -> dict[str, int] | None:
+        sizes: dict[str, int] = it.execute_script(
+            "return Object.fromEntries(performance.getEntries()"
+            ".filter(entry => ['navigation', 'resource'].includes(entry.entryType))"
+            ".map(entry => [entry.name, entry.encodedBodySize]))"
+        )
+        return sizes if all(map(sizes.get, [it.current_url, *named])) else None
+
+    found = WebDriverWait(browser, 60, 0.05).until(account)
+    assert found
+    return found
+
+
 def heading(browser: Chrome) -> str:
     return browser.find_element(By.TAG_NAME, "h1").text.replace("\n", " ")
 

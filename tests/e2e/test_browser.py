@@ -26,10 +26,12 @@ from tests.e2e.browsing import (
     field,
     fill_in,
     heading,
+    loaded,
     press_assess,
     serving,
     verdict,
 )
+from tests.e2e.person import stands_at, wait
 
 pytestmark = pytest.mark.needs("chromium", "redis-server")
 
@@ -141,15 +143,16 @@ def test_back_and_sent_again_is_the_first_answer_and_edited_a_new_one(
     first = application_id(browser)
 
     browser.refresh()
-    assert application_id(browser) == first
+    wait(browser, lambda it: application_id(it) == first)
     browser.back()
-    assert field(browser, "full_name").get_attribute("value") == "Twice"
+    wait(browser, lambda it: field(it, "full_name").get_attribute("value") == "Twice")
     press_assess(browser)
     verdict(browser)
     assert application_id(browser) == first
     assert len(system.rows("Twice")) == 1
 
     browser.back()
+    wait(browser, lambda it: field(it, "full_name").get_attribute("value") == "Twice")
     fill_in(browser, age="35")
     press_assess(browser)
     verdict(browser)
@@ -203,10 +206,10 @@ def test_a_form_on_another_site_is_refused(
         browser.get(f"http://evil.test:{server.server_port}/evil.html")
         browser.find_element(By.TAG_NAME, "button").click()
         server.shutdown()
-    assert heading(browser) == "Forbidden"
+    stands_at(browser, "Forbidden")
     assert "Open the form on this site" in browser.find_element(By.TAG_NAME, "main").text
     browser.find_element(By.LINK_TEXT, "To the form").click()
-    assert heading(browser) == "Personal details"
+    stands_at(browser, "Personal details")
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -233,8 +236,6 @@ def test_on_a_phone_nothing_lies_beyond_the_edge(system: System, browser: Chrome
 
 def test_the_pages_ask_no_other_machine_for_anything(system: System, browser: Chrome) -> None:
     browser.get(system.desk)
-    loaded = browser.execute_script(
-        "return performance.getEntriesByType('resource').map(entry => entry.name)"
-    )
-    assert loaded
-    assert all(address.startswith(system.url) for address in loaded)
+    addresses = loaded(browser)
+    assert len(addresses) >= 4, "the page, its style and its scripts"
+    assert all(address.startswith(system.url) for address in addresses)

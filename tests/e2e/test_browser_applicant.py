@@ -17,7 +17,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from cli.embedded_redis import free_port
 from tests.conftest import ROOT
-from tests.e2e.browsing import System, complaints, field, heading
+from tests.e2e.browsing import System, complaints, field, heading, loaded
 from tests.e2e.person import ANSWERS, PAGES, PHONE, Person, fill, in_words, is_decided, stands_at, wait
 
 pytestmark = pytest.mark.needs("chromium", "redis-server")
@@ -39,16 +39,11 @@ def kept(browser: Chrome) -> str:
     return str(browser.execute_script("return JSON.stringify([{...localStorage}, {...sessionStorage}])"))
 
 
-FIRST_LOAD = """
-    const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
-    return entries.reduce((bytes, entry) => bytes + entry.encodedBodySize, 0);"""
-
-
 def test_a_person_with_a_phone_has_a_decision_after_few_keys_and_within_two_minutes(
     system: System, phone: Chrome
 ) -> None:
     phone.get(system.url)
-    first_load = phone.execute_script(FIRST_LOAD)
+    first_load = sum(loaded(phone).values())
     person = Person(phone)
     person.effort.pages += 1
     for page in ANSWERS:
@@ -167,10 +162,10 @@ def test_a_reload_and_the_browsers_back_lose_nothing(system: System, browser: Ch
     wait(browser, lambda it: typed(it, "months_in_the_job") == "7")
     browser.back()
     stands_at(browser, PAGES[1])
-    assert typed(browser, "residencial_city") == "Natal"
+    wait(browser, lambda it: typed(it, "residencial_city") == "Natal")
     browser.forward()
     stands_at(browser, PAGES[2])
-    assert typed(browser, "months_in_the_job") == "7"
+    wait(browser, lambda it: typed(it, "months_in_the_job") == "7")
 
 
 def test_a_closed_tab_is_offered_again_and_can_be_forgotten(system: System, browser: Chrome) -> None:

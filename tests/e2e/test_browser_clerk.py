@@ -8,7 +8,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from creditrisk.application import FIELDS
-from tests.e2e.browsing import APPLICANT, System, complaints, field, fill_in, heading
+from tests.e2e.browsing import APPLICANT, System, complaints, field, fill_in
 from tests.e2e.person import Person, in_words, is_decided, stands_at, wait
 
 pytestmark = pytest.mark.needs("chromium", "redis-server")
@@ -67,7 +67,7 @@ def test_a_full_file_takes_few_keys_and_assess_is_always_in_reach(system: System
     assert browser.current_url == f"{system.url}clerk/application/{row['APPLICATION_ID']}"
 
     browser.find_element(By.XPATH, "//button[text()='Correct and send again']").click()
-    wait(browser, lambda it: heading(it) == "Corrected application")
+    stands_at(browser, "Corrected application")
     assert field(browser, "residencial_city").get_attribute("value") == "Natal"
     fill_in(browser, age="35")
     person.press(Keys.CONTROL + ENTER)
@@ -108,7 +108,7 @@ def test_a_reload_of_the_desk_loses_nothing_and_the_next_applicant_begins_anew(
     browser.get(system.desk)
     fill_in(browser, full_name="Kept", flag_visa="Yes", residencial_state="Acre")
     browser.refresh()
-    assert field(browser, "full_name").get_attribute("value") == "Kept"
+    wait(browser, lambda it: field(it, "full_name").get_attribute("value") == "Kept")
     assert field(browser, "residencial_state").get_attribute("value") == "AC"
     assert browser.find_element(By.CSS_SELECTOR, "[name=flag_visa]:checked").get_attribute("value") == "1"
     browser.switch_to.new_window("tab")

@@ -16,6 +16,7 @@ from cli.embedded_redis import free_port
 from creditrisk.portfolio import read_portfolio
 from tests.conftest import ROOT
 from tests.e2e.browsing import APPLICANT, System, buttons, complaints, field, fill_in, press_assess, verdict
+from tests.e2e.person import wait
 from tests.unit.web.test_other_portfolio import PORTFOLIO
 
 pytestmark = pytest.mark.needs("chromium", "redis-server")
@@ -34,7 +35,7 @@ def test_what_is_asked_only_of_some_is_asked_and_sent_only_then(system: System, 
     verdict(browser)
 
     browser.back()
-    assert not field(browser, "residencial_phone_area_code").is_displayed()
+    wait(browser, lambda it: not field(it, "residencial_phone_area_code").is_displayed())
     fill_in(browser, flag_residencial_phone="Yes")
     assert field(browser, "residencial_phone_area_code").get_attribute("value") == "20"
     press_assess(browser)

@@ -6,10 +6,9 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.e2e.browsing import APPLICANT, KIND_VERDICTS, VERDICTS, System, field, fill_in, heading
-from tests.e2e.person import ANSWERS, PHONE, Person, fill, in_words, is_decided
+from tests.e2e.person import ANSWERS, PHONE, Person, fill, in_words, is_decided, wait
 
 pytestmark = pytest.mark.needs("chromium", "redis-server")
 
@@ -20,7 +19,7 @@ def language_of(browser: Chrome) -> str:
 
 def switch_to(browser: Chrome, name: str, tag: str) -> None:
     browser.find_element(By.XPATH, f"//nav[@class='languages']//*[text()='{name}']").click()
-    WebDriverWait(browser, 20).until(lambda browser: language_of(browser) == tag)
+    wait(browser, lambda it: language_of(it) == tag)
 
 
 @pytest.mark.parametrize("javascript", [True, False])
@@ -35,9 +34,7 @@ def test_what_is_typed_stays_when_the_language_is_switched_and_enter_goes_on(
     assert field(browser, "full_name").get_attribute("value") == "Zoë Müller"
     assert browser.find_element(By.TAG_NAME, "h1").text == "Datos personales"
     field(browser, "full_name").send_keys(Keys.ENTER)
-    WebDriverWait(browser, 20).until(
-        lambda browser: browser.find_elements(By.CSS_SELECTOR, ".alert[role=alert]:not([hidden])")
-    )
+    wait(browser, lambda it: it.find_elements(By.CSS_SELECTOR, ".alert[role=alert]:not([hidden])"))
     assert language_of(browser) == "es"
     assert "Este campo es obligatorio." in browser.find_element(By.TAG_NAME, "main").text
     browser.get(f"{system.url}clerk")

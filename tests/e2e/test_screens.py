@@ -33,6 +33,7 @@ from tests.e2e.looking import (
     resize,
     width_of,
 )
+from tests.e2e.person import stands_at, wait
 from tests.machine import open_chromium
 from tests.unit.web.conftest import KEY, SCORED_AT, FakeIntake, decision_of
 from tests.unit.web.test_standing import VERSION
@@ -213,9 +214,9 @@ def test_identity_opens_it_and_a_review_can_be_asked_for_by_keyboard(javascript:
         stage.show(replace(STATES["declined"], opened=False), "en", "desktop")
         browser.find_element("id", "field-full_name").send_keys("Julia Conceicao d'Avila")
         browser.find_element("id", "field-DNI").send_keys("00123456\n")
-        assert browser.find_element("tag name", "h1").text == "We cannot approve your application"
+        stands_at(browser, "We cannot approve your application")
         browser.find_element("id", "review-words").send_keys("I have a new job.\t\n")
-        assert "You asked on November 23, 2026" in browser.find_element("id", "review").text
+        wait(browser, lambda it: "You asked on November 23, 2026" in it.find_element("id", "review").text)
         assert [review.words for review in stage.intake.asked] == ["I have a new job."]
     finally:
         stage.server.shutdown()
