@@ -158,16 +158,18 @@ def test_a_lost_reply_is_asked_for_again_with_the_effect_of_once(
 ) -> None:
     queue.claim("s", 2)
     queue.held("s")
-    evalsha = queue.redis.evalsha
+    send, sent = queue.redis.execute_command, []
 
     def twice(*arguments: Any) -> Any:
-        evalsha(*arguments)
-        return evalsha(*arguments)
+        sent.append(arguments[0])
+        send(*arguments)
+        return send(*arguments)
 
-    monkeypatch.setattr(queue.redis, "evalsha", twice)
+    monkeypatch.setattr(queue.redis, "execute_command", twice)
     assert queue.finish("s", {id: {} for id in ids[:2]}, 2) == 2
     assert [claim.id for claim in queue.claim("s", 2)] == ids[2:4]
     monkeypatch.undo()
+    assert set(sent) <= {"EVALSHA", "EVAL"} and "EVALSHA" in sent
     assert queue.held("s") == set(ids[2:4])
     assert queue.waiting() == 2
 

@@ -19,6 +19,7 @@ from creditrisk.intake import Intake, Receipt
 from creditrisk.queue import ApplicationQueue
 from creditrisk.queue.submission import IdTaken
 from creditrisk.redis_client import SteadyRedis
+from creditrisk.redis_connections import Connections
 from creditrisk.settings import Settings
 from functions.scorer.assembly import Assembly
 from tests.helpers import Make
@@ -199,7 +200,7 @@ class Twice(SteadyRedis):
 
 @pytest.fixture
 def twice(redis_url: str) -> Iterator[ApplicationQueue]:
-    redis = Twice.from_url(redis_url)
+    redis = Twice(connection_pool=Connections.from_url(redis_url))
     with closing(redis):
         yield ApplicationQueue(redis, lease_seconds=60.0, result_ttl=600)
 

@@ -1,6 +1,6 @@
 """A process that serves many requests at once: what they send goes together, and one listener takes all their answers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -203,7 +203,7 @@ def test_a_scorer_that_may_not_publish_finishes_all_the_same(
 
 
 class Counting:
-    """A Redis that holds its first pipeline back until it is let go, and counts what goes in each."""
+    """A Redis that holds back what it is first asked until it is let go, and counts how much it is asked at once."""
 
     def __init__(self, redis: Any, error: BaseException | None = None) -> None:
         self.redis, self.error = redis, error
@@ -212,21 +212,14 @@ class Counting:
 
     def forget(self, error: Exception) -> None: ...
 
-    def pipeline(self, transaction: bool) -> Any:
-        pipeline = self.redis.pipeline(transaction=transaction)
-        execute = pipeline.execute
-
-        def counted(raise_on_error: bool) -> Any:
-            self.sizes.append(len(pipeline))
-            if len(self.sizes) == 1:
-                self.entered.set()
-                assert self.go.wait(60)
-                if self.error:
-                    raise self.error
-            return execute(raise_on_error=raise_on_error)
-
-        pipeline.execute = counted
-        return pipeline
+    def replies(self, commands: Sequence[Sequence[Any]]) -> Any:
+        self.sizes.append(len(commands))
+        if len(self.sizes) == 1:
+            self.entered.set()
+            assert self.go.wait(60)
+            if self.error:
+                raise self.error
+        return self.redis.replies(commands)
 
 
 def waiting(together: Together) -> int:

@@ -106,17 +106,17 @@ def test_a_share_that_is_asked_for_twice_is_taken_once(
     other = ApplicationQueue(queue.redis)
     for scorer in ("s", "other", "third", "fourth"):
         queue.renew(scorer)
-    evalsha = queue.redis.evalsha
+    send = queue.redis.execute_command
     queue.redis.script_load(script("claim")[1])
 
     def twice(*arguments: Any) -> Any:
-        evalsha(*arguments)
+        send(*arguments)
         monkeypatch.undo()
         if meanwhile:
             assert len(other.claim("other", BATCH)) == meanwhile
-        return evalsha(*arguments)
+        return send(*arguments)
 
-    monkeypatch.setattr(queue.redis, "evalsha", twice)
+    monkeypatch.setattr(queue.redis, "execute_command", twice)
     assert [claim.id for claim in queue.claim("s", BATCH)] == ids[:64]
     assert queue.held("s") == set(ids[:64])
     assert queue.waiting() == 192 - meanwhile

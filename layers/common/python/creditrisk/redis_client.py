@@ -6,12 +6,12 @@ sent may be carried out twice, and each step of the queue is made so that twice 
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
-from redis import BlockingConnectionPool, Redis
+from redis import Redis
 from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
 from redis.commands import RedisClusterCommands
@@ -30,6 +30,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from creditrisk.errors import QueueUnavailable
+from creditrisk.redis_connections import Connections
 from creditrisk.redis_refusals import reason
 
 ATTEMPT = 0.75
@@ -68,7 +69,7 @@ def connect(url: str, *, blocking: bool = False) -> Any:
     if is_cluster(url):
         return SteadyCluster(url.replace(_CLUSTER, "://"), options)  # type: ignore[abstract]
     return SteadyRedis(
-        connection_pool=BlockingConnectionPool.from_url(
+        connection_pool=Connections.from_url(
             url,
             max_connections=CONNECTIONS,
             timeout=PATIENCE,
@@ -126,8 +127,27 @@ def _role_changed(error: Exception) -> bool:
 class SteadyRedis(Redis):
     """One Redis."""
 
+    connection_pool: Connections
+
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        return again(super().execute_command, *args, over=self.forget, **options)  # type: ignore[no-untyped-call]
+        return again(self._execute, *args, over=self.forget, **options)
+
+    def _execute(self, *args: Any, **options: Any) -> Any:
+        with self.connection_pool.lent() as connection:
+            connection.send_command(*args, **options)
+            return self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call]
+
+    def replies(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
+        """The reply to each of several commands that are sent at once, or the error that it met. Nothing is tried again."""
+        with self.connection_pool.lent() as connection:
+            connection.send_packed_command(connection.pack_commands(commands))
+            return [self._reply(connection, command[0]) for command in commands]
+
+    def _reply(self, connection: Any, name: str) -> Any:
+        try:
+            return self.parse_response(connection, name)  # type: ignore[no-untyped-call]
+        except ResponseError as error:
+            return error
 
     def forget(self, error: Exception) -> None:
         """After a change of roles all idle connections lead to the wrong server; a dead one is closed by itself."""

@@ -62,9 +62,9 @@ def _run(redis: Any, made: tuple[str, str], keys: Sequence[str], arguments: Sequ
     digest, text = made
     with available():
         try:
-            return redis.evalsha(digest, len(keys), *keys, *arguments)
+            return redis.execute_command("EVALSHA", digest, len(keys), *keys, *arguments)
         except NoScriptError:  # this server does not have the script yet
-            return redis.eval(text, len(keys), *keys, *arguments)
+            return redis.execute_command("EVAL", text, len(keys), *keys, *arguments)
 
 
 def run_pair(redis: Any, first: Call, second: Call) -> Any:

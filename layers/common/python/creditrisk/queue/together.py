@@ -86,20 +86,15 @@ class Together:
             self._gathered[0].wake.release()
 
     def _send(self, batch: Sequence[_Call]) -> list[Any]:
-        replies = self._pipelined([("EVALSHA", script(call.name)[0], *call.parts) for call in batch])
+        replies: list[Any] = self._redis.replies(
+            [("EVALSHA", script(call.name)[0], *call.parts) for call in batch]
+        )
         missing = [place for place, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
         if missing:  # this server does not have the script yet
             texts = [("EVAL", script(batch[place].name)[1], *batch[place].parts) for place in missing]
-            for place, reply in zip(missing, self._pipelined(texts), strict=True):
+            for place, reply in zip(missing, self._redis.replies(texts), strict=True):
                 replies[place] = reply
         for reply in replies:
             if isinstance(reply, Exception) and is_worth_another_try(reply):
                 raise reply
         return replies
-
-    def _pipelined(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
-        with self._redis.pipeline(transaction=False) as steps:
-            for command in commands:
-                steps.execute_command(*command)
-            replies: list[Any] = steps.execute(raise_on_error=False)
-            return replies
