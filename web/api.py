@@ -48,7 +48,7 @@ def ask_review(application_id: str) -> Reply:
     words = read_json(request).get("words", "")
     if not isinstance(words, str) or len(words) > MOST_WORDS:
         raise UnreadableBody(
-            Sentence("words must be a text of at most %(most)d characters.", most=MOST_WORDS)
+            Sentence("words must be a text of at most %(most)s characters.", most=MOST_WORDS)
         )
     services().answer(application_id)  # raises as a look-up does
     return told_of(services().intake.ask_review(application_id, words)), 201, {}

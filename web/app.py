@@ -25,6 +25,7 @@ from web import (
     origin,
     predict,
     query,
+    sentences,
     short_way,
     templating,
     words,
@@ -49,6 +50,7 @@ def create_app(
     query.install(app)
     templating.install(app)
     language.install(app)
+    sentences.install(app)
     words.install(app)
     given = Services(settings, intake or Intake.connect(settings, many=many))
     install(app, given)

@@ -13,11 +13,11 @@ from creditrisk.sentence import Sentence
 from web import words
 from web.example import example
 from web.language import gettext as _
-from web.language import said
 from web.openapi import document
 from web.predict import IDENTITY
 from web.problems import PROBLEMS
 from web.schemas import Schema, of_applicant
+from web.sentences import said
 
 _TOLD = ("api", "predict", "health")
 """Tags of what is for programs; pages are for people."""

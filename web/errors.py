@@ -20,10 +20,11 @@ from creditrisk.errors import (
     UnknownApplication,
 )
 from creditrisk.sentence import Sentence, sentence_of
-from web.language import DEFAULT, current, ngettext, said
+from web.language import DEFAULT, current, ngettext
 from web.language import gettext as _
 from web.origin import SAFE_METHODS
 from web.refusals import CrossOriginRequest, UnreadableBody
+from web.sentences import said
 
 RETRY_AFTER = "5"
 """Seconds after which to try again when Redis is away or full."""

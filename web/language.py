@@ -1,7 +1,7 @@
 """The language of a page: its texts by gettext, chosen for each request.
 
 Texts in Python and in templates stand in English, inside `_()`; `web/locale` has the other languages. A sentence that is
-made where no page is known of (`creditrisk.sentence.Sentence`) is said in the page's language by `said`.
+made where no page is known of (`creditrisk.sentence.Sentence`) is said in the page's language by `web.sentences.said`.
 """
 
 from functools import cache
@@ -13,7 +13,6 @@ from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException
 
 from creditrisk.portfolio import active
-from creditrisk.sentence import Sentence
 
 if TYPE_CHECKING:
     from gettext import NullTranslations
@@ -90,11 +89,6 @@ def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
     return told % {"num": number, **values}
 
 
-def said(text: str) -> str:
-    """A sentence in the page's language; a text of which nothing is known stays as it is."""
-    return gettext(text.pattern, **text.values) if isinstance(text, Sentence) else text
-
-
 @cache
 def _catalog(language: str) -> "NullTranslations":
     """A language's texts, read when the first page in it is made."""
@@ -126,7 +120,7 @@ def install(app: Flask) -> None:
     has, and on what that rests."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    app.jinja_env.globals.update(language=current, languages=NAMES, language_switch=switch, said=said)
+    app.jinja_env.globals.update(language=current, languages=NAMES, language_switch=switch)
 
     @app.after_request
     def tell(response: Response) -> Response:

@@ -10,7 +10,7 @@ from creditrisk.portfolio import Source, active
 from creditrisk.portfolio.field import Condition
 from web import words
 from web.ages import validated
-from web.language import said
+from web.sentences import said
 from web.ticks import Ticks, answers_of, missing_answer, settle
 from web.widgets import Widget
 

@@ -10,7 +10,7 @@ from creditrisk.sentence import Sentence
 from web.body import read_json
 from web.errors import Problem, shape
 from web.idempotency import key_of
-from web.language import said
+from web.sentences import said
 from web.services import Services, services
 from web.wording import VERDICTS
 

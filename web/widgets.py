@@ -10,7 +10,7 @@ from creditrisk.portfolio.notation import marks
 from web import formats, words
 from web.ages import is_age
 from web.language import gettext as _
-from web.language import said
+from web.sentences import said
 from web.wording import NOT_STATED
 
 MOST_BUTTONS = 6

@@ -7,7 +7,7 @@ from creditrisk.decision import Decision, declines
 from creditrisk.sentence import Sentence
 from web import formats, words
 from web.language import gettext as _
-from web.language import said
+from web.sentences import said
 
 
 class Verdict(NamedTuple):

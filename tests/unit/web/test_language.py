@@ -8,8 +8,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from creditrisk.sentence import Sentence
+from creditrisk.portfolio.kinds import Money, Number
+from creditrisk.sentence import Sentence, sentence_of
 from web import language
+from web.sentences import said
 
 API = "/api/v1/applications"
 
@@ -124,10 +126,35 @@ def test_one_thing_and_many_have_their_own_words(app: Flask) -> None:
 
 def test_a_sentence_is_english_text_until_it_is_said(app: Flask) -> None:
     sentence = Sentence("Use at most %(count)s characters.", count=60)
-    assert sentence == "Use at most 60 characters." == language.said(sentence)
+    assert sentence == "Use at most 60 characters." == said(sentence)
     with app.test_request_context(headers={"Accept-Language": "es"}):
-        assert language.said(sentence) == "Use 60 caracteres como máximo."
-        assert language.said("of nobody's making") == "of nobody's making"
+        assert said(sentence) == "Use 60 caracteres como máximo."
+        assert said("of nobody's making") == "of nobody's making"
+
+
+@pytest.mark.parametrize(
+    ("tongue", "written"),
+    [
+        ("en", "Give an amount in R$ from 0 to 999,999,999."),
+        ("pt", "Informe um valor em R$ de 0 a 999.999.999."),
+        ("es", "Indique un importe en R$ de 0 a 999.999.999."),
+    ],
+)
+def test_a_sentences_figures_are_written_as_its_language_does(app: Flask, tongue: str, written: str) -> None:
+    with app.test_request_context(headers={"Accept-Language": tongue}):
+        with pytest.raises(ValueError, match="999999999") as refused:
+            Money(999_999_999).read("1000000000")
+        assert said(sentence_of(refused.value)) == written
+
+
+def test_a_year_is_written_as_a_year_and_a_fraction_with_the_languages_mark(app: Flask) -> None:
+    with app.test_request_context(headers={"Accept-Language": "pt"}):
+        assert "1900" in said(
+            Sentence("Give a whole number from %(least)s to %(most)s.", least=1900, most=2026)
+        )
+        with pytest.raises(ValueError, match="to 10000000") as refused:
+            Number(0.5, 10_000_000.0).read("0")
+        assert "0,5" in said(sentence_of(refused.value)) and "10.000.000" in said(sentence_of(refused.value))
 
 
 @pytest.mark.parametrize(

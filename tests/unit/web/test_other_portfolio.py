@@ -134,7 +134,7 @@ def test_a_refused_form_keeps_what_was_typed_and_says_what_to_do(said: Said) -> 
     assert "Nothing was sent: 4 fields need another look" in page
     for sentence in (
         "Give a day as year, month and day, as in 2026-11-23.",
-        "Give an amount in € from -500 to 90000.",
+        "Give an amount in € from -500 to 90,000.",
         "Choose one of: nein, ja.",
         "This field is required.",  # -1 is no value here
     ):

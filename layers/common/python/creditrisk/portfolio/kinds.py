@@ -222,7 +222,7 @@ class Number(_Between):
     def read(self, raw: str) -> int | float:
         value = float(raw) if re.fullmatch(_PROGRAMS, raw) else self._as_written(raw)
         if value is None or not self.least <= value <= self.most:
-            least, most = f"{self.least:.15g}", f"{self.most:.15g}"
+            least, most = _shortest(self.least), _shortest(self.most)
             raise refusal("Give a number from %(least)s to %(most)s.", least=least, most=most)
         return _shortest(value)
 
