@@ -5,9 +5,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.request import urlopen
 
 import pytest
@@ -103,6 +104,38 @@ def serving(data: Path, **environment: str) -> Iterator[System]:
     finally:
         process.terminate()
         assert process.wait(60) is not None
+
+
+class Form(NamedTuple):
+    """A form by itself."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def form_alone(**environment: str) -> Iterator[Form]:
+    """The form on a free port, and nothing else of the system."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "web", "run", "--port", str(port)],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://localhost:{port}/"
+
+    def is_up() -> bool:
+        with suppress(OSError), urlopen(f"{url}healthz", timeout=60) as reply:
+            return bool(reply.status == 200)
+        return False
+
+    try:
+        WebDriverWait(None, 60, 0.05).until(lambda _: is_up())
+        yield Form(url, process)
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 @pytest.fixture(scope="module")

@@ -1,23 +1,16 @@
 """An applicant's way in Chromium: on a phone, by keyboard alone, without scripts, and through all that goes wrong."""
 
 import functools
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from typing import NamedTuple
-from urllib.request import urlopen
 
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.wait import WebDriverWait
 
 from cli.embedded_redis import free_port
 from tests.conftest import ROOT
-from tests.e2e.browsing import System, complaints, field, heading, loaded
+from tests.e2e.browsing import Form, System, complaints, field, form_alone, heading, loaded
 from tests.e2e.person import ANSWERS, PAGES, PHONE, Person, fill, in_words, is_decided, stands_at, wait
 
 pytestmark = pytest.mark.needs("chromium", "redis-server")
@@ -212,35 +205,11 @@ def test_without_a_connection_nothing_is_lost_and_the_page_stays_ours(
     person.go_on(PAGES[1])
 
 
-class Form(NamedTuple):
-    """A form by itself."""
-
-    url: str
-    process: subprocess.Popen[bytes]
-
-
 @pytest.fixture
 def without_redis() -> Iterator[Form]:
     """A form whose queue is away."""
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "web", "run", "--port", str(port)],
-        cwd=ROOT,
-        env={**os.environ, "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"},
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-
-        def is_up() -> bool:
-            with suppress(OSError), urlopen(f"http://localhost:{port}/healthz", timeout=60) as reply:
-                return bool(reply.status == 200)
-            return False
-
-        WebDriverWait(None, 60, 0.05).until(lambda _: is_up())
-        yield Form(f"http://localhost:{port}/", process)
-    finally:
-        process.terminate()
-        process.wait(60)
+    with form_alone(REDIS_URL=f"redis://127.0.0.1:{free_port()}/0") as form:
+        yield form
 
 
 def test_what_is_not_accepted_comes_back_filled_and_says_when_to_try_again(

@@ -1,21 +1,23 @@
 """Each kind of field as a browser shows it: what is asked of some alone, and another lender's fields."""
 
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from urllib.request import urlopen
+from collections.abc import Callable
 
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.support.select import Select
 
-from cli.embedded_redis import free_port
 from creditrisk.portfolio import read_portfolio
-from tests.conftest import ROOT
-from tests.e2e.browsing import APPLICANT, System, buttons, complaints, field, fill_in, press_assess, verdict
+from tests.e2e.browsing import (
+    APPLICANT,
+    System,
+    buttons,
+    complaints,
+    field,
+    fill_in,
+    form_alone,
+    press_assess,
+    verdict,
+)
 from tests.e2e.person import wait
 from tests.unit.web.test_other_portfolio import PORTFOLIO
 
@@ -56,31 +58,10 @@ def test_without_scripts_it_says_of_whom_it_is_asked(
     assert field(browser, "residencial_phone_area_code-when").text == "Only if “Home phone” is Yes."
 
 
-@contextmanager
-def form_of_another_lender() -> Iterator[str]:
-    """The address of the form, and of nothing else, for the made-up portfolio of the tests."""
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "web", "run", "--port", str(port)],
-        cwd=ROOT,
-        env={**os.environ, "PORTFOLIO_DIR": str(PORTFOLIO)},
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(400):
-            with suppress(OSError), urlopen(f"http://localhost:{port}/healthz", timeout=60):
-                break
-            time.sleep(0.05)
-        yield f"http://localhost:{port}/clerk"
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
 def test_another_lenders_form_understands_its_own_currency_and_picks_days(browser: Chrome) -> None:
     fields = read_portfolio(PORTFOLIO).fields
-    with form_of_another_lender() as address:
-        browser.get(address)
+    with form_alone(PORTFOLIO_DIR=str(PORTFOLIO)) as form:
+        browser.get(f"{form.url}clerk")
         for text in (
             "-45,60", "€ 1.200,50", "1200.50 EUR", "12 euros", "-€ 5", "R$ 5", "-501", "90001", "1.200", "€", "5 eur", "+ 3",
             "- 3", "EUR", "-500", "12 EUROS EUR",
